@@ -1,0 +1,51 @@
+//! Identifiers, one type each, so that two kinds cannot be mixed.
+
+use kit::Example;
+use kit::id::Id;
+
+kit::id_type!(
+    /// A cart.
+    CartId,
+    "cart"
+);
+kit::id_type!(
+    /// A customer.
+    CustomerId,
+    "cus"
+);
+kit::id_type!(
+    /// An order.
+    OrderId,
+    "ord"
+);
+kit::id_type!(
+    /// Stock that is held for an order.
+    HoldId,
+    "hold"
+);
+kit::id_type!(
+    /// A payment of an order.
+    PaymentId,
+    "pay"
+);
+kit::id_type!(
+    /// A refund of a payment.
+    RefundId,
+    "rfd"
+);
+kit::id_type!(
+    /// A message to a person.
+    NotificationId,
+    "ntf"
+);
+
+macro_rules! examples {
+    ($($name:ident)*) => {$(
+        impl Example for $name {
+            fn example() -> Self {
+                Self::from_bits(0x0188_9c89_df6b_7f1c_a388_91396ec314bc)
+            }
+        }
+    )*};
+}
+examples!(CartId CustomerId OrderId HoldId PaymentId RefundId NotificationId);

@@ -1,0 +1,657 @@
+//! Order: from placed to an end. The order service decides; the others do and report.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use kit::Example;
+use serde::{Deserialize, Serialize};
+
+use crate::{CartId, CustomerId, Email, Money, OrderId, PaymentId, Quantity, RefundId, Sku};
+
+kit::subjects! {
+    change "order.place" PlaceOrder -> OrderView, "Turns a cart or some lines into an order, at the prices of now.";
+    ask "order.get" GetOrder -> OrderView, "Shows one order.";
+    ask "order.list" ListOrders -> OrderPage, "Lists orders, the newest first, a page at a time.";
+    ask "order.count" CountOrders -> OrderCounts, "Counts the orders by stage.";
+    ask "order.history" GetHistory -> OrderHistory, "Shows every move of an order, with its time and cause.";
+    change "order.cancel" CancelOrder -> OrderView, "Cancels an order that has not been paid.";
+    change "order.refund" RefundOrder -> OrderView, "Gives back money of a confirmed order, all of it or a part.";
+    event "events.order.placed" OrderPlaced of order, "An order was accepted; stock comes next.";
+    event "events.order.payment_due" PaymentDue of order, "Stock is held; the payment comes next.";
+    event "events.order.confirmed" OrderConfirmed of order, "The order is paid; its stock is sold.";
+    event "events.order.cancelled" OrderCancelled of order, "The order ended without a sale; whatever was held for it is free.";
+    event "events.order.refund_due" RefundDue of order, "Money of an order has to be given back.";
+    event "events.order.refunded" OrderRefunded of order, "Money of an order was given back.";
+    event "events.order.needs_attention" OrderNeedsAttention of order, "An order cannot go on by itself; a person must look.";
+}
+
+/// Reasons the order service gives.
+pub mod reason {
+    /// There is no such order.
+    pub const UNKNOWN_ORDER: &str = "unknown_order";
+    /// Neither lines nor a cart with something in it, or both.
+    pub const NOTHING_TO_ORDER: &str = "nothing_to_order";
+    /// A product is not in the catalog, or not in sale.
+    pub const UNKNOWN_SKU: &str = "unknown_sku";
+    /// Products of different currencies.
+    pub const MIXED_CURRENCIES: &str = "mixed_currencies";
+    /// A price differs from what was stated or shown; the details have both.
+    pub const PRICE_CHANGED: &str = "price_changed";
+    /// The cart was changed since it was read.
+    pub const VERSION_CONFLICT: &str = "version_conflict";
+    /// More lines or a larger sum than an order may have.
+    pub const ORDER_TOO_LARGE: &str = "order_too_large";
+    /// The order is at a stage that does not allow this.
+    pub const WRONG_STAGE: &str = "wrong_stage";
+    /// More money than was paid and not yet given back.
+    pub const REFUND_EXCEEDS_PAYMENT: &str = "refund_exceeds_payment";
+    /// The payment method is malformed.
+    pub const INVALID_PAYMENT_METHOD: &str = "invalid_payment_method";
+}
+
+/// Length of a payment method in characters.
+pub const PAYMENT_METHOD_CHARS_MAX: usize = 100;
+/// Length of the reason of a cancellation or a refund in characters.
+pub const REASON_CHARS_MAX: usize = 300;
+
+/// Where an order stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Accepted; stock is being asked for.
+    Placed,
+    /// Stock is held; the payment is being tried.
+    AwaitingPayment,
+    /// Paid, its stock sold.
+    Confirmed,
+    /// Ended without a sale.
+    Cancelled,
+    /// All its money was given back.
+    Refunded,
+    /// It cannot go on by itself; a person must look.
+    NeedsAttention,
+}
+
+impl Stage {
+    /// Every stage, in the order of an order's life.
+    pub const ALL: [Self; 6] = [
+        Self::Placed,
+        Self::AwaitingPayment,
+        Self::Confirmed,
+        Self::Cancelled,
+        Self::Refunded,
+        Self::NeedsAttention,
+    ];
+
+    /// The word on the wire and in tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Placed => "placed",
+            Self::AwaitingPayment => "awaiting_payment",
+            Self::Confirmed => "confirmed",
+            Self::Cancelled => "cancelled",
+            Self::Refunded => "refunded",
+            Self::NeedsAttention => "needs_attention",
+        }
+    }
+
+    /// Whether the order waits for nobody any more.
+    pub fn is_settled(self) -> bool {
+        !matches!(self, Self::Placed | Self::AwaitingPayment)
+    }
+}
+
+impl std::fmt::Display for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// Not the word of a stage.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a stage is one of placed, awaiting_payment, confirmed, cancelled, refunded, needs_attention")]
+pub struct UnknownStage;
+
+impl std::str::FromStr for Stage {
+    type Err = UnknownStage;
+
+    fn from_str(text: &str) -> Result<Self, UnknownStage> {
+        Self::ALL.into_iter().find(|stage| stage.word() == text).ok_or(UnknownStage)
+    }
+}
+
+/// Turns a cart or some lines into an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlaceOrder {
+    /// Which cart; or `lines`.
+    #[serde(default)]
+    pub cart: Option<CartId>,
+    /// The version of the cart that was shown; refused if it has changed since.
+    #[serde(default)]
+    pub cart_version: Option<u64>,
+    /// What to order; or `cart`.
+    #[serde(default)]
+    pub lines: Vec<LineRequest>,
+    /// Order even if a price of the cart changed since it was added.
+    #[serde(default)]
+    pub accept_prices: bool,
+    /// For whom, if it is not a guest.
+    #[serde(default)]
+    pub customer: Option<CustomerId>,
+    /// Where to write to; nobody is written to if not said.
+    #[serde(default)]
+    pub email: Option<Email>,
+    /// How to pay: the token of a payment method, such as `pm_card_visa`. Never a card's number.
+    pub payment_method: String,
+}
+
+/// A line to order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineRequest {
+    /// Which product.
+    pub sku: Sku,
+    /// How many pieces.
+    pub quantity: Quantity,
+    /// What the buyer was told one piece costs; refused if it costs something else now.
+    #[serde(default)]
+    pub unit_price: Option<Money>,
+}
+
+/// Shows one order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetOrder {
+    /// Which.
+    pub order: OrderId,
+}
+
+/// Lists orders, the newest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListOrders {
+    /// Only at these stages; at any if none is said.
+    #[serde(default)]
+    pub stages: Vec<Stage>,
+    /// Only of this customer.
+    #[serde(default)]
+    pub customer: Option<CustomerId>,
+    /// Only those placed at or after this time.
+    #[serde(default)]
+    pub placed_from: Option<Timestamp>,
+    /// Only those placed before this time.
+    #[serde(default)]
+    pub placed_before: Option<Timestamp>,
+    /// Where the page before ended, as its `next` says.
+    #[serde(default)]
+    pub after: Option<String>,
+    /// At most so many, 50 if not said, 200 at most.
+    #[serde(default)]
+    pub limit: Option<u32>,
+}
+
+/// A page of orders.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderPage {
+    /// The orders.
+    pub items: Vec<OrderView>,
+    /// To be sent as `after` for the next page; none on the last.
+    pub next: Option<String>,
+}
+
+/// Counts the orders by stage.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CountOrders {}
+
+/// How many orders there are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderCounts {
+    /// By stage; a stage without orders is 0.
+    pub stages: BTreeMap<Stage, u64>,
+    /// Orders past the deadline of their stage.
+    pub overdue: u64,
+}
+
+/// Shows every move of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetHistory {
+    /// Which.
+    pub order: OrderId,
+}
+
+/// Every move of an order, the first first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderHistory {
+    /// Which.
+    pub order: OrderId,
+    /// The moves.
+    pub moves: Vec<OrderMove>,
+}
+
+/// One move of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderMove {
+    /// The stage before; none for the first.
+    pub from: Option<Stage>,
+    /// The stage after; the same if only something was noted.
+    pub to: Stage,
+    /// What caused it: `stock_reserved`, `payment_captured`, `asked_to_cancel`, ...
+    pub cause: String,
+    /// More, for people.
+    pub note: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Cancels an order that has not been paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CancelOrder {
+    /// Which.
+    pub order: OrderId,
+    /// Why, for people.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// Gives back money of a confirmed order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefundOrder {
+    /// Which.
+    pub order: OrderId,
+    /// How much; all that remains if not said.
+    #[serde(default)]
+    pub amount: Option<Money>,
+    /// Why, for people.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// An order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderView {
+    /// Its number.
+    pub order: OrderId,
+    /// Where it stands.
+    pub stage: Stage,
+    /// Why it was cancelled or needs attention, for programs; empty otherwise.
+    pub reason: String,
+    /// The same, for people.
+    pub message: String,
+    /// For whom, if it is not a guest.
+    pub customer: Option<CustomerId>,
+    /// Where to write to.
+    pub email: Option<Email>,
+    /// What was ordered, at the prices of that moment.
+    pub lines: Vec<OrderLine>,
+    /// The sum of the lines.
+    pub total: Money,
+    /// How much was given back.
+    pub refunded: Money,
+    /// How it is paid.
+    pub payment_method: String,
+    /// The payment, once there is one.
+    pub payment: Option<PaymentId>,
+    /// Money to give back, and given back, the first first.
+    pub refunds: Vec<RefundView>,
+    /// The cart it was made of.
+    pub cart: Option<CartId>,
+    /// Counts its changes, from 1.
+    pub version: u64,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+    /// When it last changed.
+    pub changed_at: Timestamp,
+    /// When the present stage must have ended; none if it waits for nobody.
+    pub deadline: Option<Timestamp>,
+    /// The flow in which it was placed, as 32 hexadecimal digits.
+    pub trace: String,
+}
+
+/// A line of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderLine {
+    /// The product.
+    pub sku: Sku,
+    /// Its name when it was ordered.
+    pub name: String,
+    /// How many pieces.
+    pub quantity: Quantity,
+    /// What one piece cost when it was ordered.
+    pub unit_price: Money,
+    /// What the line cost.
+    pub total: Money,
+}
+
+/// Where a refund stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundState {
+    /// Being given back.
+    Pending,
+    /// Given back.
+    Done,
+    /// It could not be given back; a person must look.
+    Failed,
+}
+
+/// Money of an order to give back, or given back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundView {
+    /// Its number.
+    pub refund: RefundId,
+    /// How much.
+    pub amount: Money,
+    /// Where it stands.
+    pub state: RefundState,
+    /// Why, for people.
+    pub reason: String,
+}
+
+/// A product and how many pieces of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// Which product.
+    pub sku: Sku,
+    /// How many pieces.
+    pub quantity: Quantity,
+}
+
+/// An order was accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderPlaced {
+    /// Which.
+    pub order: OrderId,
+    /// For whom, if it is not a guest.
+    pub customer: Option<CustomerId>,
+    /// What was ordered, at the prices of that moment; each product once.
+    pub lines: Vec<OrderLine>,
+    /// The sum of the lines.
+    pub total: Money,
+    /// The cart it was made of. What was ordered leaves it; what was added meanwhile stays.
+    pub cart: Option<CartId>,
+    /// Until when stock is to be held.
+    pub hold_until: Timestamp,
+}
+
+/// Stock is held; the payment comes next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentDue {
+    /// Of which order.
+    pub order: OrderId,
+    /// How much.
+    pub amount: Money,
+    /// How it is paid.
+    pub payment_method: String,
+    /// Until when stock stays held while the payment is being tried.
+    pub hold_until: Timestamp,
+}
+
+/// The order is paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderConfirmed {
+    /// Which.
+    pub order: OrderId,
+    /// Where to write to.
+    pub email: Option<Email>,
+    /// What was ordered.
+    pub lines: Vec<OrderLine>,
+    /// The sum of the lines.
+    pub total: Money,
+    /// The payment.
+    pub payment: PaymentId,
+}
+
+/// The order ended without a sale.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderCancelled {
+    /// Which.
+    pub order: OrderId,
+    /// Where to write to.
+    pub email: Option<Email>,
+    /// Why, for programs: `out_of_stock`, `card_declined`, `asked_to_cancel`, `too_late`, ...
+    pub reason: String,
+    /// The same, for people.
+    pub message: String,
+}
+
+/// Money of an order has to be given back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundDue {
+    /// Of which order.
+    pub order: OrderId,
+    /// The payment.
+    pub payment: PaymentId,
+    /// The number of the refund, also its idempotency key.
+    pub refund: RefundId,
+    /// How much.
+    pub amount: Money,
+    /// Why, for people.
+    pub reason: String,
+}
+
+/// Money of an order was given back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderRefunded {
+    /// Which.
+    pub order: OrderId,
+    /// Where to write to.
+    pub email: Option<Email>,
+    /// The refund.
+    pub refund: RefundId,
+    /// How much this time.
+    pub amount: Money,
+    /// How much in all.
+    pub refunded: Money,
+    /// Whether that is everything that was paid.
+    pub in_full: bool,
+}
+
+/// A person must look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderNeedsAttention {
+    /// Which.
+    pub order: OrderId,
+    /// Why, for programs.
+    pub reason: String,
+    /// The same, for people.
+    pub message: String,
+}
+
+impl Example for OrderLine {
+    fn example() -> Self {
+        let (unit_price, quantity) = (Money::example(), Quantity::example());
+        let total = unit_price.times(quantity.get()).unwrap_or(unit_price);
+        Self { sku: Sku::example(), name: "Mug, blue".into(), quantity, unit_price, total }
+    }
+}
+
+impl Example for PlaceOrder {
+    fn example() -> Self {
+        let line = LineRequest { sku: Sku::example(), quantity: Quantity::example(), unit_price: None };
+        Self {
+            cart: None,
+            cart_version: None,
+            lines: vec![line],
+            accept_prices: false,
+            customer: None,
+            email: Some(Email::example()),
+            payment_method: "pm_card_visa".into(),
+        }
+    }
+}
+
+impl Example for GetOrder {
+    fn example() -> Self {
+        Self { order: OrderId::example() }
+    }
+}
+
+impl Example for ListOrders {
+    fn example() -> Self {
+        Self { stages: vec![Stage::NeedsAttention], limit: Some(50), ..Self::default() }
+    }
+}
+
+impl Example for OrderPage {
+    fn example() -> Self {
+        Self { items: vec![OrderView::example()], next: None }
+    }
+}
+
+impl Example for CountOrders {
+    fn example() -> Self {
+        Self {}
+    }
+}
+
+impl Example for OrderCounts {
+    fn example() -> Self {
+        Self { stages: Stage::ALL.into_iter().map(|stage| (stage, 0)).collect(), overdue: 0 }
+    }
+}
+
+impl Example for GetHistory {
+    fn example() -> Self {
+        Self { order: OrderId::example() }
+    }
+}
+
+impl Example for OrderHistory {
+    fn example() -> Self {
+        let first = OrderMove {
+            from: None,
+            to: Stage::Placed,
+            cause: "asked_to_place".into(),
+            note: String::new(),
+            at: Timestamp::UNIX_EPOCH,
+        };
+        Self { order: OrderId::example(), moves: vec![first] }
+    }
+}
+
+impl Example for CancelOrder {
+    fn example() -> Self {
+        Self { order: OrderId::example(), reason: "changed my mind".into() }
+    }
+}
+
+impl Example for RefundOrder {
+    fn example() -> Self {
+        Self { order: OrderId::example(), amount: Some(Money::example()), reason: "broken on arrival".into() }
+    }
+}
+
+impl Example for OrderView {
+    fn example() -> Self {
+        let line = OrderLine::example();
+        Self {
+            order: OrderId::example(),
+            stage: Stage::Confirmed,
+            reason: String::new(),
+            message: String::new(),
+            customer: None,
+            email: Some(Email::example()),
+            total: line.total,
+            refunded: Money::zero(line.total.currency()),
+            lines: vec![line],
+            payment_method: "pm_card_visa".into(),
+            payment: Some(PaymentId::example()),
+            refunds: vec![],
+            cart: None,
+            version: 3,
+            placed_at: Timestamp::UNIX_EPOCH,
+            changed_at: Timestamp::UNIX_EPOCH,
+            deadline: None,
+            trace: "4bf92f3577b34da6a3ce929d0e0e4736".into(),
+        }
+    }
+}
+
+impl Example for OrderPlaced {
+    fn example() -> Self {
+        let line = OrderLine::example();
+        Self {
+            order: OrderId::example(),
+            customer: None,
+            total: line.total,
+            lines: vec![line],
+            cart: None,
+            hold_until: Timestamp::UNIX_EPOCH,
+        }
+    }
+}
+
+impl Example for PaymentDue {
+    fn example() -> Self {
+        Self {
+            order: OrderId::example(),
+            amount: OrderLine::example().total,
+            payment_method: "pm_card_visa".into(),
+            hold_until: Timestamp::UNIX_EPOCH,
+        }
+    }
+}
+
+impl Example for OrderConfirmed {
+    fn example() -> Self {
+        let line = OrderLine::example();
+        Self {
+            order: OrderId::example(),
+            email: Some(Email::example()),
+            total: line.total,
+            lines: vec![line],
+            payment: PaymentId::example(),
+        }
+    }
+}
+
+impl Example for OrderCancelled {
+    fn example() -> Self {
+        Self {
+            order: OrderId::example(),
+            email: Some(Email::example()),
+            reason: "card_declined".into(),
+            message: "the card was declined: insufficient funds".into(),
+        }
+    }
+}
+
+impl Example for RefundDue {
+    fn example() -> Self {
+        Self {
+            order: OrderId::example(),
+            payment: PaymentId::example(),
+            refund: RefundId::example(),
+            amount: Money::example(),
+            reason: "broken on arrival".into(),
+        }
+    }
+}
+
+impl Example for OrderRefunded {
+    fn example() -> Self {
+        Self {
+            order: OrderId::example(),
+            email: Some(Email::example()),
+            refund: RefundId::example(),
+            amount: Money::example(),
+            refunded: Money::example(),
+            in_full: false,
+        }
+    }
+}
+
+impl Example for OrderNeedsAttention {
+    fn example() -> Self {
+        Self {
+            order: OrderId::example(),
+            reason: "payment_outcome_unknown".into(),
+            message: "nobody knows whether the card was charged".into(),
+        }
+    }
+}

@@ -1,0 +1,401 @@
+//! Asking services from outside: for a command line, for tests, for programs that only listen.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_nats::jetstream::{self, consumer};
+use async_nats::{ConnectOptions, Event as ConnectionEvent, connection};
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt};
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::caller::Caller;
+use crate::clock::{Clock, SystemChance, SystemClock};
+use crate::engine::port::Outgoing;
+use crate::error::{Error, Result, reason};
+use crate::id::{EventId, Id, uuid_v7};
+use crate::limits::REQUEST_TIME;
+use crate::message::Request;
+use crate::trace::Trace;
+use crate::wire;
+
+/// A connection to the broker, to ask through.
+#[derive(Clone)]
+pub struct Client {
+    nats: async_nats::Client,
+    caller: Caller,
+}
+
+/// How one request is asked.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// How long to wait for the answer.
+    pub timeout: Duration,
+    /// The idempotency key; a new one if not said. Ignored by requests that change nothing.
+    pub key: Option<String>,
+    /// The flow it belongs to; a new one if not said.
+    pub trace: Option<Trace>,
+}
+
+impl Default for Call {
+    fn default() -> Self {
+        Self { timeout: REQUEST_TIME, key: None, trace: None }
+    }
+}
+
+/// An event as it was told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Told {
+    /// Where it was told.
+    pub subject: String,
+    /// Its identifier.
+    pub id: String,
+    /// What it is about.
+    pub key: String,
+    /// When it became true, as RFC 3339 writes it.
+    pub time: String,
+    /// The flow, as 32 hexadecimal digits; empty if it names none.
+    pub trace: String,
+    /// What it says: its JSON, or a text if it is none.
+    pub body: serde_json::Value,
+}
+
+/// A stream, as the broker has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StreamState {
+    /// Its name.
+    pub name: String,
+    /// How many messages it holds.
+    pub messages: u64,
+    /// How many bytes they take.
+    pub bytes: u64,
+    /// How many bytes it may hold.
+    pub bytes_max: i64,
+    /// The number of the first message.
+    pub first: u64,
+    /// The number of the last message.
+    pub last: u64,
+    /// When the last message was stored, as RFC 3339 writes it.
+    pub last_at: String,
+    /// How many consumers it has.
+    pub consumers: usize,
+}
+
+/// A consumer, as the broker has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConsumerState {
+    /// The stream.
+    pub stream: String,
+    /// Its name.
+    pub name: String,
+    /// The number of the last message it handed out.
+    pub delivered: u64,
+    /// The number up to which everything was acknowledged.
+    pub acknowledged: u64,
+    /// How many messages were handed out and not yet acknowledged.
+    pub unacknowledged: usize,
+    /// How many messages are still to be handed out.
+    pub pending: u64,
+}
+
+/// A running service, as `$SRV.INFO` tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceInfo {
+    /// Its name.
+    pub name: String,
+    /// The identifier of this instance.
+    pub id: String,
+    /// Its version.
+    pub version: String,
+    /// What it is for.
+    #[serde(default)]
+    pub description: String,
+    /// What it answers.
+    #[serde(default)]
+    pub endpoints: Vec<EndpointInfo>,
+}
+
+/// An endpoint of a running service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndpointInfo {
+    /// Its name.
+    pub name: String,
+    /// Where it is asked.
+    pub subject: String,
+    /// The group that shares its requests.
+    #[serde(default)]
+    pub queue_group: String,
+}
+
+impl Client {
+    /// Connects to a broker, and keeps the connection up from then on.
+    ///
+    /// # Errors
+    /// `broker_unreachable` if there is no connection within the time.
+    pub async fn connect(url: &str, name: &str, caller: Caller, wait: Duration) -> Result<Self> {
+        let nats = connect(url, name, wait).await?;
+        Ok(Self { nats, caller })
+    }
+
+    /// A new idempotency key.
+    pub fn new_key() -> String {
+        EventId::from_bits(uuid_v7(SystemClock.now(), &mut SystemChance)).to_string()
+    }
+
+    /// The beginning of a new flow.
+    pub fn new_trace() -> Trace {
+        Trace::begin(&mut SystemChance)
+    }
+
+    /// The time of this machine, for whoever compares it with what services tell.
+    pub fn now() -> Timestamp {
+        SystemClock.now()
+    }
+
+    /// Asks with the usual time limit and under a new key.
+    ///
+    /// # Errors
+    /// What the service says, or why it says nothing.
+    pub async fn ask<R: Request>(&self, request: &R) -> Result<R::Reply> {
+        self.call(request, Call::default()).await
+    }
+
+    /// Asks.
+    ///
+    /// # Errors
+    /// What the service says, or why it says nothing. After `timed_out` the outcome is unknown, and
+    /// the same request may be sent again under the same key.
+    pub async fn call<R: Request>(&self, request: &R, mut call: Call) -> Result<R::Reply> {
+        if R::CHANGES {
+            call.key.get_or_insert_with(Self::new_key);
+        } else {
+            call.key = None;
+        }
+        self.call_as(R::SUBJECT, request, call).await
+    }
+
+    /// Asks a subject that no contract lists, such as `<service>.health`.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn call_as<Q: Serialize, P: DeserializeOwned>(&self, subject: &str, request: &Q, call: Call) -> Result<P> {
+        let body = serde_json::to_vec(request)
+            .map_err(|error| Error::internal(format!("a request to {subject} cannot be written as JSON")).caused_by(error))?;
+        let reply = self.call_raw(subject, body.into(), call).await?;
+        serde_json::from_slice(&reply)
+            .map_err(|error| Error::internal(format!("the answer of {subject} is not understood")).caused_by(error))
+    }
+
+    /// Sends any bytes to any subject, and waits for the answer.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn call_raw(&self, subject: &str, body: Bytes, call: Call) -> Result<Bytes> {
+        let outgoing = Outgoing {
+            subject: subject.to_owned(),
+            body,
+            // A read of a person at the command line is not worth a row of the journal.
+            trace: call.trace.unwrap_or_else(|| Trace { sampled: false, ..Self::new_trace() }),
+            caller: self.caller.clone(),
+            key: call.key,
+            deadline: Timestamp::MAX,
+        };
+        wire::request(&self.nats, outgoing, call.timeout).await
+    }
+
+    /// Listens to events as they are told, from now on. `filter` is a subject and may have
+    /// wildcards: `events.order.>`.
+    ///
+    /// # Errors
+    /// `invalid_subject`, or `broker_unreachable`.
+    pub async fn watch(&self, filter: &str) -> Result<Watch> {
+        let subscriber = self
+            .nats
+            .subscribe(filter.to_owned())
+            .await
+            .map_err(|error| Error::invalid("invalid_subject", format!("{} is not a subject", crate::text::printable(filter))).caused_by(error))?;
+        // A round trip: from here on nothing that is told is missed.
+        self.round_trip().await?;
+        Ok(Watch { subscriber })
+    }
+
+    /// The streams of the broker, by name.
+    ///
+    /// # Errors
+    /// `broker_unreachable`, or what the broker says.
+    pub async fn streams(&self) -> Result<Vec<StreamState>> {
+        let found: Vec<jetstream::stream::Info> = self.jetstream().streams().try_collect().await.map_err(broker)?;
+        let mut streams: Vec<StreamState> = found
+            .into_iter()
+            .map(|info| StreamState {
+                name: info.config.name,
+                messages: info.state.messages,
+                bytes: info.state.bytes,
+                bytes_max: info.config.max_bytes,
+                first: info.state.first_sequence,
+                last: info.state.last_sequence,
+                last_at: rfc3339(info.state.last_timestamp.unix_timestamp_nanos()),
+                consumers: info.state.consumer_count,
+            })
+            .collect();
+        streams.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(streams)
+    }
+
+    /// The consumers of a stream, by name.
+    ///
+    /// # Errors
+    /// `broker_unreachable`, or what the broker says.
+    pub async fn consumers(&self, stream: &str) -> Result<Vec<ConsumerState>> {
+        let handle = self.jetstream().get_stream_no_info(stream).await.map_err(broker)?;
+        let found: Vec<consumer::Info> = handle.consumers().try_collect().await.map_err(broker)?;
+        let mut consumers: Vec<ConsumerState> = found
+            .into_iter()
+            .map(|info| ConsumerState {
+                stream: info.stream_name,
+                name: info.name,
+                delivered: info.delivered.stream_sequence,
+                acknowledged: info.ack_floor.stream_sequence,
+                unacknowledged: info.num_ack_pending,
+                pending: info.num_pending,
+            })
+            .collect();
+        consumers.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(consumers)
+    }
+
+    /// The services that answer `$SRV.INFO` within a time, by name.
+    ///
+    /// # Errors
+    /// `broker_unreachable`.
+    pub async fn services(&self, wait: Duration) -> Result<Vec<ServiceInfo>> {
+        let inbox = self.nats.new_inbox();
+        let mut answers = self.nats.subscribe(inbox.clone()).await.map_err(broker)?;
+        self.publish_with_reply("$SRV.INFO", inbox).await?;
+        let mut found = BTreeMap::new();
+        let collect = async {
+            while let Some(message) = answers.next().await {
+                if let Ok(info) = serde_json::from_slice::<ServiceInfo>(&message.payload) {
+                    found.insert((info.name.clone(), info.id.clone()), info);
+                }
+            }
+        };
+        // Nobody knows how many there are; whoever has not answered by now is taken for absent.
+        let _ = tokio::time::timeout(wait, collect).await;
+        Ok(found.into_values().collect())
+    }
+
+    /// The name and the version of the broker.
+    pub fn broker(&self) -> (String, String) {
+        let info = self.nats.server_info();
+        (info.server_name, info.version)
+    }
+
+    /// How long a round trip to the broker takes.
+    ///
+    /// # Errors
+    /// `broker_unreachable`.
+    pub async fn round_trip(&self) -> Result<Duration> {
+        let began = std::time::Instant::now();
+        let inbox = self.nats.new_inbox();
+        let mut answer = self.nats.subscribe(inbox.clone()).await.map_err(broker)?;
+        self.publish_with_reply(&inbox, inbox.clone()).await?;
+        match tokio::time::timeout(REQUEST_TIME, answer.next()).await {
+            Ok(Some(_)) => Ok(began.elapsed()),
+            _ => Err(Error::unavailable(reason::BROKER_UNREACHABLE, "the broker does not answer")),
+        }
+    }
+
+    /// The connection itself, for what only tests of the machinery do.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn nats(&self) -> &async_nats::Client {
+        &self.nats
+    }
+
+    async fn publish_with_reply(&self, subject: &str, reply: String) -> Result<()> {
+        self.nats.publish_with_reply(subject.to_owned(), reply, Bytes::new()).await.map_err(broker)
+    }
+
+    fn jetstream(&self) -> jetstream::Context {
+        jetstream::new(self.nats.clone())
+    }
+}
+
+/// Events as they are told.
+pub struct Watch {
+    subscriber: async_nats::Subscriber,
+}
+
+impl Watch {
+    /// The next event; none if the connection is closed for good.
+    pub async fn next(&mut self) -> Option<Told> {
+        let message = self.subscriber.next().await?;
+        let headers = message.headers.as_ref();
+        let text = |name| wire::get(headers, name).unwrap_or_default().to_owned();
+        let trace = wire::get(headers, wire::TRACEPARENT).and_then(|text| text.parse::<Trace>().ok());
+        Some(Told {
+            subject: message.subject.to_string(),
+            id: text(wire::EVENT_ID),
+            key: text(wire::EVENT_KEY),
+            time: text(wire::EVENT_TIME),
+            trace: trace.map(|trace| format!("{:032x}", trace.id)).unwrap_or_default(),
+            body: serde_json::from_slice(&message.payload)
+                .unwrap_or_else(|_| String::from_utf8_lossy(&message.payload).into_owned().into()),
+        })
+    }
+}
+
+/// Connects, and waits until there is a connection, at most so long.
+pub(crate) async fn connect(url: &str, name: &str, wait: Duration) -> Result<async_nats::Client> {
+    let shown = crate::text::printable(url).into_owned();
+    let unreachable = |why: String| {
+        Error::unavailable(reason::BROKER_UNREACHABLE, format!("no answer from the broker at {shown} ({why})"))
+    };
+    let log_name = name.to_owned();
+    let options = ConnectOptions::new()
+        .name(name)
+        .connection_timeout(wait.min(Duration::from_secs(5)))
+        .ping_interval(Duration::from_secs(20))
+        .event_callback(move |event| {
+            let name = log_name.clone();
+            async move { say(&name, &event) }
+        });
+    match tokio::time::timeout(wait, options.connect(url)).await {
+        Ok(Ok(nats)) if nats.connection_state() == connection::State::Connected => Ok(nats),
+        Ok(Ok(_)) => Err(unreachable("not connected".to_owned())),
+        Ok(Err(error)) => {
+            let mut why = error.to_string();
+            let mut cause = std::error::Error::source(&error);
+            while let Some(source) = cause {
+                why = source.to_string();
+                cause = source.source();
+            }
+            Err(unreachable(why))
+        }
+        Err(_) => Err(unreachable(format!("no connection within {} s", wait.as_secs_f64()))),
+    }
+}
+
+fn say(name: &str, event: &ConnectionEvent) {
+    match event {
+        ConnectionEvent::Connected => tracing::debug!(connection = name, "Connected to the broker"),
+        ConnectionEvent::Disconnected => tracing::warn!(connection = name, "The connection to the broker is lost; it is being tried again"),
+        ConnectionEvent::SlowConsumer(_) => tracing::warn!(connection = name, "Messages came faster than they were read; some were dropped"),
+        ConnectionEvent::ServerError(error) => tracing::error!(connection = name, "The broker says: {error}"),
+        ConnectionEvent::ClientError(error) => tracing::debug!(connection = name, "{error}"),
+        ConnectionEvent::LameDuckMode | ConnectionEvent::Draining | ConnectionEvent::Closed => {
+            tracing::debug!(connection = name, "{event}");
+        }
+    }
+}
+
+pub(crate) fn broker(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::unavailable(reason::BROKER_UNREACHABLE, format!("the broker did not do it: {error}")).caused_by(error)
+}
+
+fn rfc3339(nanos: i128) -> String {
+    // A stream without messages has a time before everything.
+    Timestamp::from_nanosecond(nanos).ok().filter(|time| time.as_second() > 0).map(|time| time.to_string()).unwrap_or_default()
+}

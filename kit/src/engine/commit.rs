@@ -1,0 +1,295 @@
+//! Group commit: many jobs, one transaction, one sync to the disk, one answer each.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use crate::clock::{Chance, Clock};
+use crate::effect::{Attempt, Trouble};
+use crate::engine::job::{Job, Work};
+use crate::engine::journal::Written;
+use crate::engine::{effects, hearing, journal, outbox, replies, schema};
+use crate::error::{Error, Result, reason};
+use crate::service::Service;
+use crate::sql::Sql;
+use crate::transaction::{Done, Tx};
+
+/// The only writer of a service's database.
+pub struct Engine {
+    connection: Connection,
+    service: Arc<Service>,
+    clock: Arc<dyn Clock>,
+    chance: Box<dyn Chance>,
+    origin: String,
+    next_group: i64,
+    /// The last group, whose row is still to be written.
+    last_group: Option<(i64, usize, Timestamp, Timestamp)>,
+    fence: Option<Error>,
+}
+
+/// What became of a group of jobs.
+#[derive(Debug)]
+pub struct Group {
+    /// The answer to each job, in order.
+    pub answers: Vec<Result<Bytes>>,
+    /// The newest row of the outbox, if one was added.
+    pub emitted: Option<u64>,
+    /// Whether a timer was set or cancelled.
+    pub timers: bool,
+    /// Whether work on the outside world was asked for.
+    pub effects: bool,
+    /// Why the whole group failed, if it did. Nothing of it has happened then.
+    pub failure: Option<Error>,
+}
+
+impl Engine {
+    /// Opens the database of a service, creating or upgrading it.
+    ///
+    /// # Errors
+    /// [`schema::OpenError`].
+    pub fn open(
+        path: &Path,
+        service: Arc<Service>,
+        clock: Arc<dyn Clock>,
+        mut chance: Box<dyn Chance>,
+    ) -> Result<Self, schema::OpenError> {
+        let (connection, origin) =
+            schema::open_writer(path, service.name(), service.migrations(), clock.now(), &mut *chance)?;
+        let next_group = Sql::new(&connection)
+            .get("SELECT coalesce(max(id), 0) + 1 FROM commit_group", [], |row| row.get::<_, i64>(0))
+            .and_then(|after| {
+                let sql = Sql::new(&connection);
+                sql.get("SELECT coalesce(max(group_id), 0) + 1 FROM journal", [], |row| Ok(after.max(row.get(0)?)))
+            })
+            .unwrap_or(1);
+        Ok(Self { connection, service, clock, chance, origin, next_group, last_group: None, fence: None })
+    }
+
+    /// The identity of the database.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Reading on the writer's own connection, for a simulator and for tests.
+    pub fn sql(&self) -> Sql<'_> {
+        Sql::new(&self.connection)
+    }
+
+    /// Refuses every job with this error from now on, or accepts them again. Housekeeping goes on.
+    pub fn fence(&mut self, why: Option<Error>) {
+        self.fence = why;
+    }
+
+    /// Does the jobs in order, in one transaction, and commits once. No answer may be given to
+    /// anybody before this returns.
+    pub fn commit(&mut self, mut jobs: Vec<Job>) -> Group {
+        let began = self.clock.now();
+        let id = self.next_group;
+        let mut group = Group {
+            answers: Vec::with_capacity(jobs.len()),
+            emitted: None,
+            timers: false,
+            effects: false,
+            failure: None,
+        };
+        let mut emitted = false;
+        let written = self.begin(id).and_then(|()| {
+            for job in &mut jobs {
+                let (answer, done) = self.run(job, id)?;
+                emitted |= done.emitted;
+                group.timers |= done.timers;
+                group.effects |= done.effects;
+                group.answers.push(answer);
+            }
+            let newest = emitted.then(|| outbox::extent(&self.sql())).transpose()?;
+            self.connection.prepare_cached("COMMIT")?.execute([])?;
+            Ok(newest)
+        });
+        match written {
+            Ok(newest) => {
+                group.emitted = newest.map(|extent| extent.newest);
+                self.next_group += 1;
+                self.last_group = Some((id, jobs.len(), began, self.clock.now()));
+            }
+            Err(error) => {
+                // A full disk has rolled back by itself already; a second rollback does no harm.
+                let _ = self.connection.execute_batch("ROLLBACK");
+                group.answers = jobs.iter().map(|_| Err(error.clone())).collect();
+                (group.timers, group.effects) = (false, false);
+                group.failure = Some(error);
+            }
+        }
+        group
+    }
+
+    fn begin(&mut self, id: i64) -> Result<()> {
+        self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        if let Some((last, jobs, began, committed)) = self.last_group
+            && last < id
+        {
+            self.connection
+                .prepare_cached("INSERT OR IGNORE INTO commit_group (id, jobs, began_us, committed_us) VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![last, jobs, began.as_microsecond(), committed.as_microsecond()])?;
+        }
+        Ok(())
+    }
+
+    /// Runs one job. An error means that the whole group must fail.
+    fn run(&mut self, job: &mut Job, group: i64) -> Result<(Result<Bytes>, Done)> {
+        let started = self.clock.now();
+        let work = std::mem::replace(&mut job.work, Work::Note { outcome: String::new(), finished: started });
+        let housekeeping = matches!(work, Work::Note { .. } | Work::Chore(_));
+        if let Some(fence) = self.fence.as_ref().filter(|_| !housekeeping) {
+            return Ok((Err(fence.clone()), Done::default()));
+        }
+        let (source, sequence) = match &work {
+            Work::Hear(heard) => (heard.source.clone(), heard.sequence),
+            _ => (String::new(), 0),
+        };
+        let sql = Sql::new(&self.connection);
+        let mut tx = Tx::new(sql, started, &mut *self.chance, job.trace, &job.caller);
+        tx.about(&job.key);
+        let (answer, outcome, finished) = match work {
+            Work::Note { outcome, finished } => (Ok(Bytes::new()), Some(outcome), finished),
+            Work::Chore(run) => (attempt(&mut tx, run), None, started),
+            work => {
+                let (answer, outcome) = perform(&mut tx, &self.service, job, work)?;
+                (answer, outcome, self.clock.now())
+            }
+        };
+        let done = tx.done;
+        if let Err(error) = &answer
+            && error.is_storage()
+        {
+            return Err(error.clone());
+        }
+        if let Some(outcome) = outcome {
+            let key = &done.key;
+            let group = if matches!(job.work, Work::Note { .. }) && housekeeping { 0 } else { group };
+            let row = Written { key, source: &source, sequence, outcome: &outcome, started, finished, group };
+            journal::insert(&sql, job, &row)?;
+        }
+        Ok((answer, done))
+    }
+}
+
+/// Does the work of a job; says how it ended for the journal, or nothing if it had been done before.
+fn perform(
+    tx: &mut Tx<'_>,
+    service: &Service,
+    job: &Job,
+    work: Work,
+) -> Result<(Result<Bytes>, Option<String>)> {
+    Ok(match work {
+        Work::Write { reply, run } => {
+            if let Some(known) = reply.as_ref().and_then(|key| replies::find(tx, key).transpose()) {
+                return Ok((known.and_then(|answer| answer), None));
+            }
+            let answer = attempt(tx, run);
+            remember(tx, reply.as_ref(), &answer)?;
+            let outcome = outcome_of(&answer);
+            (answer, outcome)
+        }
+        Work::Remember { reply, error } => {
+            if let Some(known) = replies::find(tx, &reply).transpose() {
+                return Ok((known.and_then(|answer| answer), None));
+            }
+            let answer = Err(error);
+            remember(tx, Some(&reply), &answer)?;
+            let outcome = outcome_of(&answer);
+            (answer, outcome)
+        }
+        Work::Hear(heard) => ended(hearing::hear(tx, service, &heard)),
+        Work::Timer => ended(hearing::timer(tx, service, &job.subject, &job.key, job.attempt - 1)),
+        Work::Effect { id, attempt: tried } => {
+            let outcome = match &tried {
+                Attempt::Answered(_) => "ok",
+                Attempt::Retrying { trouble, .. } | Attempt::GaveUp { trouble, .. } => trouble.reason(),
+            };
+            let answer = record_effect(tx, service, id, tried);
+            let outcome = answer.as_ref().err().map_or(outcome, |error| &*error.reason).to_owned();
+            (answer, Some(outcome))
+        }
+        Work::Note { .. } | Work::Chore(_) => (Ok(Bytes::new()), None),
+    })
+}
+
+fn remember(tx: &Tx<'_>, key: Option<&replies::ReplyKey>, answer: &Result<Bytes>) -> Result<()> {
+    match (key, answer) {
+        (Some(key), Ok(_)) => replies::insert(tx, key, answer, tx.now()),
+        (Some(key), Err(error)) if error.kind.is_remembered() => replies::insert(tx, key, answer, tx.now()),
+        _ => Ok(()),
+    }
+}
+
+fn outcome_of(answer: &Result<Bytes>) -> Option<String> {
+    Some(answer.as_ref().err().map_or("ok", |error| &*error.reason).to_owned())
+}
+
+fn ended(ending: Result<hearing::Ending>) -> (Result<Bytes>, Option<String>) {
+    match ending {
+        Ok(ending) => (Ok(Bytes::new()), ending),
+        Err(error) => (Err(error), None),
+    }
+}
+
+/// Records how a try of an effect ended. If recording fails, the effect is tried again later under
+/// the same key, so that its answer is not lost.
+fn record_effect(tx: &mut Tx<'_>, service: &Service, id: i64, tried: Attempt<Box<dyn Any + Send>>) -> Result<Bytes> {
+    let Some(row) = effects::find(tx, id)? else { return Ok(Bytes::new()) };
+    tx.done.effects = true;
+    let wait = service.effect(&row.name).map(|kind| kind.policy.wait_max).unwrap_or_default();
+    let recorded = attempt(tx, |tx| {
+        match &tried {
+            Attempt::Answered(_) => effects::remove(tx, id)?,
+            Attempt::Retrying { trouble, next, .. } => {
+                let unknown = matches!(trouble, Trouble::Unknown(_));
+                effects::put_off(tx, id, *next, unknown, trouble.message())?;
+            }
+            Attempt::GaveUp { trouble, maybe_done, .. } => effects::give_up(tx, id, *maybe_done, trouble.message())?,
+        }
+        service.record(tx, &row.name, &row.body, tried)
+    });
+    if let Err(error) = &recorded
+        && !error.is_storage()
+    {
+        tracing::error!(effect = row.name, msg.key = row.about, "An outcome could not be recorded: {}", error.chain());
+        effects::put_off(tx, id, tx.now() + wait, false, &error.message)?;
+    }
+    recorded.map(|()| Bytes::new())
+}
+
+/// Runs a closure in a savepoint: if it fails or panics, nothing of it remains.
+pub(crate) fn attempt<T>(tx: &mut Tx<'_>, run: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+    let connection = tx.connection();
+    connection.prepare_cached("SAVEPOINT piece")?.execute([])?;
+    // The transaction is rolled back to the savepoint after a panic, so nothing half-done is seen.
+    let ended = catch_unwind(AssertUnwindSafe(|| run(tx))).unwrap_or_else(|panic| Err(panicked(&*panic)));
+    match &ended {
+        Ok(_) => connection.prepare_cached("RELEASE piece")?.execute([])?,
+        // The whole transaction is gone or must go; there is no savepoint to return to.
+        Err(error) if error.is_storage() => 0,
+        Err(_) => {
+            connection.prepare_cached("ROLLBACK TO piece")?.execute([])?;
+            connection.prepare_cached("RELEASE piece")?.execute([])?
+        }
+    };
+    ended
+}
+
+/// The error of a caught panic.
+pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Error {
+    let said = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    let mut error = Error::internal(format!("panicked: {said}"));
+    error.reason = reason::PANICKED.into();
+    error
+}

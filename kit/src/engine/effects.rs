@@ -1,0 +1,159 @@
+//! The table of work on the outside world.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::{named_params, params};
+
+use crate::effect::Effect;
+use crate::error::{Error, Result};
+use crate::sql::Sql;
+use crate::trace::Trace;
+
+/// A piece of work on the outside world, as its row has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The row.
+    pub id: i64,
+    /// Which kind.
+    pub name: String,
+    /// The idempotency key.
+    pub key: String,
+    /// What it is about.
+    pub about: String,
+    /// What to do, as JSON.
+    pub body: Bytes,
+    /// How often it has been tried.
+    pub attempts: u32,
+    /// Whether a try may have been done although no answer came.
+    pub maybe_done: bool,
+    /// The flow in which it was asked for.
+    pub trace: Trace,
+}
+
+pub(crate) fn insert<E: Effect>(sql: &Sql<'_>, effect: &E, now: Timestamp, trace: Trace) -> Result<()> {
+    let body = serde_json::to_vec(effect)
+        .map_err(|error| Error::internal(format!("{} cannot be written as JSON", E::NAME)).caused_by(error))?;
+    sql.connection()
+        .prepare_cached(
+            "INSERT INTO effect (name, key, about, body, state, attempts, due_at_ms, maybe_done, reason, trace_id, span_id)
+             VALUES (:name, :key, :about, :body, 'due', 0, :due, 0, '', :trace_id, :span_id)
+             ON CONFLICT (name, key) DO UPDATE
+             SET state = 'due', attempts = 0, due_at_ms = excluded.due_at_ms
+             WHERE state = 'given_up'",
+        )?
+        .execute(named_params! {
+            ":name": E::NAME,
+            ":key": effect.key(),
+            ":about": effect.about(),
+            ":body": body,
+            ":due": now.as_millisecond(),
+            ":trace_id": trace.id.to_be_bytes(),
+            ":span_id": trace.span.cast_signed(),
+        })?;
+    Ok(())
+}
+
+pub(crate) fn take_back(sql: &Sql<'_>, name: &str, key: &str) -> Result<bool> {
+    let removed = sql
+        .connection()
+        .prepare_cached("DELETE FROM effect WHERE name = ?1 AND key = ?2 AND attempts = 0 AND state = 'due'")?
+        .execute([name, key])?;
+    Ok(removed > 0)
+}
+
+/// Marks that a try begins. From here on the work cannot be taken back. Answers false if it was
+/// taken back before.
+pub(crate) fn begin(sql: &Sql<'_>, id: i64) -> Result<bool> {
+    let changed = sql
+        .connection()
+        .prepare_cached("UPDATE effect SET attempts = attempts + 1 WHERE id = ?1 AND state = 'due'")?
+        .execute([id])?;
+    Ok(changed > 0)
+}
+
+pub(crate) fn remove(sql: &Sql<'_>, id: i64) -> Result<()> {
+    sql.connection().prepare_cached("DELETE FROM effect WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+pub(crate) fn put_off(sql: &Sql<'_>, id: i64, due: Timestamp, maybe_done: bool, reason: &str) -> Result<()> {
+    sql.connection()
+        .prepare_cached("UPDATE effect SET due_at_ms = ?2, maybe_done = maybe_done OR ?3, reason = ?4 WHERE id = ?1")?
+        .execute(params![id, due.as_millisecond(), maybe_done, reason])?;
+    Ok(())
+}
+
+pub(crate) fn give_up(sql: &Sql<'_>, id: i64, maybe_done: bool, reason: &str) -> Result<()> {
+    sql.connection()
+        .prepare_cached(
+            "UPDATE effect SET state = 'given_up', maybe_done = maybe_done OR ?2, reason = ?3 WHERE id = ?1",
+        )?
+        .execute(params![id, maybe_done, reason])?;
+    Ok(())
+}
+
+/// A row by its number.
+///
+/// # Errors
+/// If the table cannot be read.
+pub fn find(sql: &Sql<'_>, id: i64) -> Result<Option<Row>> {
+    Ok(rows(sql, "WHERE id = ?1", [id])?.pop())
+}
+
+/// What is due of one kind, the longest due first, leaving out what is being tried already.
+///
+/// # Errors
+/// If the table cannot be read.
+pub fn due(sql: &Sql<'_>, name: &str, now: Timestamp, rows_max: usize) -> Result<Vec<Row>> {
+    rows(
+        sql,
+        "WHERE state = 'due' AND name = ?1 AND due_at_ms <= ?2 ORDER BY due_at_ms, id LIMIT ?3",
+        params![name, now.as_millisecond(), rows_max],
+    )
+}
+
+/// When the next piece of work is due.
+///
+/// # Errors
+/// If the table cannot be read.
+pub fn next(sql: &Sql<'_>) -> Result<Option<Timestamp>> {
+    let millis: Option<i64> =
+        sql.get("SELECT min(due_at_ms) FROM effect WHERE state = 'due'", [], |row| row.get(0))?;
+    Ok(millis.and_then(|millis| Timestamp::from_millisecond(millis).ok()))
+}
+
+/// How many wait, and how many were given up.
+///
+/// # Errors
+/// If the table cannot be read.
+pub fn counts(sql: &Sql<'_>) -> Result<(u64, u64)> {
+    sql.get(
+        "SELECT count(*) FILTER (WHERE state = 'due'), count(*) FILTER (WHERE state = 'given_up') FROM effect",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+fn rows(sql: &Sql<'_>, which: &str, params: impl rusqlite::Params) -> Result<Vec<Row>> {
+    sql.list(
+        &format!("SELECT id, name, key, about, body, attempts, maybe_done, trace_id, span_id FROM effect {which}"),
+        params,
+        |row| {
+            Ok(Row {
+                id: row.get("id")?,
+                name: row.get("name")?,
+                key: row.get("key")?,
+                about: row.get("about")?,
+                body: row.get::<_, Vec<u8>>("body")?.into(),
+                attempts: row.get("attempts")?,
+                maybe_done: row.get("maybe_done")?,
+                trace: Trace {
+                    id: u128::from_be_bytes(row.get("trace_id")?),
+                    span: row.get::<_, i64>("span_id")?.cast_unsigned(),
+                    parent: 0,
+                    sampled: true,
+                },
+            })
+        },
+    )
+}

@@ -1,0 +1,133 @@
+//! The journal: what was done, when, and how it ended. A trace is drawn from these rows.
+
+use jiff::Timestamp;
+use rusqlite::named_params;
+use serde::{Deserialize, Serialize};
+
+use crate::engine::job::Job;
+use crate::error::Result;
+use crate::limits::TRACE_ROWS_MAX;
+use crate::sql::Sql;
+
+/// One piece of work, as the journal has it. Times are microseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// `request`, `event`, `timer` or `effect`.
+    pub kind: String,
+    /// The subject, the kind of timer, or the name of the effect.
+    pub subject: String,
+    /// What it was about.
+    pub key: String,
+    /// The flow, as 32 hexadecimal digits.
+    pub trace: String,
+    /// This piece of work, as 16 hexadecimal digits.
+    pub span: String,
+    /// What caused it, or an empty text.
+    pub parent: String,
+    /// Who it was done for.
+    pub caller: String,
+    /// The stream of a heard event, or an empty text.
+    pub source: String,
+    /// Its number there, or 0.
+    pub sequence: u64,
+    /// Which try it was, the first being 1.
+    pub attempt: u32,
+    /// `ok`, or the reason it failed.
+    pub outcome: String,
+    /// When it reached the process.
+    pub received_us: i64,
+    /// When the transaction turned to it.
+    pub started_us: i64,
+    /// When it was done, before the commit.
+    pub finished_us: i64,
+    /// When its group committed; 0 if that is not known.
+    pub committed_us: i64,
+    /// How many jobs shared the commit; 0 if it needed none.
+    pub group_jobs: u32,
+}
+
+pub(crate) struct Written<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) source: &'a str,
+    pub(crate) sequence: u64,
+    pub(crate) outcome: &'a str,
+    pub(crate) started: Timestamp,
+    pub(crate) finished: Timestamp,
+    pub(crate) group: i64,
+}
+
+pub(crate) fn insert(sql: &Sql<'_>, job: &Job, written: &Written<'_>) -> Result<()> {
+    sql.connection()
+        .prepare_cached(
+            "INSERT INTO journal (kind, subject, key, trace_id, span_id, parent_id, caller, source, sequence,
+                                  attempt, outcome, received_us, started_us, finished_us, group_id)
+             VALUES (:kind, :subject, :key, :trace_id, :span_id, :parent_id, :caller, :source, :sequence,
+                     :attempt, :outcome, :received_us, :started_us, :finished_us, :group_id)",
+        )?
+        .execute(named_params! {
+            ":kind": job.kind,
+            ":subject": job.subject,
+            ":key": written.key,
+            ":trace_id": job.trace.id.to_be_bytes(),
+            ":span_id": job.trace.span.cast_signed(),
+            ":parent_id": job.trace.parent.cast_signed(),
+            ":caller": job.caller.to_string(),
+            ":source": written.source,
+            ":sequence": written.sequence,
+            ":attempt": job.attempt,
+            ":outcome": written.outcome,
+            ":received_us": job.received.as_microsecond(),
+            ":started_us": written.started.as_microsecond(),
+            ":finished_us": written.finished.as_microsecond(),
+            ":group_id": written.group,
+        })?;
+    Ok(())
+}
+
+/// The flows in which a key occurs, the oldest first.
+///
+/// # Errors
+/// If the tables cannot be read.
+pub fn traces_of_key(sql: &Sql<'_>, key: &str) -> Result<Vec<u128>> {
+    sql.list(
+        "SELECT trace_id, min(received_us) AS first FROM journal WHERE key = ?1 AND key <> ''
+         GROUP BY trace_id ORDER BY first LIMIT ?2",
+        rusqlite::params![key, TRACE_ROWS_MAX],
+        |row| Ok(u128::from_be_bytes(row.get(0)?)),
+    )
+}
+
+/// The rows of a flow, in the order they were received.
+///
+/// # Errors
+/// If the tables cannot be read.
+pub fn of_trace(sql: &Sql<'_>, trace: u128) -> Result<Vec<Entry>> {
+    sql.list(
+        "SELECT journal.*, coalesce(commit_group.committed_us, 0) AS committed_us,
+                coalesce(commit_group.jobs, 0) AS jobs
+         FROM journal LEFT JOIN commit_group ON commit_group.id = journal.group_id
+         WHERE trace_id = ?1 ORDER BY received_us LIMIT ?2",
+        rusqlite::params![trace.to_be_bytes(), TRACE_ROWS_MAX],
+        |row| {
+            let hex = |id: i64| if id == 0 { String::new() } else { format!("{:016x}", id.cast_unsigned()) };
+            Ok(Entry {
+                kind: row.get("kind")?,
+                subject: row.get("subject")?,
+                key: row.get("key")?,
+                trace: format!("{trace:032x}"),
+                span: hex(row.get("span_id")?),
+                parent: hex(row.get("parent_id")?),
+                caller: row.get("caller")?,
+                source: row.get("source")?,
+                sequence: row.get("sequence")?,
+                attempt: row.get("attempt")?,
+                outcome: row.get("outcome")?,
+                received_us: row.get("received_us")?,
+                started_us: row.get("started_us")?,
+                finished_us: row.get("finished_us")?,
+                committed_us: row.get("committed_us")?,
+                group_jobs: row.get("jobs")?,
+            })
+        },
+    )
+}

@@ -1,0 +1,30 @@
+//! The engine of a service: jobs and a database in; answers, rows and timers out.
+//!
+//! It does no input or output of its own beside the database, knows no broker and no clock but the
+//! one it is given. The runtime drives it from one writer thread; a simulator can drive it directly.
+//!
+//! # Layout
+//! - [`job`]: what can be asked of it
+//! - [`commit`]: a group of jobs, one transaction, one answer each
+//! - [`desk`]: how a request is answered, around the handler
+//! - `hearing`, `timers`, `effects`, `replies`, `outbox`, `journal`: the tables, each with its rules
+//! - [`worker`]: what becomes due: firing timers, trying effects
+//! - [`schema`]: opening, creating, upgrading
+
+pub mod commit;
+pub mod desk;
+pub mod effects;
+pub mod hearing;
+pub mod job;
+pub mod journal;
+pub mod outbox;
+pub mod port;
+pub mod prune;
+pub mod replies;
+pub mod schema;
+pub mod timers;
+pub mod worker;
+
+pub use commit::{Engine, Group};
+pub use desk::{Desk, Incoming};
+pub use job::{Job, Work};

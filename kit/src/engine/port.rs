@@ -1,0 +1,75 @@
+//! What an engine's surroundings do for a handler: asking neighbours, reading, writing, time.
+//!
+//! There are two: the runtime on NATS, and whatever a test or a simulator puts in its place.
+
+use std::any::Any;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use crate::caller::Caller;
+use crate::engine::job::Job;
+use crate::error::{Error, Result};
+use crate::service::Service;
+use crate::sql::Sql;
+use crate::trace::Trace;
+use crate::vitals::Vitals;
+
+/// A future without a name, so that a port can be a trait object.
+pub type Waiting<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A closure that reads.
+pub type Read = Box<dyn FnOnce(&Sql<'_>) -> Result<Box<dyn Any + Send>> + Send>;
+
+/// A request on its way to a neighbour.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// Where it is asked.
+    pub subject: String,
+    /// What is asked, as JSON.
+    pub body: Bytes,
+    /// The flow, and the piece of work that asks.
+    pub trace: Trace,
+    /// Who asks.
+    pub caller: Caller,
+    /// The idempotency key, if it changes something.
+    pub key: Option<String>,
+    /// When the answer is of no use any more.
+    pub deadline: Timestamp,
+}
+
+/// The surroundings of an engine.
+pub trait Port: Send + Sync + 'static {
+    /// Asks a neighbour.
+    fn call(&self, outgoing: Outgoing) -> Waiting<'_, Result<Bytes>>;
+    /// Hands a job to the writer; ready once its group has committed.
+    fn submit(&self, job: Job) -> Waiting<'_, Result<Bytes>>;
+    /// Leaves a note for the journal that may wait for the next commit, and may be lost in a crash.
+    fn note(&self, job: Job);
+    /// Reads on a connection that only reads.
+    fn read(&self, read: Read) -> Waiting<'_, Result<Box<dyn Any + Send>>>;
+    /// The time now.
+    fn now(&self) -> Timestamp;
+    /// A piece of work caused by this one.
+    fn child(&self, of: &Trace) -> Trace;
+    /// The service this is the port of.
+    fn service(&self) -> &Arc<Service>;
+    /// How the service is doing.
+    fn vitals(&self) -> &Vitals;
+}
+
+/// Reads through a port, with the type of the closure.
+///
+/// # Errors
+/// What the closure returns, or why no connection could be had.
+pub async fn read<T: Send + 'static>(
+    port: &dyn Port,
+    read: impl FnOnce(&Sql<'_>) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let boxed = Box::new(move |sql: &Sql<'_>| read(sql).map(|value| Box::new(value) as Box<dyn Any + Send>));
+    let value = port.read(boxed).await?;
+    value.downcast().map(|value| *value).map_err(|_| Error::internal("a reader answered with another type"))
+}

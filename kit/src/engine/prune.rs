@@ -1,0 +1,52 @@
+//! Forgetting what is older than the retention, a little at a time.
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use crate::error::Result;
+use crate::transaction::Tx;
+
+/// Removes rows of the journal, the commit groups and the stored replies from before a time, at
+/// most so many of each. Answers how many.
+///
+/// # Errors
+/// If the tables cannot be written.
+pub fn history(tx: &mut Tx<'_>, before: Timestamp, rows_max: usize) -> Result<usize> {
+    let micros = before.as_microsecond();
+    let journal = tx.execute(
+        "DELETE FROM journal WHERE id IN
+         (SELECT id FROM journal ORDER BY id LIMIT ?2) AND received_us < ?1",
+        params![micros, rows_max],
+    )?;
+    let groups = tx.execute(
+        "DELETE FROM commit_group WHERE id IN
+         (SELECT id FROM commit_group ORDER BY id LIMIT ?2) AND committed_us < ?1",
+        params![micros, rows_max],
+    )?;
+    let replies = tx.execute(
+        "DELETE FROM stored_reply WHERE (caller, key) IN
+         (SELECT caller, key FROM stored_reply WHERE at_ms < ?1 ORDER BY at_ms LIMIT ?2)",
+        params![before.as_millisecond(), rows_max],
+    )?;
+    Ok(journal + groups + replies)
+}
+
+/// Removes rows of the outbox from before a time that everyone has heard, that is up to a number,
+/// at most so many. The newest row always stays. Answers the number up to which they are gone.
+///
+/// # Errors
+/// If the table cannot be written.
+pub fn outbox(tx: &mut Tx<'_>, before: Timestamp, heard: u64, rows_max: usize) -> Result<Option<u64>> {
+    let last: Option<u64> = tx.get(
+        "SELECT max(seq) FROM (
+             SELECT seq, at_us FROM outbox WHERE seq <= ?1 AND seq < (SELECT max(seq) FROM outbox)
+             ORDER BY seq LIMIT ?3)
+         WHERE at_us < ?2",
+        params![heard, before.as_microsecond(), rows_max],
+        |row| row.get(0),
+    )?;
+    if let Some(last) = last {
+        tx.execute("DELETE FROM outbox WHERE seq <= ?1", [last])?;
+    }
+    Ok(last)
+}

@@ -1,0 +1,102 @@
+//! Stored replies: the same key and the same request get the same answer, also after a restart.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::named_params;
+use sha2::{Digest, Sha256};
+
+use crate::caller::Caller;
+use crate::error::{Error, Kind, Result, reason};
+use crate::limits::IDEMPOTENCY_KEY_CHARS_MAX;
+use crate::sql::Sql;
+
+/// Under which an answer is kept: whose key, and of which request.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ReplyKey {
+    /// Keys of different callers never meet.
+    pub caller: String,
+    /// What the caller sent as `Idempotency-Key`.
+    pub key: String,
+    /// SHA-256 of subject and body, to notice another request under the same key.
+    pub digest: [u8; 32],
+}
+
+impl ReplyKey {
+    /// The key of a request.
+    ///
+    /// # Errors
+    /// `invalid_header` unless it is 1 to 128 printable ASCII characters without spaces.
+    pub fn of(caller: &Caller, key: &str, subject: &str, body: &[u8]) -> Result<Self> {
+        let plain = key.bytes().all(|byte| byte.is_ascii_graphic());
+        if key.is_empty() || key.len() > IDEMPOTENCY_KEY_CHARS_MAX || !plain {
+            return Err(Error::invalid(
+                reason::INVALID_HEADER,
+                format!("Idempotency-Key must be 1 to {IDEMPOTENCY_KEY_CHARS_MAX} printable ASCII characters without spaces"),
+            ));
+        }
+        let digest = Sha256::new().chain_update(subject).chain_update([0]).chain_update(body).finalize();
+        Ok(Self { caller: caller.to_string(), key: key.to_owned(), digest: digest.into() })
+    }
+}
+
+/// The answer kept under a key: the reply, or the refusal.
+///
+/// # Errors
+/// `idempotency_key_reused` if the key was used with another request; otherwise if the table
+/// cannot be read.
+pub fn find(sql: &Sql<'_>, key: &ReplyKey) -> Result<Option<Result<Bytes>>> {
+    let stored = sql.find(
+        "SELECT digest, code, reason, message, body FROM stored_reply WHERE caller = ?1 AND key = ?2",
+        [&key.caller, &key.key],
+        |row| {
+            let digest: [u8; 32] = row.get("digest")?;
+            let code: u16 = row.get("code")?;
+            let body: Vec<u8> = row.get("body")?;
+            let answer = if code == 200 {
+                Ok(Bytes::from(body))
+            } else {
+                let reason: String = row.get("reason")?;
+                let mut error = Error::new(Kind::from_code(code), Cow::Owned(reason), row.get::<_, String>("message")?);
+                error.details = serde_json::from_slice(&body).ok();
+                Err(error)
+            };
+            Ok((digest, answer))
+        },
+    )?;
+    match stored {
+        None => Ok(None),
+        Some((digest, answer)) if digest == key.digest => Ok(Some(answer)),
+        Some(_) => Err(Error::refused(
+            reason::IDEMPOTENCY_KEY_REUSED,
+            "this Idempotency-Key was used before with another request; nothing was done",
+        )),
+    }
+}
+
+pub(crate) fn insert(sql: &Sql<'_>, key: &ReplyKey, answer: &Result<Bytes>, now: Timestamp) -> Result<()> {
+    let (code, reason, message, body) = match answer {
+        Ok(body) => (200, "", "", body.to_vec()),
+        Err(error) => {
+            let details = error.details.as_ref().map(|details| details.to_string().into_bytes());
+            (error.kind.code(), &*error.reason, &*error.message, details.unwrap_or_default())
+        }
+    };
+    sql.connection()
+        .prepare_cached(
+            "INSERT INTO stored_reply (caller, key, digest, code, reason, message, body, at_ms)
+             VALUES (:caller, :key, :digest, :code, :reason, :message, :body, :at_ms)",
+        )?
+        .execute(named_params! {
+            ":caller": key.caller,
+            ":key": key.key,
+            ":digest": key.digest,
+            ":code": code,
+            ":reason": reason,
+            ":message": message,
+            ":body": body,
+            ":at_ms": now.as_millisecond(),
+        })?;
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! What becomes due: firing timers, and trying effects.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use crate::caller::Caller;
+use crate::context::EffectCtx;
+use crate::effect::{Attempt, Trouble};
+use crate::engine::effects::Row;
+use crate::engine::job::{Job, Work};
+use crate::engine::port::{Port, read};
+use crate::engine::{effects, timers};
+use crate::error::{Error, Result};
+use crate::id::Id;
+use crate::limits::TIMERS_AT_ONCE;
+use crate::trace::Trace;
+
+/// Fires the timers that are due now, and waits until all of them have committed. Answers how many
+/// there were.
+///
+/// # Errors
+/// If the table cannot be read, or the database cannot write.
+pub async fn fire(port: &Arc<dyn Port>) -> Result<usize> {
+    let now = port.now();
+    let due = read(&**port, move |sql| timers::due(sql, now, TIMERS_AT_ONCE)).await?;
+    let count = due.len();
+    let jobs = due.into_iter().map(|timer| {
+        port.submit(Job {
+            kind: "timer",
+            subject: timer.kind,
+            key: timer.key,
+            trace: port.child(&timer.trace),
+            caller: own(port),
+            received: now,
+            attempt: timer.attempts + 1,
+            work: Work::Timer,
+        })
+    });
+    for fired in futures_util::future::join_all(jobs).await {
+        fired?;
+    }
+    Ok(count)
+}
+
+/// The effects of one kind that are due now.
+///
+/// # Errors
+/// If the table cannot be read.
+pub async fn effects_due(port: &Arc<dyn Port>, name: &'static str, rows_max: usize) -> Result<Vec<Row>> {
+    let now = port.now();
+    read(&**port, move |sql| effects::due(sql, name, now, rows_max)).await
+}
+
+/// Makes one try of an effect and records how it ended.
+///
+/// That a try begins is recorded first: from then on the work cannot be taken back, also if this
+/// process ends at this moment.
+///
+/// # Errors
+/// If the database cannot write; the effect is tried again then, under the same key.
+pub async fn attempt_effect(port: &Arc<dyn Port>, row: Row) -> Result<()> {
+    let service = Arc::clone(port.service());
+    let Some(kind) = service.effect(&row.name) else {
+        return Err(Error::internal(format!("nobody knows the effect {}", row.name)));
+    };
+    let received = port.now();
+    let trace = port.child(&row.trace);
+    let id = row.id;
+    let begun = port
+        .submit(Job::chore(received, move |tx| {
+            Ok(if effects::begin(tx, id)? { Bytes::from_static(b"1") } else { Bytes::new() })
+        }))
+        .await?;
+    if begun.is_empty() {
+        return Ok(());
+    }
+    let attempt = row.attempts + 1;
+    let time_limit = kind.policy.time_limit;
+    let ctx = EffectCtx { port: Arc::clone(port), attempt, trace, time_limit };
+    let tried = tokio::time::timeout(time_limit, (kind.perform)(ctx, row.body.clone()))
+        .await
+        .unwrap_or_else(|_| Err(Trouble::Unknown(format!("no answer within {} s", time_limit.as_secs_f64()))));
+    let ended = match tried {
+        Ok(outcome) => Attempt::Answered(outcome),
+        Err(trouble) => {
+            let maybe_done = row.maybe_done || matches!(trouble, Trouble::Unknown(_));
+            if attempt >= kind.policy.tries_max || matches!(trouble, Trouble::Hopeless(_)) {
+                Attempt::GaveUp { attempts: attempt, trouble, maybe_done }
+            } else {
+                let jitter = trace.span as u8;
+                Attempt::Retrying { attempt, trouble, next: port.now() + kind.policy.wait_after(attempt, jitter) }
+            }
+        }
+    };
+    let job = Job {
+        kind: "effect",
+        subject: row.name,
+        key: row.about,
+        trace,
+        caller: own(port),
+        received,
+        attempt,
+        work: Work::Effect { id, attempt: ended },
+    };
+    port.submit(job).await.map(drop)
+}
+
+/// When something will be due next.
+///
+/// # Errors
+/// If the tables cannot be read.
+pub async fn next_due(port: &Arc<dyn Port>) -> Result<(Option<Timestamp>, Option<Timestamp>)> {
+    read(&**port, |sql| Ok((timers::next(sql)?, effects::next(sql)?))).await
+}
+
+/// Sets the timers of everything that is done again and again, unless they are set already.
+///
+/// # Errors
+/// If the database cannot write.
+pub async fn set_periods(port: &Arc<dyn Port>) -> Result<()> {
+    let service = Arc::clone(port.service());
+    let now = port.now();
+    port.submit(Job::chore(now, move |tx| {
+        for (kind, period) in service.periods() {
+            let set = tx.find("SELECT 1 FROM timer WHERE kind = ?1 AND key = ''", [kind], |_| Ok(()))?;
+            if set.is_none() {
+                let trace = Trace { id: tx.new_id::<crate::id::EventId>().bits(), span: 1, parent: 0, sampled: false };
+                timers::set(tx, kind, "", now + *period, trace)?;
+            }
+        }
+        Ok(Bytes::new())
+    }))
+    .await
+    .map(drop)
+}
+
+fn own(port: &Arc<dyn Port>) -> Caller {
+    Caller::Service(port.service().name().to_owned())
+}

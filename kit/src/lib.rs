@@ -1,0 +1,47 @@
+//! The machinery of a service: it knows NATS and SQLite, and no word of any shop.
+//!
+//! # Layout
+//! - [`service`]: the table of contents of a service, which is where to start reading
+//! - [`context`]: what a request handler is given; [`transaction`]: what a closure may record
+//! - [`message`]: requests, events, and the [`subjects!`] table of a contract
+//! - [`effect`]: work on the outside world
+//! - [`error`]: who has to act, a stable reason, and a line for people
+//! - [`engine`]: jobs and a database in; answers, rows and timers out; no broker
+//! - [`runtime`]: the engine on NATS: requests, relay, hearing, timers, effects, start and stop
+//! - [`client`]: asking services from outside, for a command line and for tests
+//! - [`limits`]: every limit by name
+
+pub mod admin;
+pub mod caller;
+pub mod client;
+pub mod clock;
+pub mod context;
+pub mod effect;
+pub mod engine;
+pub mod error;
+pub mod id;
+pub mod limits;
+pub mod message;
+pub mod runtime;
+pub mod service;
+pub mod sql;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod text;
+pub mod trace;
+pub mod transaction;
+pub mod vitals;
+pub mod wire;
+
+pub use caller::Caller;
+pub use client::{Call, Client, Told};
+pub use context::{Ctx, EffectCtx};
+pub use effect::{Attempt, Effect, Policy, Trouble};
+pub use error::{Error, Kind, Result};
+pub use jiff::Timestamp;
+pub use runtime::main;
+pub use message::{Event, Example, Request};
+pub use service::Service;
+pub use sql::Sql;
+pub use trace::Trace;
+pub use transaction::Tx;

@@ -1,0 +1,67 @@
+//! Every limit of the machinery, by name, with what happens there.
+
+use std::time::Duration;
+
+/// Requests a service works on at once. One more is answered `overloaded`.
+pub const REQUESTS_IN_FLIGHT_MAX: usize = 1024;
+/// Jobs that wait for a writer thread. One more request is answered `overloaded`; hearing waits.
+pub const WRITER_QUEUE_MAX: usize = 4096;
+/// Jobs that share one commit. The rest waits for the next.
+pub const GROUP_JOBS_MAX: usize = 256;
+/// Read-only connections of a service. A further reader waits, within its own deadline.
+pub const READERS: usize = 2;
+/// Length of a request's body in bytes. A longer one is refused with `body_too_large`.
+pub const REQUEST_BYTES_MAX: usize = 256 * 1024;
+/// Length of an event's body in bytes. Emitting a longer one fails the transaction.
+pub const EVENT_BYTES_MAX: usize = 256 * 1024;
+/// Length of an idempotency key in characters.
+pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 128;
+/// Length of an error's details in bytes as they travel in a header. Longer ones are left out.
+pub const ERROR_DETAILS_BYTES_MAX: usize = 32 * 1024;
+/// Messages a relay has published without an answer yet. More wait in the outbox.
+pub const RELAY_IN_FLIGHT_MAX: usize = 1000;
+/// Bytes of bodies a relay has published without an answer yet. The broker refuses what comes
+/// faster than it can store, from 16 MB on.
+pub const RELAY_BYTES_IN_FLIGHT_MAX: usize = 4 * 1024 * 1024;
+/// How often an idle relay compares the stream with the outbox.
+pub const RELAY_LOOKS_EVERY: Duration = Duration::from_secs(2);
+/// Rows a relay reads from the outbox at a time.
+pub const RELAY_ROWS_MAX: usize = 200;
+/// Messages a consumer hands out before it hears an acknowledgement.
+pub const HEARD_IN_FLIGHT_MAX: usize = 2000;
+/// Messages asked of a consumer at a time.
+pub const HEARD_BATCH_MAX: usize = 500;
+/// Size of a service's stream in bytes. At the limit the broker refuses new messages, and rows
+/// wait in the outbox: nothing that somebody has not read is dropped.
+pub const STREAM_BYTES_MAX: i64 = 256 * 1024 * 1024;
+/// How long the broker remembers message ids. The expected sequence is what prevents repeats, so
+/// this only needs to exist; a long window would cost the broker memory.
+pub const DUPLICATE_WINDOW: Duration = Duration::from_secs(1);
+/// How long rows of the outbox, the journal and the stored replies are kept.
+pub const RETENTION: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Rows of each table that one pruning removes, so that it never holds up the shop.
+pub const PRUNE_ROWS_MAX: usize = 1000;
+/// Time between two prunings.
+pub const PRUNE_EVERY: Duration = Duration::from_secs(60);
+/// Journal notes of reads that wait for the next commit. Beyond it the oldest is forgotten.
+pub const NOTES_WAITING_MAX: usize = 1024;
+/// How long a note of a read waits at most for a commit to join.
+pub const NOTE_WAIT: Duration = Duration::from_millis(200);
+/// Tries of a timer before it becomes a dead letter.
+pub const TIMER_TRIES_MAX: u32 = 8;
+/// Timers fired in one go.
+pub const TIMERS_AT_ONCE: usize = 200;
+/// The longest page of a list. A longer one is refused.
+pub const PAGE_MAX: u32 = 200;
+/// The page of a list when none is asked for.
+pub const PAGE_DEFAULT: u32 = 50;
+/// Rows one service gives of one trace.
+pub const TRACE_ROWS_MAX: usize = 500;
+/// Time a request has when its caller names none.
+pub const REQUEST_TIME: Duration = Duration::from_secs(5);
+/// The longest time a caller may ask for.
+pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(60);
+/// Time for what was accepted to finish after SIGTERM.
+pub const DRAIN_TIME: Duration = Duration::from_secs(8);
+/// Wait between two tries of something that is not there yet: the first and the longest.
+pub const RETRY_WAIT: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));

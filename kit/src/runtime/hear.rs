@@ -1,0 +1,204 @@
+//! Hearing: one durable pull consumer a source, delivered in sequence, each message a job whose
+//! transaction also notes the position. The acknowledgement is only housekeeping.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::{self, AckPolicy, DeliverPolicy, pull};
+use async_nats::jetstream::{self, Message, context::GetStreamErrorKind};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesOrdered;
+use tokio_util::sync::CancellationToken;
+
+use super::relay::ORIGIN;
+use super::writer::Writer;
+use crate::caller::Caller;
+use crate::client::broker;
+use crate::clock::SystemChance;
+use crate::engine::hearing::{Heard, position};
+use crate::engine::port::{Port, read};
+use crate::engine::{Job, Work};
+use crate::error::{Error, Result};
+use crate::limits::{HEARD_BATCH_MAX, HEARD_IN_FLIGHT_MAX, RETRY_WAIT};
+use crate::message::stream_of;
+use crate::trace::Trace;
+use crate::vitals::Vitals;
+use crate::wire;
+
+/// How long one pull may wait at the broker, and how often the broker says that it is still there.
+const PULL: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(2));
+
+/// After so many messages one acknowledgement is sent, also if more are on their way.
+const ACK_EVERY: u64 = 200;
+
+pub(super) struct Hearer {
+    pub(super) port: Arc<dyn Port>,
+    pub(super) jetstream: jetstream::Context,
+    pub(super) writer: Arc<Writer>,
+    pub(super) vitals: Arc<Vitals>,
+    /// The service that is heard.
+    pub(super) source: &'static str,
+    pub(super) subjects: Vec<&'static str>,
+}
+
+/// Where a hearer begins.
+struct Start {
+    consumer: consumer::Consumer<pull::Config>,
+    origin: String,
+    position: u64,
+}
+
+impl Hearer {
+    /// Hears until told to stop.
+    pub(super) async fn run(self, stop: CancellationToken) {
+        let stream = stream_of(self.source);
+        let mut wait = RETRY_WAIT.0;
+        while !stop.is_cancelled() {
+            let ended = match self.start(&stream).await {
+                Ok(Some(start)) => {
+                    self.vitals.say(&stream, "ok");
+                    self.listen(&stream, start, &stop, &mut wait).await
+                }
+                Ok(None) => Err(Error::unavailable("no_stream", format!("{stream} does not exist yet"))),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = ended {
+                self.vitals.say(&stream, error.message.as_str());
+                tracing::info!(stream, "Hearing waits: {}", error.chain());
+                tokio::select! {
+                    () = tokio::time::sleep(wait) => wait = (wait * 2).min(RETRY_WAIT.1),
+                    () = stop.cancelled() => {}
+                }
+            }
+        }
+    }
+
+    /// Finds the consumer, or makes it anew at the position when the two disagree.
+    async fn start(&self, stream: &str) -> Result<Option<Start>> {
+        let handle = match self.jetstream.get_stream(stream).await {
+            Ok(handle) => handle,
+            Err(error) => {
+                return match error.kind() {
+                    GetStreamErrorKind::JetStream(inner) if inner.code() == 404 => Ok(None),
+                    _ => Err(broker(error)),
+                };
+            }
+        };
+        let Some(origin) = handle.cached_info().config.metadata.get(ORIGIN).cloned() else {
+            return Err(Error::unavailable("foreign_stream", format!("{stream} was not made by {}", self.source)));
+        };
+        let (source, from) = (stream.to_owned(), origin.clone());
+        let position = read(&*self.port, move |sql| position(sql, &source, &from)).await?;
+        let name = self.port.service().name();
+        let filters: Vec<String> = self.subjects.iter().map(|subject| (*subject).to_owned()).collect();
+        if let Ok(info) = handle.consumer_info(name).await {
+            let agrees = info.delivered.stream_sequence <= position
+                && info.config.ack_policy == AckPolicy::All
+                && info.config.filter_subjects == filters;
+            if agrees {
+                let consumer = handle.get_consumer(name).await.map_err(|error| broker(CannotBind(error.to_string())))?;
+                return Ok(Some(Start { consumer, origin, position }));
+            }
+            handle.delete_consumer(name).await.map_err(broker)?;
+        }
+        let config = pull::Config {
+            durable_name: Some(name.to_owned()),
+            description: Some(format!("What {name} hears of {}", self.source)),
+            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: position + 1 },
+            ack_policy: AckPolicy::All,
+            ack_wait: Duration::from_secs(30),
+            max_ack_pending: HEARD_IN_FLIGHT_MAX as i64,
+            filter_subjects: filters,
+            ..pull::Config::default()
+        };
+        let consumer = handle.create_consumer(config).await.map_err(broker)?;
+        Ok(Some(Start { consumer, origin, position }))
+    }
+
+    /// Hands every message to the writer, in order, many before the first has committed. An error
+    /// means to begin again from the position.
+    async fn listen(&self, stream: &str, start: Start, stop: &CancellationToken, wait: &mut Duration) -> Result<()> {
+        let mut messages = start
+            .consumer
+            .stream()
+            .max_messages_per_batch(HEARD_BATCH_MAX)
+            .expires(PULL.0)
+            .heartbeat(PULL.1)
+            .messages()
+            .await
+            .map_err(broker)?;
+        let mut previous = start.position;
+        let mut committing = FuturesOrdered::new();
+        let mut unacknowledged = 0;
+        loop {
+            tokio::select! {
+                biased;
+                Some((message, committed)) = committing.next(), if !committing.is_empty() => {
+                    let (message, committed): (Message, Result<Bytes>) = (message, committed);
+                    committed?;
+                    *wait = RETRY_WAIT.0;
+                    unacknowledged += 1;
+                    if committing.is_empty() || unacknowledged >= ACK_EVERY {
+                        // A lost acknowledgement is repaired by the next one, or by the position.
+                        let _ = message.ack().await;
+                        unacknowledged = 0;
+                    }
+                }
+                () = stop.cancelled() => {
+                    while let Some((message, committed)) = committing.next().await {
+                        committed?;
+                        let _ = message.ack().await;
+                    }
+                    return Ok(());
+                }
+                message = messages.next(), if committing.len() < HEARD_IN_FLIGHT_MAX => {
+                    let message = match message {
+                        Some(Ok(message)) => message,
+                        Some(Err(error)) => return Err(broker(error)),
+                        None => return Err(Error::unavailable("no_consumer", format!("the consumer of {stream} is gone"))),
+                    };
+                    let sequence = message.info().map_err(|error| broker(CannotBind(error.to_string())))?.stream_sequence;
+                    let job = self.job(stream, &start.origin, sequence, previous, &message);
+                    previous = previous.max(sequence);
+                    let committed = self.writer.enqueue(job).await?;
+                    committing.push_back(async move { (message, committed.await) });
+                }
+            }
+        }
+    }
+
+    fn job(&self, stream: &str, origin: &str, sequence: u64, previous: u64, message: &Message) -> Job {
+        let headers = message.headers.as_ref();
+        let text = |name| wire::get(headers, name).unwrap_or_default().to_owned();
+        let cause = wire::get(headers, wire::TRACEPARENT).and_then(|text| text.parse::<Trace>().ok());
+        let trace = match cause {
+            Some(cause) => cause.child(&mut SystemChance),
+            None => Trace::begin(&mut SystemChance),
+        };
+        Job {
+            kind: "event",
+            subject: message.subject.to_string(),
+            key: text(wire::EVENT_KEY),
+            trace,
+            caller: Caller::Service(self.source.to_owned()),
+            received: self.port.now(),
+            attempt: 1,
+            work: Work::Hear(Heard {
+                source: stream.to_owned(),
+                origin: wire::get(headers, wire::ORIGIN).unwrap_or(origin).to_owned(),
+                sequence,
+                previous,
+                event_id: text(wire::EVENT_ID),
+                subject: message.subject.to_string(),
+                key: text(wire::EVENT_KEY),
+                body: message.payload.clone(),
+            }),
+        }
+    }
+}
+
+/// An error of the client library that is no `std::error::Error` of its own.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct CannotBind(String);

@@ -1,0 +1,49 @@
+//! One owner a database: an exclusive lock on a file beside it. A second instance waits as a
+//! standby and takes over when the first lets go, which is also how a new version replaces an old.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+/// How often a standby looks.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// The lock; it is let go when this is dropped, or when the process ends in whatever way.
+#[derive(Debug)]
+pub(super) struct OwnerLock {
+    _file: File,
+}
+
+/// Waits for the lock. None: told to stop before.
+pub(super) async fn acquire(path: &Path, service: &str, stop: &CancellationToken) -> std::io::Result<Option<OwnerLock>> {
+    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+    let mut told = false;
+    loop {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) => {
+                if !told {
+                    let mut owner = String::new();
+                    let _ = file.rewind().and_then(|()| file.read_to_string(&mut owner));
+                    tracing::info!(service, "Standing by: {service} is owned by process {}", owner.trim());
+                    told = true;
+                }
+            }
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = stop.cancelled() => return Ok(None),
+        }
+    }
+    if told {
+        tracing::info!(service, "Taking over {service}");
+    }
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{}", std::process::id())?;
+    Ok(Some(OwnerLock { _file: file }))
+}

@@ -1,0 +1,108 @@
+//! What every binary calls: options, logs, signals, exit code.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::start::{Ended, run};
+use crate::service::Service;
+
+/// Where a service keeps its data, and where its broker is.
+#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
+pub struct Options {
+    /// The folder of the databases; it is made if it is missing
+    #[arg(long, value_name = "FOLDER", env = "SHOP_DATA_DIR", default_value = "data")]
+    pub data: PathBuf,
+
+    /// The broker
+    #[arg(long, value_name = "URL", env = "SHOP_NATS_URL", default_value = "nats://127.0.0.1:4222")]
+    pub nats: String,
+}
+
+#[derive(clap::Parser)]
+struct Arguments {
+    #[command(flatten)]
+    options: Options,
+}
+
+/// Runs the services that a binary holds, until SIGTERM or SIGINT.
+///
+/// Exit codes: 0 after a drain, 2 for bad options, 70 for a mistake of ours, 74 if a database
+/// cannot be read or written, 78 if the configuration is wrong or a database is newer than this
+/// program.
+pub fn main(build: impl FnOnce(&Options) -> Result<Vec<Service>, Ended>) -> ExitCode {
+    let arguments = <Arguments as clap::Parser>::parse();
+    main_with(&arguments.options, build)
+}
+
+/// The same, for a binary with options of its own.
+pub fn main_with(options: &Options, build: impl FnOnce(&Options) -> Result<Vec<Service>, Ended>) -> ExitCode {
+    let ended = super::logs::start()
+        .map_err(Ended::Configuration)
+        .and_then(|()| build(options))
+        .and_then(|services| block_on(services, options));
+    let Err(error) = ended else { return ExitCode::SUCCESS };
+    tracing::error!("{error}");
+    ExitCode::from(match error {
+        Ended::Configuration(_) => 78,
+        Ended::Storage(_) => 74,
+        Ended::Internal(_) => 70,
+    })
+}
+
+fn block_on(services: Vec<Service>, options: &Options) -> Result<(), Ended> {
+    // One thread serves one service best on a small machine; its writer and readers have their own.
+    let threads = if services.len() > 1 { 2 } else { 1 };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_all()
+        .build()
+        .map_err(|error| Ended::Internal(format!("no runtime: {error}")))?;
+    let ended = runtime.block_on(run_all(services, options));
+    // A reader that hangs on a broken disk must not keep the process from ending.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn run_all(services: Vec<Service>, options: &Options) -> Result<(), Ended> {
+    let stop = CancellationToken::new();
+    let no_signals = |error: std::io::Error| Ended::Internal(format!("no signals: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
+    let mut running = tokio::task::JoinSet::new();
+    for service in services {
+        let service = run(service, options.clone(), stop.clone());
+        running.spawn(service.ended());
+    }
+    let mut first = Ok(());
+    loop {
+        let told = tokio::select! {
+            _ = terminate.recv() => true,
+            _ = interrupt.recv() => true,
+            ended = running.join_next() => match ended {
+                None => return first,
+                Some(Ok(Ok(()))) => false,
+                Some(Ok(Err(error))) => {
+                    // A fault in one ends all that share the process: whoever started it decides.
+                    if first.is_ok() {
+                        first = Err(error);
+                    }
+                    true
+                }
+                Some(Err(error)) => {
+                    first = Err(Ended::Internal(error.to_string()));
+                    true
+                }
+            },
+        };
+        if told && stop.is_cancelled() && first.is_ok() {
+            tracing::warn!("Told twice to stop: ending at once");
+            return Ok(());
+        }
+        if told {
+            stop.cancel();
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The engine of a service on NATS, as a process.
+//!
+//! # Layout
+//! - [`main`]: what every binary calls: options, logs, start, stop, exit code
+//! - [`start`]: one service from the lock on its database to the end of its drain
+//! - `writer`, `readers`: the threads around the database
+//! - `nats_port`: what handlers ask through
+//! - `serve`: requests in, answers out
+//! - `relay`: the outbox to its stream
+//! - `hear`: the streams of others to the database
+//! - `due`: timers and effects; `prune`: forgetting what is old
+//! - `tasks`: what is waited for at a drain
+//! - `lock`: one owner a database; `logs`: what is said, and how
+
+mod due;
+mod hear;
+mod lock;
+mod logs;
+pub mod main;
+mod nats_port;
+mod prune;
+mod readers;
+mod relay;
+mod serve;
+pub mod start;
+mod tasks;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use main::{Options, main};
+pub use start::{Ended, Running, run};

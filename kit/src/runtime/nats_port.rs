@@ -1,0 +1,66 @@
+//! What handlers ask through: neighbours over NATS, the writer thread, the readers, the clock.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::readers::Readers;
+use super::writer::Writer;
+use crate::clock::{Clock, SystemChance, SystemClock};
+use crate::engine::Job;
+use crate::engine::port::{Outgoing, Port, Read, Waiting};
+use crate::error::Result;
+use crate::service::Service;
+use crate::trace::Trace;
+use crate::vitals::Vitals;
+use crate::wire;
+
+pub(super) struct NatsPort {
+    pub(super) service: Arc<Service>,
+    pub(super) nats: async_nats::Client,
+    pub(super) writer: Arc<Writer>,
+    pub(super) readers: Readers,
+    pub(super) vitals: Arc<Vitals>,
+}
+
+impl Port for NatsPort {
+    fn call(&self, outgoing: Outgoing) -> Waiting<'_, Result<Bytes>> {
+        let left = outgoing.deadline.duration_since(self.now());
+        let time = Duration::try_from(left).unwrap_or_default();
+        Box::pin(wire::request(&self.nats, outgoing, time))
+    }
+
+    fn submit(&self, job: Job) -> Waiting<'_, Result<Bytes>> {
+        Box::pin(self.writer.submit(job))
+    }
+
+    fn note(&self, job: Job) {
+        self.writer.note(job);
+    }
+
+    fn read(&self, read: Read) -> Waiting<'_, Result<Box<dyn Any + Send>>> {
+        Box::pin(self.readers.read(read))
+    }
+
+    fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    fn child(&self, of: &Trace) -> Trace {
+        if of.id == 0 {
+            return Trace { sampled: of.sampled, ..Trace::begin(&mut SystemChance) };
+        }
+        of.child(&mut SystemChance)
+    }
+
+    fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
+    fn vitals(&self) -> &Vitals {
+        &self.vitals
+    }
+}

@@ -1,0 +1,269 @@
+//! The relay: outbox row n becomes message n of the stream, and the stream can be thrown away.
+//!
+//! Each message is published with the sequence it expects before it. Only this service may publish
+//! to its stream, so the header fences off a second writer, a restored old database and a stream
+//! that was rolled back, all at once; a repeat can never be stored twice. There is no cursor: the
+//! cursor is the stream's last sequence.
+
+use std::collections::HashMap;
+use std::future::IntoFuture;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use async_nats::jetstream::stream::{Config, DiscardPolicy, Info, RetentionPolicy, StorageType};
+use async_nats::jetstream::{self, context::GetStreamErrorKind};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesOrdered;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::readers::Readers;
+use super::writer::Writer;
+use crate::client::broker;
+use crate::engine::outbox::{self, Extent, Row};
+use crate::error::{Error, Result, reason};
+use crate::limits::{
+    DUPLICATE_WINDOW, RELAY_BYTES_IN_FLIGHT_MAX, RELAY_IN_FLIGHT_MAX, RELAY_LOOKS_EVERY, RELAY_ROWS_MAX, RETRY_WAIT,
+    STREAM_BYTES_MAX,
+};
+use crate::service::Service;
+use crate::vitals::Vitals;
+use crate::wire;
+
+const EXPECTED_LAST_SEQUENCE: &str = "Nats-Expected-Last-Sequence";
+
+/// The name under which a stream's configuration keeps the identity of its database.
+pub(super) const ORIGIN: &str = "origin";
+
+pub(super) struct Relay {
+    pub(super) service: Arc<Service>,
+    pub(super) jetstream: jetstream::Context,
+    pub(super) readers: Readers,
+    pub(super) writer: Arc<Writer>,
+    pub(super) vitals: Arc<Vitals>,
+    pub(super) origin: String,
+    pub(super) emitted: watch::Receiver<u64>,
+}
+
+/// What the relay found when it compared the outbox with the stream.
+#[derive(Debug, PartialEq, Eq)]
+enum Found {
+    /// The stream holds every row before this one; publish from here.
+    Continue(u64),
+    /// The stream is not there, or is not whole: make it anew from the outbox.
+    Rebuild(&'static str),
+    /// The stream knows more than the database. Nothing may be told.
+    Refuse(String),
+}
+
+impl Relay {
+    /// Publishes until told to stop, and then what is left, as long as the caller waits.
+    pub(super) async fn run(mut self, stop: CancellationToken) {
+        let mut wait = RETRY_WAIT.0;
+        loop {
+            let trouble = match self.reconcile().await {
+                Ok(Ok(next)) => {
+                    self.vitals.say("relay", "ok");
+                    match self.publish(next, &stop, &mut wait).await {
+                        Ok(true) => return,
+                        Ok(false) => continue,
+                        Err(error) => error,
+                    }
+                }
+                Ok(Err(refusal)) => {
+                    wait = RETRY_WAIT.1;
+                    refusal
+                }
+                Err(error) => error,
+            };
+            self.vitals.say("relay", trouble.message.as_str());
+            tracing::warn!(stream = self.service.stream(), "Telling waits: {}", trouble.chain());
+            tokio::select! {
+                () = tokio::time::sleep(wait) => wait = (wait * 2).min(RETRY_WAIT.1),
+                () = stop.cancelled() => {
+                    // One more try at the end, unless the stream must not be touched at all.
+                    if trouble.reason == reason::DATABASE_BEHIND_STREAM {
+                        return;
+                    }
+                    tokio::time::sleep(RETRY_WAIT.0).await;
+                }
+            }
+        }
+    }
+
+    /// Compares the outbox with the stream, mends the stream, and answers which row comes next.
+    /// The inner error means that the database is older than its stream: no job is accepted then.
+    pub(super) async fn reconcile(&self) -> Result<Result<u64>> {
+        let extent = self.read(outbox::extent).await?;
+        match self.compare(extent).await? {
+            Found::Continue(next) => {
+                self.writer.fence(None);
+                self.vitals.published.store(next - 1, Ordering::Relaxed);
+                Ok(Ok(next))
+            }
+            Found::Rebuild(why) => {
+                tracing::warn!(stream = self.service.stream(), first = extent.oldest, last = extent.newest, "The stream is made anew: {why}");
+                self.rebuild(extent.oldest).await?;
+                self.writer.fence(None);
+                Ok(Ok(extent.oldest))
+            }
+            Found::Refuse(why) => {
+                let error = Error::unavailable(
+                    reason::DATABASE_BEHIND_STREAM,
+                    format!("{why}; nothing is told and nothing changed until somebody runs: shopctl db recover {}", self.service.name()),
+                );
+                self.writer.fence(Some(error.clone()));
+                Ok(Err(error))
+            }
+        }
+    }
+
+    async fn compare(&self, extent: Extent) -> Result<Found> {
+        let info = match self.jetstream.get_stream(self.service.stream()).await {
+            Ok(stream) => stream.cached_info().clone(),
+            Err(error) => {
+                return match error.kind() {
+                    GetStreamErrorKind::JetStream(inner) if inner.code() == 404 => Ok(Found::Rebuild("it is missing")),
+                    _ => Err(broker(error)),
+                };
+            }
+        };
+        let found = judge(&info, extent, &self.origin);
+        let Found::Continue(next) = found else { return Ok(found) };
+        if info.state.messages == 0 {
+            return Ok(found);
+        }
+        let last = next - 1;
+        let stream = self.jetstream.get_stream_no_info(self.service.stream()).await.map_err(broker)?;
+        let message = stream.get_raw_message(last).await.map_err(broker)?;
+        let theirs = wire::get(Some(&message.headers), wire::EVENT_ID).unwrap_or_default().to_owned();
+        let ours = self.read(move |sql| outbox::id_of(sql, last)).await?;
+        Ok(match ours {
+            Some(ours) if ours != theirs => Found::Refuse(format!(
+                "message {last} of {} is another than row {last} of the database: the database was restored from before it",
+                info.config.name
+            )),
+            _ => found,
+        })
+    }
+
+    async fn rebuild(&self, first: u64) -> Result<()> {
+        let name = self.service.stream();
+        if let Err(error) = self.jetstream.delete_stream(&name).await {
+            tracing::debug!(stream = name, "Not deleted: {error}");
+        }
+        let config = Config {
+            subjects: vec![format!("events.{}.>", self.service.name())],
+            name,
+            description: Some(format!("What {} tells; a mirror of its outbox", self.service.name())),
+            retention: RetentionPolicy::Limits,
+            discard: DiscardPolicy::New,
+            storage: StorageType::File,
+            max_bytes: STREAM_BYTES_MAX,
+            num_replicas: 1,
+            duplicate_window: DUPLICATE_WINDOW,
+            allow_direct: true,
+            deny_delete: true,
+            first_sequence: Some(first).filter(|first| *first > 1),
+            metadata: HashMap::from([(ORIGIN.to_owned(), self.origin.clone())]),
+            ..Config::default()
+        };
+        self.jetstream.create_stream(config).await.map_err(broker)?;
+        Ok(())
+    }
+
+    /// Publishes rows from a number on, many at a time, in order. Answers true when stopped with
+    /// nothing left, false when it is time to look at the stream again.
+    async fn publish(&mut self, mut next: u64, stop: &CancellationToken, wait: &mut Duration) -> Result<bool> {
+        let source = format!("/shop/{}", self.service.name());
+        let mut in_flight = FuturesOrdered::new();
+        let mut bytes_in_flight = 0;
+        self.emitted.mark_unchanged();
+        let mut newest = self.read(outbox::extent).await?.newest;
+        let look = tokio::time::sleep(RELAY_LOOKS_EVERY);
+        tokio::pin!(look);
+        loop {
+            while next <= newest && in_flight.len() < RELAY_IN_FLIGHT_MAX && bytes_in_flight < RELAY_BYTES_IN_FLIGHT_MAX {
+                let rows_max = RELAY_ROWS_MAX.min(RELAY_IN_FLIGHT_MAX - in_flight.len());
+                let rows = self.read(move |sql| outbox::from(sql, next, rows_max)).await?;
+                if rows.first().is_none_or(|row| row.seq != next) {
+                    return Err(Error::internal(format!("row {next} of the outbox is missing")));
+                }
+                for row in rows {
+                    let (seq, size) = (row.seq, row.body.len());
+                    next = seq + 1;
+                    bytes_in_flight += size;
+                    let ack = self.send(row, &source).await?;
+                    in_flight.push_back(async move { (seq, size, ack.await) });
+                }
+            }
+            tokio::select! {
+                Some((seq, size, ack)) = in_flight.next(), if !in_flight.is_empty() => {
+                    bytes_in_flight -= size;
+                    let ack = ack.map_err(broker)?;
+                    if ack.sequence != seq {
+                        return Err(Error::internal(format!("row {seq} was stored as message {}", ack.sequence)));
+                    }
+                    self.vitals.published.store(seq, Ordering::Relaxed);
+                    *wait = RETRY_WAIT.0;
+                }
+                Ok(()) = self.emitted.changed(), if next > newest => newest = *self.emitted.borrow_and_update(),
+                () = &mut look, if next > newest && in_flight.is_empty() => return Ok(false),
+                () = stop.cancelled(), if next > newest && in_flight.is_empty() => {
+                    newest = self.read(outbox::extent).await?.newest;
+                    if next > newest {
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that tells, and only what stands in the outbox")]
+    async fn send(&self, row: Row, source: &str) -> Result<impl Future<Output = Ack> + use<>> {
+        let mut headers = wire::event_headers(&row, source, &self.origin);
+        headers.insert(EXPECTED_LAST_SEQUENCE, (row.seq - 1).to_string().as_str());
+        let ack = self.jetstream.publish_with_headers(row.subject, headers, row.body).await.map_err(broker)?;
+        Ok(ack.into_future())
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&crate::sql::Sql<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.readers.get(read).await
+    }
+}
+
+type Ack = std::result::Result<jetstream::publish::PublishAck, jetstream::context::PublishError>;
+
+/// Judges by the figures alone what is to be done with a stream.
+fn judge(info: &Info, extent: Extent, origin: &str) -> Found {
+    let (name, state) = (&info.config.name, &info.state);
+    let owner = info.config.metadata.get(ORIGIN).map_or("", String::as_str);
+    let last = state.last_sequence;
+    if state.messages == 0 && (owner != origin || last + 1 < extent.oldest) {
+        return Found::Rebuild("it is empty, and begins elsewhere than the outbox");
+    }
+    if owner != origin {
+        return Found::Refuse(format!("the stream {name} belongs to another database (it has {last} messages)"));
+    }
+    if last > extent.newest {
+        return Found::Refuse(format!(
+            "the stream {name} ends with message {last}, the database with row {}: the database was restored from before that",
+            extent.newest
+        ));
+    }
+    if state.deleted_count.unwrap_or(0) > 0 {
+        return Found::Rebuild("it has holes");
+    }
+    if last + 1 < extent.oldest {
+        return Found::Rebuild("it ends before the outbox begins");
+    }
+    let first = if state.messages == 0 { last + 1 } else { state.first_sequence };
+    if first > extent.oldest && extent.oldest <= extent.newest {
+        return Found::Rebuild("its beginning is gone");
+    }
+    Found::Continue(last + 1)
+}

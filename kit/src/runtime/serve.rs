@@ -1,0 +1,129 @@
+//! Requests in, answers out, through the NATS service API, so that `$SRV` finds them.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use async_nats::service::{self, ServiceExt, error::Error as ServiceError};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use tokio::sync::Semaphore;
+
+use super::tasks::{Spawner, Tasks};
+use crate::engine::Desk;
+use crate::engine::port::Port;
+use crate::error::{Error, Kind, Result, reason};
+use crate::limits::REQUESTS_IN_FLIGHT_MAX;
+use crate::text::printable;
+use crate::vitals::Vitals;
+use crate::wire;
+
+/// The endpoints of a service, and the requests in progress.
+pub(super) struct Serving {
+    service: service::Service,
+    endpoints: Tasks,
+    requests: Tasks,
+}
+
+struct Counter {
+    port: Arc<dyn Port>,
+    desk: Desk,
+    places: Arc<Semaphore>,
+    vitals: Arc<Vitals>,
+}
+
+impl Serving {
+    /// Starts to answer.
+    pub(super) async fn start(nats: &async_nats::Client, port: Arc<dyn Port>, vitals: Arc<Vitals>) -> Result<Self> {
+        let own = Arc::clone(port.service());
+        let figures = Arc::clone(&vitals);
+        let service = nats
+            .service_builder()
+            .description(own.description())
+            .queue_group(own.name())
+            .stats_handler(move |_, _| {
+                serde_json::json!({
+                    "queued": Vitals::get(&figures.queued),
+                    "group_jobs": Vitals::get(&figures.group_jobs),
+                    "requests_in_progress": Vitals::get(&figures.requests),
+                })
+            })
+            .start(own.name(), own.version())
+            .await
+            .map_err(|error| Error::internal("the service cannot be announced").caused_by(error))?;
+        let counter = Arc::new(Counter {
+            desk: Desk::new(Arc::clone(&port)),
+            port,
+            places: Arc::new(Semaphore::new(REQUESTS_IN_FLIGHT_MAX)),
+            vitals,
+        });
+        let serving = Self { service, endpoints: Tasks::new(), requests: Tasks::new() };
+        for answer in own.answered() {
+            let endpoint = serving
+                .service
+                .endpoint_builder()
+                .name(answer.subject.replace('.', "-"))
+                .queue_group(own.name())
+                .add(&answer.subject)
+                .await
+                .map_err(|error| Error::internal(format!("{} cannot be answered", answer.subject)).caused_by(error))?;
+            let (counter, requests) = (Arc::clone(&counter), serving.requests.spawner());
+            serving.endpoints.spawn(receive(endpoint, answer.subject.clone(), counter, requests));
+        }
+        Ok(serving)
+    }
+
+    /// Accepts nothing further, and waits until everything accepted is answered.
+    pub(super) async fn stop(self) {
+        if let Err(error) = self.service.stop().await {
+            tracing::warn!("The endpoints could not be stopped in order: {error}");
+        }
+        self.endpoints.finish().await;
+        self.requests.finish().await;
+    }
+}
+
+async fn receive(mut endpoint: service::endpoint::Endpoint, subject: String, counter: Arc<Counter>, requests: Spawner) {
+    while let Some(request) = endpoint.next().await {
+        match Arc::clone(&counter.places).try_acquire_owned() {
+            Ok(place) => {
+                let (counter, subject) = (Arc::clone(&counter), subject.clone());
+                requests.spawn(async move {
+                    counter.vitals.requests.fetch_add(1, Ordering::Relaxed);
+                    let answer = counter.answer(&request, subject).await;
+                    respond(&request, answer).await;
+                    counter.vitals.requests.fetch_sub(1, Ordering::Relaxed);
+                    drop(place);
+                });
+            }
+            Err(_) => {
+                let full = "too many requests are in progress; nothing was done, try again later";
+                respond(&request, Err(Error::new(Kind::Overloaded, reason::OVERLOADED, full))).await;
+            }
+        }
+    }
+}
+
+impl Counter {
+    async fn answer(&self, request: &service::Request, subject: String) -> Result<Bytes> {
+        let message = &request.message;
+        let incoming = wire::incoming(subject, message.headers.as_ref(), message.payload.clone(), self.port.now())?;
+        self.desk.answer(incoming).await
+    }
+}
+
+async fn respond(request: &service::Request, answer: Result<Bytes>) {
+    let sent = match answer {
+        Ok(body) => request.respond(Ok(body)).await,
+        Err(error) => {
+            if error.kind == Kind::Internal {
+                tracing::error!(msg.subject = %request.message.subject, "A request failed: {}", error.chain());
+            }
+            let (code, _, message) = error.for_caller();
+            let status = ServiceError { status: printable(message).into_owned(), code: code.into() };
+            request.respond_with_headers(Err(status), wire::error_headers(&error)).await
+        }
+    };
+    if let Err(error) = sent {
+        tracing::debug!(msg.subject = %request.message.subject, "An answer could not be sent: {error}");
+    }
+}

@@ -1,0 +1,268 @@
+//! One service, from the lock on its database to the end of its drain.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::jetstream;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::due::Due;
+use super::hear::Hearer;
+use super::lock;
+use super::nats_port::NatsPort;
+use super::readers::Readers;
+use super::relay::Relay;
+use super::serve::Serving;
+use super::tasks::Tasks;
+use super::writer::{Signals, Writer};
+use super::{main::Options, prune};
+use crate::client;
+use crate::clock::{SystemChance, SystemClock};
+use crate::engine::port::Port;
+use crate::engine::schema::OpenError;
+use crate::engine::{Engine, worker};
+use crate::error::Error;
+use crate::limits::{DRAIN_TIME, RETRY_WAIT};
+use crate::service::Service;
+use crate::vitals::Vitals;
+
+/// How long one try to reach the broker takes at start.
+const CONNECT_TIME: Duration = Duration::from_secs(2);
+
+/// How often waiting for the broker is said again.
+const SAY_EVERY: Duration = Duration::from_secs(10);
+
+/// Why a service ended other than by being told to.
+#[derive(Debug, thiserror::Error)]
+pub enum Ended {
+    /// It cannot run as it is set up: exit code 78.
+    #[error("{0}")]
+    Configuration(String),
+    /// Its database or its folder cannot be read or written: exit code 74.
+    #[error("{0}")]
+    Storage(String),
+    /// A mistake of ours: exit code 70.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl From<OpenError> for Ended {
+    fn from(error: OpenError) -> Self {
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        match error {
+            OpenError::Newer { .. } | OpenError::Foreign { .. } => Self::Configuration(error.to_string()),
+            OpenError::Storage { .. } => Self::Storage(format!("{error}{cause}")),
+        }
+    }
+}
+
+impl From<Error> for Ended {
+    fn from(error: Error) -> Self {
+        if error.is_storage() { Self::Storage(error.chain()) } else { Self::Internal(error.chain()) }
+    }
+}
+
+/// A service that runs.
+pub struct Running {
+    ending: JoinHandle<Result<(), Ended>>,
+    stop: CancellationToken,
+}
+
+impl Running {
+    /// Tells it to finish what it has accepted and end; ready once it has.
+    ///
+    /// # Errors
+    /// Why it ended before, if it did.
+    pub async fn stop(self) -> Result<(), Ended> {
+        self.stop.cancel();
+        self.ended().await
+    }
+
+    /// Waits until it ends.
+    ///
+    /// # Errors
+    /// Why it ended, unless it was told to.
+    pub async fn ended(self) -> Result<(), Ended> {
+        self.ending.await.unwrap_or_else(|error| Err(Ended::Internal(error.to_string())))
+    }
+
+    /// Ends it at once, as a power cut would: nothing is finished.
+    pub fn kill(self) {
+        self.ending.abort();
+    }
+}
+
+/// Starts a service in this process. It ends when the token is cancelled.
+pub fn run(service: Service, options: Options, stop: CancellationToken) -> Running {
+    let ending = tokio::spawn(live(Arc::new(service), options, stop.clone()));
+    Running { ending, stop }
+}
+
+async fn live(service: Arc<Service>, options: Options, stop: CancellationToken) -> Result<(), Ended> {
+    let name = service.name();
+    let folder = &options.data;
+    make_folder(folder)?;
+    let lock_path = folder.join(format!("{name}.lock"));
+    let unusable = |error| Ended::Storage(format!("{} cannot be locked: {error}", lock_path.display()));
+    let Some(lock) = lock::acquire(&lock_path, name, &stop).await.map_err(unusable)? else { return Ok(()) };
+    let path = folder.join(format!("{name}.db"));
+    let engine = Engine::open(&path, Arc::clone(&service), Arc::new(SystemClock), Box::new(SystemChance))?;
+    let readers = Readers::open(&path)?;
+    let Some(nats) = connect(&options.nats, name, &stop).await else { return Ok(()) };
+
+    let vitals = Arc::new(Vitals::default());
+    let newest = engine.sql().get("SELECT coalesce(max(seq), 0) FROM outbox", [], |row| row.get(0))?;
+    let (emitted, emissions) = watch::channel(newest);
+    let (fatal, mut broken) = watch::channel(None);
+    let signals = Arc::new(Signals { emitted, due: Notify::new(), fatal });
+    let origin = engine.origin().to_owned();
+    let writer = Arc::new(
+        Writer::start(engine, lock, name, Arc::clone(&signals), Arc::clone(&vitals))
+            .map_err(|error| Ended::Internal(format!("no thread for the writer: {error}")))?,
+    );
+    let port: Arc<dyn Port> = Arc::new(NatsPort {
+        service: Arc::clone(&service),
+        nats: nats.clone(),
+        writer: Arc::clone(&writer),
+        readers: readers.clone(),
+        vitals: Arc::clone(&vitals),
+    });
+    let parts = Parts { port, nats, readers, writer, vitals, signals };
+    let relay = parts.relay(origin, emissions);
+    // A database that is older than its stream is noticed before anything is accepted.
+    if let Ok(Err(refusal)) = relay.reconcile().await {
+        tracing::error!(service = name, "{}", refusal.message);
+    }
+    worker::set_periods(&parts.port).await?;
+    let (told, heard) = (CancellationToken::new(), CancellationToken::new());
+    let relaying = Tasks::new();
+    relaying.spawn(relay.run(told.clone()));
+    let background = parts.start_background(&heard);
+    let serving = Serving::start(&parts.nats, Arc::clone(&parts.port), Arc::clone(&parts.vitals)).await?;
+    tracing::info!(service = name, data = %folder.display(), "{name} is ready");
+
+    let ended = tokio::select! {
+        () = stop.cancelled() => Ok(()),
+        why = broken_down(&mut broken) => {
+            Err(Ended::Storage(format!("the database {} cannot be trusted any more: {why}", path.display())))
+        }
+    };
+    tracing::info!(service = name, "{name} is stopping");
+    let drained = tokio::time::timeout(DRAIN_TIME, parts.drain(serving, background, &heard, &told, relaying)).await;
+    if drained.is_err() {
+        tracing::warn!(service = name, "{name} ends before everything was told; the rest is told at the next start");
+    }
+    tracing::info!(service = name, "{name} has stopped");
+    ended
+}
+
+/// Everything a running service consists of.
+struct Parts {
+    port: Arc<dyn Port>,
+    nats: async_nats::Client,
+    readers: Readers,
+    writer: Arc<Writer>,
+    vitals: Arc<Vitals>,
+    signals: Arc<Signals>,
+}
+
+impl Parts {
+    fn jetstream(&self) -> jetstream::Context {
+        jetstream::new(self.nats.clone())
+    }
+
+    fn relay(&self, origin: String, emitted: watch::Receiver<u64>) -> Relay {
+        Relay {
+            service: Arc::clone(self.port.service()),
+            jetstream: self.jetstream(),
+            readers: self.readers.clone(),
+            writer: Arc::clone(&self.writer),
+            vitals: Arc::clone(&self.vitals),
+            origin,
+            emitted,
+        }
+    }
+
+    fn start_background(&self, stop: &CancellationToken) -> Tasks {
+        let tasks = Tasks::new();
+        for (source, subjects) in self.port.service().sources() {
+            let hearer = Hearer {
+                port: Arc::clone(&self.port),
+                jetstream: self.jetstream(),
+                writer: Arc::clone(&self.writer),
+                vitals: Arc::clone(&self.vitals),
+                source,
+                subjects,
+            };
+            tasks.spawn(hearer.run(stop.clone()));
+        }
+        let due =
+            Due { port: Arc::clone(&self.port), signals: Arc::clone(&self.signals), vitals: Arc::clone(&self.vitals) };
+        tasks.spawn(due.run(stop.clone()));
+        tasks.spawn(prune::run(Arc::clone(&self.port), self.jetstream(), stop.clone()));
+        tasks
+    }
+
+    /// Finishes what was accepted: answers, what was heard, tries in progress, the queue of the
+    /// writer, and last what is still to be told.
+    async fn drain(
+        &self,
+        serving: Serving,
+        background: Tasks,
+        heard: &CancellationToken,
+        told: &CancellationToken,
+        relaying: Tasks,
+    ) {
+        serving.stop().await;
+        heard.cancel();
+        background.finish().await;
+        self.writer.stop().await;
+        told.cancel();
+        relaying.finish().await;
+        // The answers are in the client's hands; this pushes them onto the socket.
+        let _ = self.nats.flush().await;
+    }
+}
+
+/// Waits until the writer says that the database is broken.
+async fn broken_down(fatal: &mut watch::Receiver<Option<String>>) -> String {
+    match fatal.wait_for(Option::is_some).await {
+        Ok(why) => why.clone().unwrap_or_default(),
+        Err(_) => "the writer thread has ended".to_owned(),
+    }
+}
+
+fn make_folder(folder: &Path) -> Result<(), Ended> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
+        Ended::Storage(format!("the data folder {} cannot be made: {error}", folder.display()))
+    })
+}
+
+/// Waits for the broker as long as it takes, and says so. None: told to stop before.
+async fn connect(url: &str, name: &str, stop: &CancellationToken) -> Option<async_nats::Client> {
+    let mut wait = RETRY_WAIT.0;
+    let mut silent = SAY_EVERY;
+    loop {
+        let error = tokio::select! {
+            connected = client::connect(url, name, CONNECT_TIME) => match connected {
+                Ok(nats) => return Some(nats),
+                Err(error) => error,
+            },
+            () = stop.cancelled() => return None,
+        };
+        if silent >= SAY_EVERY {
+            tracing::warn!(service = name, "{name} waits for the broker: {}", error.message);
+            silent = Duration::ZERO;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = stop.cancelled() => return None,
+        }
+        silent += wait;
+        wait = (wait * 2).min(Duration::from_secs(1));
+    }
+}

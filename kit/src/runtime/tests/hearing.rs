@@ -1,0 +1,109 @@
+//! Each event once, in order; what cannot be acted on waits for a person, the rest goes on.
+
+use super::*;
+use crate::admin::{DeadLetters, Settled};
+
+async fn dead_letters(world: &World) -> DeadLetters {
+    world.client().call_as("listener.dead_letters", &serde_json::json!({}), Call::default()).await.unwrap()
+}
+
+async fn settle(world: &World, verb: &str, id: i64) -> Result<Settled> {
+    let call = Call { key: Some(Client::new_key()), ..Call::default() };
+    world.client().call_as(&format!("listener.{verb}_dead_letter"), &serde_json::json!({"id": id}), call).await
+}
+
+async fn until_dead(world: &World, count: usize) -> DeadLetters {
+    eventually(&format!("{count} dead letters"), || async {
+        let letters = dead_letters(world).await;
+        (letters.items.len() == count).then_some(letters)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hearer_that_was_killed_hears_everything_once() {
+    let world = World::start().await;
+    let _teller = world.run(teller());
+    let mut expected = Vec::new();
+    for round in 0..4 {
+        let listening = world.run(listener());
+        for number in 0..25 {
+            let word = format!("word {round} {number}");
+            world.tell(&word).await;
+            expected.push(word);
+        }
+        listening.kill();
+    }
+    let _listening = world.run(listener());
+    assert_eq!(world.until_heard(100).await, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poison_event_is_parked_and_the_rest_of_the_world_goes_on() {
+    let world = World::start().await;
+    let _teller = world.run(teller());
+    let listening = world.run(listener());
+    for word in ["one", "poison", "bomb", "two", "poison", "three"] {
+        world.tell(word).await;
+    }
+    assert_eq!(world.until_heard(3).await, ["one", "two", "three"]);
+    let letters = until_dead(&world, 3).await.items;
+    let found: Vec<(&str, &str, &str)> =
+        letters.iter().map(|letter| (&*letter.key, &*letter.state, &*letter.reason)).collect();
+    assert_eq!(found, [("poison", "dead", "poisonous"), ("bomb", "dead", "panicked"), ("poison", "parked", "parked")]);
+    assert!(!world.health("listener").await.is_well());
+
+    let again = settle(&world, "retry", letters[0].id).await.unwrap();
+    assert_eq!(again.done, 0, "it is still poison");
+    assert_eq!(dead_letters(&world).await.items[0].attempts, 2);
+
+    // The cure comes as a new version of the service would bring it.
+    listening.stop().await.unwrap();
+    let cure = "INSERT INTO cure (word) VALUES ('poison');";
+    let path = world.folder.path().join("listener.db");
+    crate::engine::schema::open_writer(&path, "listener", &["", ""], jiff::Timestamp::UNIX_EPOCH, &mut crate::clock::SystemChance)
+        .unwrap()
+        .0
+        .execute_batch(cure)
+        .unwrap();
+    let _listening = world.run(listener_after_cure());
+    assert_eq!(settle(&world, "retry", letters[0].id).await.unwrap().done, 2, "it, and the one behind it");
+    assert_eq!(world.until_heard(5).await, ["one", "two", "three", "poison", "poison"]);
+    assert_eq!(settle(&world, "drop", letters[1].id).await.unwrap().done, 1);
+    assert_eq!(dead_letters(&world).await.items, []);
+    assert_eq!(settle(&world, "retry", letters[1].id).await.unwrap_err().reason, "dead_letter_unknown");
+}
+
+/// The listener as its next version: one more script, which does nothing.
+fn listener_after_cure() -> Service {
+    listener().migrations_from(&["", ""])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_no_event_becomes_a_dead_letter() {
+    let world = World::start().await;
+    let running = world.run(teller());
+    let _listening = world.run(listener());
+    world.tell("one").await;
+    world.until_heard(1).await;
+    running.stop().await.unwrap();
+    // Only the teller may publish here, once there are permissions; until then anybody can.
+    world.jetstream("events.teller.told", serde_json::json!("{ this is no event")).await;
+    let letters = until_dead(&world, 1).await.items;
+    assert_eq!(letters[0].reason, "invalid_body");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_that_was_deleted_is_made_anew_at_the_position() {
+    let world = World::start().await;
+    let _teller = world.run(teller());
+    let _listening = world.run(listener());
+    for number in 0..30 {
+        world.tell(&format!("word {number}")).await;
+        if number % 10 == 5 {
+            world.jetstream("$JS.API.CONSUMER.DELETE.TELLER.listener", serde_json::json!({})).await;
+        }
+    }
+    let expected: Vec<String> = (0..30).map(|number| format!("word {number}")).collect();
+    assert_eq!(world.until_heard(30).await, expected);
+}

@@ -1,0 +1,195 @@
+//! The writer thread: it owns the only connection that writes, and shares each sync to the disk
+//! among everyone who is waiting.
+
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use bytes::Bytes;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot, watch};
+
+use super::lock::OwnerLock;
+use crate::engine::{Engine, Group, Job};
+use crate::error::{Error, Kind, Result, reason};
+use crate::limits::{GROUP_JOBS_MAX, NOTE_WAIT, NOTES_WAITING_MAX, WRITER_QUEUE_MAX};
+use crate::vitals::Vitals;
+
+/// What the writer tells the rest of the process after each commit.
+pub(super) struct Signals {
+    /// The newest row of the outbox.
+    pub(super) emitted: watch::Sender<u64>,
+    /// Timers or effects have changed.
+    pub(super) due: Notify,
+    /// The database can no longer be trusted.
+    pub(super) fatal: watch::Sender<Option<String>>,
+}
+
+/// The way to the writer thread.
+pub(super) struct Writer {
+    queue: Mutex<Option<Sender<Entry>>>,
+    places: Arc<Semaphore>,
+    vitals: Arc<Vitals>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+enum Entry {
+    Job { job: Job, answer: oneshot::Sender<Result<Bytes>>, _place: OwnedSemaphorePermit },
+    Note { job: Job, _place: OwnedSemaphorePermit },
+    Fence(Option<Error>),
+}
+
+impl Writer {
+    /// Starts the thread, which keeps the lock on the database as long as it lives.
+    pub(super) fn start(
+        engine: Engine,
+        lock: OwnerLock,
+        name: &str,
+        signals: Arc<Signals>,
+        vitals: Arc<Vitals>,
+    ) -> std::io::Result<Self> {
+        let (queue, waiting) = channel();
+        let own = Arc::clone(&vitals);
+        let thread = std::thread::Builder::new()
+            .name(format!("{name}-writer"))
+            .spawn(move || {
+                work(engine, &waiting, &signals, &own);
+                // Nobody else may write before the last job of this writer is done.
+                drop(lock);
+            })?;
+        Ok(Self {
+            queue: Mutex::new(Some(queue)),
+            places: Arc::new(Semaphore::new(WRITER_QUEUE_MAX)),
+            vitals,
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// Hands over a job; ready once its group has committed. A request that finds the queue full
+    /// is refused, everything else waits for a place.
+    pub(super) async fn submit(&self, job: Job) -> Result<Bytes> {
+        self.enqueue(job).await?.await
+    }
+
+    /// Puts a job into the queue; what it answers is ready once its group has committed. Jobs are
+    /// done in the order in which this returns.
+    pub(super) async fn enqueue(&self, job: Job) -> Result<impl Future<Output = Result<Bytes>> + use<>> {
+        let places = Arc::clone(&self.places);
+        let place = if job.kind == "request" {
+            places.try_acquire_owned().map_err(|_| {
+                Error::new(Kind::Overloaded, reason::OVERLOADED, "too much is waiting to be written; try again later")
+            })?
+        } else {
+            places.acquire_owned().await.map_err(|_| stopping())?
+        };
+        let (answer, answered) = oneshot::channel();
+        self.send(Entry::Job { job, answer, _place: place })?;
+        Ok(async { answered.await.unwrap_or_else(|_| Err(stopping())) })
+    }
+
+    /// Hands over a note for the journal; a full queue forgets it.
+    pub(super) fn note(&self, job: Job) {
+        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+            let _ = self.send(Entry::Note { job, _place: place });
+        }
+    }
+
+    /// Refuses every further job with this error, or accepts them again.
+    pub(super) fn fence(&self, why: Option<Error>) {
+        let _ = self.send(Entry::Fence(why));
+    }
+
+    /// Finishes what is waiting, and ends the thread.
+    pub(super) async fn stop(&self) {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+
+    fn send(&self, entry: Entry) -> Result<()> {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.as_ref().ok_or_else(stopping)?.send(entry).map_err(|_| stopping())?;
+        self.vitals.queued.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+fn stopping() -> Error {
+    Error::unavailable(reason::STOPPING, "the service is stopping; nothing was done, try again")
+}
+
+fn work(mut engine: Engine, waiting: &Receiver<Entry>, signals: &Signals, vitals: &Vitals) {
+    let mut notes: Vec<Job> = Vec::new();
+    loop {
+        let first = if notes.is_empty() {
+            waiting.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            waiting.recv_timeout(NOTE_WAIT)
+        };
+        let ended = matches!(first, Err(RecvTimeoutError::Disconnected));
+        let flush = first.is_err();
+        let mut jobs = Vec::new();
+        let mut answers = Vec::new();
+        let mut next = first.ok();
+        while let Some(entry) = next {
+            vitals.queued.fetch_sub(1, Ordering::Relaxed);
+            match entry {
+                Entry::Job { job, answer, .. } => {
+                    jobs.push(job);
+                    answers.push(answer);
+                }
+                Entry::Note { job, .. } => {
+                    if notes.len() == NOTES_WAITING_MAX {
+                        notes.remove(0);
+                    }
+                    notes.push(job);
+                }
+                Entry::Fence(why) => engine.fence(why),
+            }
+            next = (jobs.len() < GROUP_JOBS_MAX).then(|| waiting.try_recv().ok()).flatten();
+        }
+        if !jobs.is_empty() || flush && !notes.is_empty() {
+            // Notes come first: what they are about was done before the jobs of this group.
+            let noted = notes.len();
+            let all = notes.drain(..).chain(jobs).collect();
+            let group = engine.commit(all);
+            finish(group, noted, answers, signals, vitals);
+        }
+        if ended {
+            return;
+        }
+    }
+}
+
+fn finish(
+    group: Group,
+    noted: usize,
+    waiting: Vec<oneshot::Sender<Result<Bytes>>>,
+    signals: &Signals,
+    vitals: &Vitals,
+) {
+    vitals.group_jobs.store(group.answers.len() as u64, Ordering::Relaxed);
+    vitals.groups.fetch_add(1, Ordering::Relaxed);
+    match &group.failure {
+        None => vitals.say("writer", "ok"),
+        Some(error) => {
+            tracing::error!(jobs = group.answers.len(), "Nothing was written: {}", error.chain());
+            vitals.say("writer", error.message.as_str());
+            if error.is_fatal() {
+                signals.fatal.send_replace(Some(error.chain()));
+            }
+        }
+    }
+    if let Some(newest) = group.emitted {
+        signals.emitted.send_replace(newest);
+    }
+    if group.timers || group.effects {
+        signals.due.notify_one();
+    }
+    for (answer, waiting) in group.answers.into_iter().skip(noted).zip(waiting) {
+        // Whoever asked may have gone; what was done stays done.
+        let _ = waiting.send(answer);
+    }
+}

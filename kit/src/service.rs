@@ -1,0 +1,266 @@
+//! A service as a table of contents: what it answers, hears, does on timers and on the outside world.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+use crate::context::{Ctx, EffectCtx, to_body};
+use crate::effect::{Attempt, Effect, Policy, Trouble};
+use crate::engine::port::Waiting;
+use crate::error::{Error, Result, reason};
+use crate::message::{Event, Request, owner, stream_of};
+use crate::transaction::Tx;
+
+type Handler = Box<dyn Fn(Ctx, Bytes) -> Waiting<'static, Result<Bytes>> + Send + Sync>;
+type Reaction = Box<dyn Fn(&mut Tx<'_>, &[u8]) -> Result<()> + Send + Sync>;
+type Ring = Box<dyn Fn(&mut Tx<'_>, &str) -> Result<()> + Send + Sync>;
+type Outcome = Box<dyn Any + Send>;
+type Performer = Box<dyn Fn(EffectCtx, Bytes) -> Waiting<'static, Result<Outcome, Trouble>> + Send + Sync>;
+type Recorder = Box<dyn Fn(&mut Tx<'_>, &[u8], Attempt<Outcome>) -> Result<()> + Send + Sync>;
+
+/// A request that is answered.
+pub struct Answer {
+    /// Where it is asked.
+    pub subject: String,
+    /// Whether it changes something.
+    pub changes: bool,
+    pub(crate) handler: Handler,
+}
+
+/// A kind of work on the outside world.
+pub struct Performs {
+    /// The limits.
+    pub policy: Policy,
+    pub(crate) perform: Performer,
+    record: Recorder,
+}
+
+/// A service: its name, its tables, and everything it can do.
+pub struct Service {
+    name: &'static str,
+    version: &'static str,
+    about: &'static str,
+    migrations: &'static [&'static str],
+    answers: BTreeMap<String, Answer>,
+    reactions: BTreeMap<&'static str, Reaction>,
+    timers: BTreeMap<&'static str, Ring>,
+    every: Vec<(&'static str, Duration)>,
+    effects: BTreeMap<&'static str, Performs>,
+}
+
+impl Service {
+    /// A service that can do nothing yet but say how it is doing.
+    pub fn new(name: &'static str, version: &'static str) -> Self {
+        let service = Self {
+            name,
+            version,
+            about: "",
+            migrations: &[],
+            answers: BTreeMap::new(),
+            reactions: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            every: Vec::new(),
+            effects: BTreeMap::new(),
+        };
+        crate::admin::answer(service)
+    }
+
+    /// Says what it is for, in one sentence.
+    pub fn about(mut self, about: &'static str) -> Self {
+        self.about = about;
+        self
+    }
+
+    /// The scripts that make its tables, in order. A released script is never edited.
+    pub fn migrations_from(mut self, scripts: &'static [&'static str]) -> Self {
+        self.migrations = scripts;
+        self
+    }
+
+    /// Answers a request.
+    pub fn answers<R, F, A>(self, handler: F) -> Self
+    where
+        R: Request,
+        F: Fn(Ctx, R) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<R::Reply>> + Send + 'static,
+    {
+        self.answers_at::<R, R::Reply, F, A>(R::SUBJECT.to_owned(), R::CHANGES, handler)
+    }
+
+    pub(crate) fn answers_at<Q, P, F, A>(mut self, subject: String, changes: bool, handler: F) -> Self
+    where
+        Q: DeserializeOwned + Send + 'static,
+        P: serde::Serialize + Send + 'static,
+        F: Fn(Ctx, Q) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<P>> + Send + 'static,
+    {
+        debug_assert_eq!(owner(&subject), self.name, "{subject} belongs to another service");
+        let handler: Handler = Box::new(move |ctx, body| match serde_json::from_slice::<Q>(&body) {
+            Ok(request) => {
+                let answer = handler(ctx, request);
+                Box::pin(async move { to_body(&answer.await?) })
+            }
+            Err(error) => Box::pin(std::future::ready(Err(not_understood(&error)))),
+        });
+        self.answers.insert(subject.clone(), Answer { subject, changes, handler });
+        self
+    }
+
+    /// Hears an event, of its own or of another service, and acts on it in the transaction that
+    /// notes it as heard. A reaction cannot await, so it cannot ask anybody.
+    pub fn hears<E: Event>(mut self, reaction: impl Fn(&mut Tx<'_>, E) -> Result<()> + Send + Sync + 'static) -> Self {
+        let reaction: Reaction = Box::new(move |tx, body| {
+            let event = serde_json::from_slice(body).map_err(|error| not_understood(&error))?;
+            reaction(tx, event)
+        });
+        self.reactions.insert(E::SUBJECT, reaction);
+        self
+    }
+
+    /// Acts when a timer of this kind is due. The key says what it was set for.
+    pub fn on_timer(
+        mut self,
+        kind: &'static str,
+        ring: impl Fn(&mut Tx<'_>, &str) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.timers.insert(kind, Box::new(ring));
+        self
+    }
+
+    /// Does something again and again. How long ago it was last done survives a restart.
+    pub fn every(
+        mut self,
+        kind: &'static str,
+        period: Duration,
+        act: impl Fn(&mut Tx<'_>) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.every.push((kind, period));
+        self.on_timer(kind, move |tx, _| {
+            let next = tx.now() + period;
+            tx.set_timer(kind, "", next)?;
+            act(tx)
+        })
+    }
+
+    /// Works on the outside world: `perform` does one try, `record` writes down how it ended.
+    pub fn performs<E, F, A>(
+        mut self,
+        perform: F,
+        record: impl Fn(&mut Tx<'_>, E, Attempt<E::Outcome>) -> Result<()> + Send + Sync + 'static,
+    ) -> Self
+    where
+        E: Effect,
+        F: Fn(EffectCtx, E) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<E::Outcome, Trouble>> + Send + 'static,
+    {
+        let perform: Performer = Box::new(move |ctx, body| match serde_json::from_slice(&body) {
+            Ok(effect) => {
+                let answer = perform(ctx, effect);
+                Box::pin(async move { answer.await.map(|outcome| Box::new(outcome) as Outcome) })
+            }
+            Err(error) => Box::pin(std::future::ready(Err(Trouble::Hopeless(format!("its row is not understood: {error}"))))),
+        });
+        let record: Recorder = Box::new(move |tx, body, attempt| {
+            let effect = serde_json::from_slice(body).map_err(|error| not_understood(&error))?;
+            let attempt = match attempt {
+                Attempt::Answered(outcome) => match outcome.downcast() {
+                    Ok(outcome) => Attempt::Answered(*outcome),
+                    Err(_) => return Err(Error::internal("an outcome of another type")),
+                },
+                Attempt::Retrying { attempt, trouble, next } => Attempt::Retrying { attempt, trouble, next },
+                Attempt::GaveUp { attempts, trouble, maybe_done } => Attempt::GaveUp { attempts, trouble, maybe_done },
+            };
+            record(tx, effect, attempt)
+        });
+        self.effects.insert(E::NAME, Performs { policy: E::POLICY, perform, record });
+        self
+    }
+
+    /// Its name: also of its folder, crate, database, NATS service and first token of its requests.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Its version.
+    pub fn version(&self) -> &'static str {
+        self.version
+    }
+
+    /// What it is for.
+    pub fn description(&self) -> &'static str {
+        self.about
+    }
+
+    /// Its stream: its name in upper case.
+    pub fn stream(&self) -> String {
+        stream_of(self.name)
+    }
+
+    /// Every request it answers, by subject.
+    pub fn answered(&self) -> impl Iterator<Item = &Answer> {
+        self.answers.values()
+    }
+
+    /// Every event it hears, by subject.
+    pub fn heard(&self) -> impl Iterator<Item = &'static str> {
+        self.reactions.keys().copied()
+    }
+
+    /// The services whose events it hears, each with the subjects.
+    pub fn sources(&self) -> BTreeMap<&'static str, Vec<&'static str>> {
+        let mut sources: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for subject in self.heard() {
+            sources.entry(owner(subject)).or_default().push(subject);
+        }
+        sources
+    }
+
+    pub(crate) fn migrations(&self) -> &'static [&'static str] {
+        self.migrations
+    }
+
+    pub(crate) fn answer(&self, subject: &str) -> Option<&Answer> {
+        self.answers.get(subject)
+    }
+
+    pub(crate) fn reaction(&self, subject: &str) -> Option<&Reaction> {
+        self.reactions.get(subject)
+    }
+
+    pub(crate) fn periods(&self) -> &[(&'static str, Duration)] {
+        &self.every
+    }
+
+    pub(crate) fn effects(&self) -> impl Iterator<Item = (&'static str, &Performs)> {
+        self.effects.iter().map(|(name, kind)| (*name, kind))
+    }
+
+    pub(crate) fn effect(&self, name: &str) -> Option<&Performs> {
+        self.effects.get(name)
+    }
+
+    pub(crate) fn ring(&self, tx: &mut Tx<'_>, kind: &str, key: &str) -> Result<()> {
+        match self.timers.get(kind) {
+            Some(ring) => ring(tx, key),
+            None => Err(Error::internal(format!("nobody knows the timer {kind}"))),
+        }
+    }
+
+    pub(crate) fn record(&self, tx: &mut Tx<'_>, name: &str, body: &[u8], attempt: Attempt<Outcome>) -> Result<()> {
+        match self.effects.get(name) {
+            Some(kind) => (kind.record)(tx, body, attempt),
+            None => Err(Error::internal(format!("nobody knows the effect {name}"))),
+        }
+    }
+}
+
+
+fn not_understood(error: &serde_json::Error) -> Error {
+    // The text may quote what was sent; it must stay on one line and short.
+    let said: String = error.to_string().chars().take(300).collect();
+    Error::invalid(reason::INVALID_BODY, format!("the body is not understood: {}", crate::text::printable(&said)))
+}

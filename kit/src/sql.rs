@@ -1,0 +1,105 @@
+//! Reading the database: what a store's functions are given.
+
+use std::error::Error as StdError;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use rusqlite::types::Type;
+use rusqlite::{Connection, Params, Row};
+
+use crate::error::{Error, Result};
+
+/// A connection to read with. A transaction is one too, and sees its own changes.
+#[derive(Clone, Copy)]
+pub struct Sql<'a> {
+    connection: &'a Connection,
+}
+
+impl<'a> Sql<'a> {
+    pub(crate) fn new(connection: &'a Connection) -> Self {
+        Self { connection }
+    }
+
+    pub(crate) fn connection(&self) -> &'a Connection {
+        self.connection
+    }
+
+    /// The first row, or none.
+    ///
+    /// # Errors
+    /// If the statement fails or the row does not read as wanted.
+    pub fn find<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params)?;
+        Ok(rows.next()?.map(read).transpose()?)
+    }
+
+    /// The one row that must be there, such as a count.
+    ///
+    /// # Errors
+    /// As [`Self::find`], and if there is none.
+    pub fn get<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        self.find(sql, params, read)?.ok_or_else(|| Error::internal(format!("no row where one must be: {sql}")))
+    }
+
+    /// All rows. The statement must bound how many.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub fn list<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map(params, |row| read(row))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+/// Reads a text column as a type that is written as text, such as an identifier.
+///
+/// # Errors
+/// If the column is not text or does not parse.
+pub fn parsed<T>(row: &Row<'_>, column: &str) -> rusqlite::Result<T>
+where
+    T: FromStr,
+    T::Err: StdError + Send + Sync + 'static,
+{
+    let index = row.as_ref().column_index(column)?;
+    row.get_ref(index)?
+        .as_str()?
+        .parse()
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error)))
+}
+
+/// Reads a column of milliseconds since 1970 as a time.
+///
+/// # Errors
+/// If the column is not an integer or out of range.
+pub fn time(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
+    let index = row.as_ref().column_index(column)?;
+    Timestamp::from_millisecond(row.get(index)?)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Integer, Box::new(error)))
+}
+
+/// Reads a column that holds JSON.
+///
+/// # Errors
+/// If the column is not text or not JSON of that shape.
+pub fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
+    let index = row.as_ref().column_index(column)?;
+    serde_json::from_str(row.get_ref(index)?.as_str()?)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error)))
+}

@@ -1,0 +1,27 @@
+//! For tests only: a service without a broker, and a broker of one's own.
+
+mod broker;
+mod scratch;
+
+pub use broker::Broker;
+pub use scratch::Scratch;
+
+use std::time::{Duration, Instant};
+
+/// How long a test waits for something that must come.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Asks again and again until the answer is there.
+///
+/// # Panics
+/// If it is not there after [`PATIENCE`].
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(Instant::now() < until, "after {PATIENCE:?} still not: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

@@ -1,0 +1,77 @@
+//! Text from others: what may stand in a name, and how anything at all is shown on one line.
+
+use std::borrow::Cow;
+
+use crate::error::{Error, Result, reason};
+
+/// Whether this is a name of a service: lower case letters, digits and `_`, at most 32 of them.
+pub fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 32
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// Whether a character could move the cursor, hide text, or reverse how it reads.
+///
+/// Control characters (C0, C1), line and paragraph separators, and the Unicode controls of direction.
+pub fn is_unprintable(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// The same text on one line, with everything a terminal might obey written out as `\u{1b}`.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unprintable) {
+        return Cow::Borrowed(text);
+    }
+    let mut line = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        match character {
+            '\n' => line.push_str("\\n"),
+            '\r' => line.push_str("\\r"),
+            '\t' => line.push_str("\\t"),
+            other if is_unprintable(other) => line.extend(other.escape_unicode()),
+            other => line.push(other),
+        }
+    }
+    Cow::Owned(line)
+}
+
+/// Checks a text that a person wrote.
+///
+/// # Errors
+/// `invalid_text` if it is empty, longer than `chars_max` characters, or holds characters that
+/// cannot be printed. Line breaks are allowed only if `lines` says so.
+pub fn check(what: &str, text: &str, chars_max: usize, lines: bool) -> Result<()> {
+    let problem = if text.trim().is_empty() {
+        "is empty".to_owned()
+    } else if text.chars().count() > chars_max {
+        format!("is longer than {chars_max} characters")
+    } else if text.chars().any(|c| is_unprintable(c) && !(lines && matches!(c, '\n' | '\t'))) {
+        "holds control characters".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(Error::invalid(reason::INVALID_TEXT, format!("{what} {problem}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_others_cannot_drive_a_terminal() {
+        assert_eq!(printable("plain – ünïcode"), "plain – ünïcode");
+        assert_eq!(printable("a\u{1b}[2Jb\r\nc"), "a\\u{1b}[2Jb\\r\\nc");
+        assert_eq!(printable("abc\u{202e}def"), "abc\\u{202e}def");
+    }
+
+    #[test]
+    fn a_text_is_neither_empty_nor_endless_nor_full_of_controls() {
+        assert!(check("name", "Mug, blue", 20, false).is_ok());
+        for bad in ["", "   ", "a\nb", "a\0b", "123456789012345678901"] {
+            assert_eq!(check("name", bad, 20, false).unwrap_err().reason, reason::INVALID_TEXT, "{bad:?}");
+        }
+        assert!(check("text", "two\nlines", 20, true).is_ok());
+    }
+}

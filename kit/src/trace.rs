@@ -1,0 +1,101 @@
+//! Trace context: which flow a piece of work belongs to, and what caused it.
+//!
+//! It travels as W3C `traceparent` (version 00) in headers, and as columns in rows, so that a flow
+//! stays one trace across processes, the broker, restarts and dead letters.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::clock::Chance;
+
+/// One piece of work within a flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trace {
+    /// The flow; never zero.
+    pub id: u128,
+    /// This piece of work; never zero.
+    pub span: u64,
+    /// The piece of work that caused it; zero for the first.
+    pub parent: u64,
+    /// Whether work that only reads is worth a row of the journal. Changes always are.
+    pub sampled: bool,
+}
+
+impl Trace {
+    /// The first piece of work of a new flow.
+    pub fn begin(chance: &mut dyn Chance) -> Self {
+        Self { id: chance.bits().max(1), span: new_span(chance), parent: 0, sampled: true }
+    }
+
+    /// A piece of work that this one causes.
+    pub fn child(&self, chance: &mut dyn Chance) -> Self {
+        Self { id: self.id, span: new_span(chance), parent: self.span, sampled: self.sampled }
+    }
+}
+
+fn new_span(chance: &mut dyn Chance) -> u64 {
+    (chance.bits() as u64).max(1)
+}
+
+impl fmt::Display for Trace {
+    /// Writes `traceparent` as the one who causes further work sends it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "00-{:032x}-{:016x}-{:02x}", self.id, self.span, u8::from(self.sampled))
+    }
+}
+
+impl FromStr for Trace {
+    type Err = InvalidTrace;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut parts = text.split('-');
+        let mut hex = |digits: usize| -> Option<u128> {
+            let part = parts.next()?;
+            let plain = part.len() == digits && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+            plain.then(|| u128::from_str_radix(part, 16).ok()).flatten()
+        };
+        let (version, id, span, flags) = (hex(2), hex(32), hex(16), hex(2));
+        match (version, id, span, flags) {
+            // A later version may say more behind the flags; 255 is forbidden by the standard.
+            (Some(0..=254), Some(id), Some(span), Some(flags)) if id != 0 && span != 0 => {
+                Ok(Self { id, span: span as u64, parent: 0, sampled: flags & 1 == 1 })
+            }
+            _ => Err(InvalidTrace),
+        }
+    }
+}
+
+/// A text that is not a `traceparent`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a W3C traceparent")]
+pub struct InvalidTrace;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_reads_what_it_wrote() {
+        let text = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let trace: Trace = text.parse().unwrap();
+        assert_eq!(trace.to_string(), text);
+        let child = trace.child(&mut crate::clock::SystemChance);
+        assert_eq!((child.id, child.parent), (trace.id, trace.span));
+        assert_ne!(child.span, trace.span);
+    }
+
+    #[test]
+    fn a_malformed_traceparent_is_refused() {
+        for text in [
+            "",
+            "00",
+            "00-0-0-0",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-+0f067aa0ba902b7-01",
+        ] {
+            assert_eq!(text.parse::<Trace>(), Err(InvalidTrace), "{text:?}");
+        }
+    }
+}

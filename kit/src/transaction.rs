@@ -1,0 +1,159 @@
+//! What a closure may do inside a transaction: the only place from which anything can be told.
+
+use std::fmt::Display;
+use std::ops::Deref;
+
+use jiff::Timestamp;
+use rusqlite::Params;
+
+use crate::caller::Caller;
+use crate::clock::Chance;
+use crate::effect::Effect;
+use crate::engine::{effects, outbox, timers};
+use crate::error::{Error, Result};
+use crate::id::{EventId, Id, uuid_v7};
+use crate::limits::EVENT_BYTES_MAX;
+use crate::message::Event;
+use crate::sql::Sql;
+use crate::trace::Trace;
+
+/// A piece of work inside a transaction. Everything it does becomes true together or not at all.
+pub struct Tx<'a> {
+    sql: Sql<'a>,
+    now: Timestamp,
+    chance: &'a mut dyn Chance,
+    trace: Trace,
+    caller: &'a Caller,
+    pub(crate) done: Done,
+}
+
+/// What a piece of work has done, for the one who commits it.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    /// What the work is about, for the journal.
+    pub(crate) key: String,
+    /// Whether something was added to the outbox.
+    pub(crate) emitted: bool,
+    /// Whether a timer was set or cancelled.
+    pub(crate) timers: bool,
+    /// Whether work on the outside world was asked for.
+    pub(crate) effects: bool,
+}
+
+impl<'a> Deref for Tx<'a> {
+    type Target = Sql<'a>;
+
+    fn deref(&self) -> &Sql<'a> {
+        &self.sql
+    }
+}
+
+impl<'a> Tx<'a> {
+    pub(crate) fn new(
+        sql: Sql<'a>,
+        now: Timestamp,
+        chance: &'a mut dyn Chance,
+        trace: Trace,
+        caller: &'a Caller,
+    ) -> Self {
+        Self { sql, now, chance, trace, caller, done: Done::default() }
+    }
+
+    /// The time of this piece of work; it does not move while it runs.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// A new identifier.
+    pub fn new_id<I: Id>(&mut self) -> I {
+        I::from_bits(uuid_v7(self.now, self.chance))
+    }
+
+    /// The flow this work belongs to.
+    pub fn trace(&self) -> Trace {
+        self.trace
+    }
+
+    /// Continues another flow, and answers which one it was before.
+    pub(crate) fn follow(&mut self, trace: Trace) -> Trace {
+        std::mem::replace(&mut self.trace, trace)
+    }
+
+    /// Who this work is done for.
+    pub fn caller(&self) -> &Caller {
+        self.caller
+    }
+
+    /// Says what the work is about, so that a trace can be found by it. Emitting, timers and
+    /// effects say it by themselves; the first to say it wins.
+    pub fn about(&mut self, key: impl Display) {
+        if self.done.key.is_empty() {
+            self.done.key = key.to_string();
+        }
+    }
+
+    /// Changes rows; answers how many.
+    ///
+    /// # Errors
+    /// If the statement fails, such as on a constraint.
+    pub fn execute(&self, sql: &str, params: impl Params) -> Result<usize> {
+        Ok(self.sql.connection().prepare_cached(sql)?.execute(params)?)
+    }
+
+    /// Tells that something has become true. It is told once this transaction has committed.
+    ///
+    /// # Errors
+    /// If the body is longer than [`EVENT_BYTES_MAX`], or the row cannot be written.
+    pub fn emit<E: Event>(&mut self, event: &E) -> Result<()> {
+        let key = event.key();
+        let body = serde_json::to_vec(event)
+            .map_err(|error| Error::internal(format!("{} cannot be written as JSON", E::SUBJECT)).caused_by(error))?;
+        if body.len() > EVENT_BYTES_MAX {
+            return Err(Error::internal(format!("{} has {} bytes, at most {EVENT_BYTES_MAX}", E::SUBJECT, body.len())));
+        }
+        let id: EventId = self.new_id();
+        outbox::insert(&self.sql, &id.to_string(), E::SUBJECT, &key, &body, self.trace, self.now)?;
+        self.done.emitted = true;
+        self.about(key);
+        Ok(())
+    }
+
+    /// Sets a timer; one that is set already under this kind and key moves.
+    ///
+    /// # Errors
+    /// If the row cannot be written.
+    pub fn set_timer(&mut self, kind: &'static str, key: &str, due: Timestamp) -> Result<()> {
+        self.done.timers = true;
+        timers::set(&self.sql, kind, key, due, self.trace)
+    }
+
+    /// Cancels a timer, if it is set.
+    ///
+    /// # Errors
+    /// If the row cannot be removed.
+    pub fn cancel_timer(&mut self, kind: &'static str, key: &str) -> Result<()> {
+        self.done.timers = true;
+        timers::cancel(&self.sql, kind, key)
+    }
+
+    /// Asks for work on the outside world, to be done once this transaction has committed.
+    ///
+    /// An effect with the same key that has been given up is tried afresh; one that is still to be
+    /// done stays as it is.
+    ///
+    /// # Errors
+    /// If the row cannot be written.
+    pub fn perform<E: Effect>(&mut self, effect: &E) -> Result<()> {
+        self.done.effects = true;
+        effects::insert(&self.sql, effect, self.now, self.trace)
+    }
+
+    /// Takes back work on the outside world that nobody has tried yet. Answers whether it could:
+    /// once it was tried, its outcome must be awaited.
+    ///
+    /// # Errors
+    /// If the row cannot be removed.
+    pub fn take_back<E: Effect>(&mut self, key: &str) -> Result<bool> {
+        effects::take_back(&self.sql, E::NAME, key)
+    }
+}

@@ -1,0 +1,207 @@
+//! Headers on the wire: what each is called, how it is written and read.
+//!
+//! Names are lower case where a standard says so, and compare as bytes. Nothing that somebody
+//! typed reaches a header before it is one line: the client library panics on a line break.
+
+use std::time::Duration;
+
+use async_nats::{HeaderMap, HeaderName, HeaderValue};
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use crate::caller::Caller;
+use crate::engine::port::Outgoing;
+use crate::engine::{Incoming, outbox};
+use crate::error::{Error, Kind, Result, reason};
+use crate::limits::{ERROR_DETAILS_BYTES_MAX, RETRY_WAIT};
+use crate::text::printable;
+use crate::trace::Trace;
+
+/// W3C trace context.
+pub const TRACEPARENT: &str = "traceparent";
+/// The key under which a change may be asked for again.
+pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+/// How long the caller waits, in milliseconds.
+pub const TIMEOUT_MS: &str = "Shop-Timeout-Ms";
+/// Who asks.
+pub const CALLER: &str = "Shop-Caller";
+/// The stable reason of an error.
+pub const ERROR_REASON: &str = "Shop-Error-Reason";
+/// What a program may want to know beyond the reason, as JSON on one line.
+pub const ERROR_DETAILS: &str = "Shop-Error-Details";
+/// The line for people, as the NATS service protocol has it.
+pub const ERROR: &str = "Nats-Service-Error";
+/// The number of the kind, as the NATS service protocol has it.
+pub const ERROR_CODE: &str = "Nats-Service-Error-Code";
+/// The identity of the database that emitted an event.
+pub const ORIGIN: &str = "Shop-Origin";
+/// The identifier of an event (CloudEvents).
+pub const EVENT_ID: &str = "ce-id";
+/// What an event is about (CloudEvents).
+pub const EVENT_KEY: &str = "ce-subject";
+/// When an event became true (CloudEvents).
+pub const EVENT_TIME: &str = "ce-time";
+
+/// Sets a header; a value that cannot stand in one is written out so that it can.
+pub(crate) fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    let line = printable(value);
+    if let Ok(value) = line.parse::<HeaderValue>() {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+}
+
+/// Reads a header; an absent one is none.
+pub(crate) fn get<'a>(headers: Option<&'a HeaderMap>, name: &'static str) -> Option<&'a str> {
+    headers?.get(name).map(HeaderValue::as_str)
+}
+
+/// The headers of a message in a stream. CloudEvents 1.0 in binary mode.
+pub(crate) fn event_headers(row: &outbox::Row, source: &str, origin: &str) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    set(&mut headers, "ce-specversion", "1.0");
+    set(&mut headers, EVENT_ID, &row.id);
+    set(&mut headers, "ce-source", source);
+    set(&mut headers, "ce-type", row.subject.strip_prefix("events.").unwrap_or(&row.subject));
+    set(&mut headers, EVENT_KEY, &row.key);
+    set(&mut headers, EVENT_TIME, &row.at.to_string());
+    set(&mut headers, "content-type", "application/json");
+    set(&mut headers, TRACEPARENT, &row.trace.to_string());
+    set(&mut headers, ORIGIN, origin);
+    headers
+}
+
+/// Reads a request.
+///
+/// # Errors
+/// `invalid_header` if a header is malformed.
+pub(crate) fn incoming(subject: String, headers: Option<&HeaderMap>, body: Bytes, received: Timestamp) -> Result<Incoming> {
+    let malformed = |name: &str| Error::invalid(reason::INVALID_HEADER, format!("the header {name} is malformed"));
+    let trace = get(headers, TRACEPARENT).map(|text| text.parse::<Trace>().map_err(|_| malformed(TRACEPARENT)));
+    let timeout = get(headers, TIMEOUT_MS).map(|text| text.parse().map_err(|_| malformed(TIMEOUT_MS)));
+    Ok(Incoming {
+        subject,
+        body,
+        trace: trace.transpose()?,
+        caller: get(headers, CALLER).map(Caller::parse).unwrap_or_default(),
+        key: get(headers, IDEMPOTENCY_KEY).map(str::to_owned),
+        timeout: timeout.transpose()?.map(Duration::from_millis),
+        received,
+    })
+}
+
+/// The headers of an error, beside those of the NATS service protocol.
+pub(crate) fn error_headers(error: &Error) -> HeaderMap {
+    let (_, reason, _) = error.for_caller();
+    let mut headers = HeaderMap::new();
+    set(&mut headers, ERROR_REASON, reason);
+    if let Some(details) = error.details.as_ref().filter(|_| error.kind != Kind::Internal) {
+        let line = details.to_string();
+        if line.len() <= ERROR_DETAILS_BYTES_MAX {
+            set(&mut headers, ERROR_DETAILS, &line);
+        }
+    }
+    headers
+}
+
+/// The error that an answer carries, if it is one.
+pub(crate) fn error_of(headers: Option<&HeaderMap>) -> Option<Error> {
+    let code = get(headers, ERROR_CODE)?;
+    let kind = Kind::from_code(code.parse().unwrap_or(500));
+    let reason = get(headers, ERROR_REASON).unwrap_or(reason::INTERNAL).to_owned();
+    let mut error = Error::new(kind, reason, get(headers, ERROR).unwrap_or_default());
+    error.details = get(headers, ERROR_DETAILS).and_then(|line| serde_json::from_str(line).ok());
+    Some(error)
+}
+
+/// Asks over NATS and waits for the answer, at most so long.
+///
+/// Nobody answering is not final before the time is over: a service that is being replaced by its
+/// next version is silent for a moment.
+///
+/// # Errors
+/// What the service says; `no_responders`, `timed_out` or `broker_unreachable` if it says nothing.
+pub(crate) async fn request(nats: &async_nats::Client, outgoing: Outgoing, time: Duration) -> Result<Bytes> {
+    let subject = outgoing.subject.clone();
+    let mut headers = HeaderMap::new();
+    set(&mut headers, TRACEPARENT, &outgoing.trace.to_string());
+    set(&mut headers, CALLER, &outgoing.caller.to_string());
+    set(&mut headers, TIMEOUT_MS, &time.as_millis().to_string());
+    if let Some(key) = &outgoing.key {
+        set(&mut headers, IDEMPOTENCY_KEY, key);
+    }
+    let silent = || {
+        Error::unavailable(reason::NO_RESPONDERS, format!("nobody answers {subject}; is the service running?"))
+    };
+    let mut nobody = false;
+    let asking = async {
+        let mut wait = RETRY_WAIT.0;
+        loop {
+            let request = async_nats::Request::new()
+                .headers(headers.clone())
+                .payload(outgoing.body.clone())
+                .timeout(Some(time));
+            match nats.send_request(subject.clone(), request).await {
+                Ok(message) => return Ok(message),
+                Err(error) if error.kind() == async_nats::RequestErrorKind::NoResponders => {
+                    nobody = true;
+                    tokio::time::sleep(wait).await;
+                    wait = (wait * 2).min(Duration::from_secs(1));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    };
+    let answered = tokio::time::timeout(time, asking).await;
+    let message = match answered {
+        Ok(Ok(message)) => message,
+        Ok(Err(error)) if error.kind() == async_nats::RequestErrorKind::InvalidSubject => {
+            return Err(Error::invalid("invalid_subject", format!("{} is not a subject", printable(&subject))));
+        }
+        Err(_) if nobody => return Err(silent()),
+        _ if nats.connection_state() != async_nats::connection::State::Connected => {
+            return Err(Error::unavailable(
+                reason::BROKER_UNREACHABLE,
+                "there is no connection to the broker; it is being tried again",
+            ));
+        }
+        _ => {
+            return Err(Error::new(
+                Kind::TimedOut,
+                reason::TIMED_OUT,
+                format!("{subject} gave no answer within {} s", time.as_secs_f64()),
+            ));
+        }
+    };
+    match error_of(message.headers.as_ref()) {
+        Some(error) => Err(error),
+        None => Ok(message.payload),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_can_break_out_of_a_header() {
+        let error = Error::refused("out_of_stock", "only 1 left\r\nEvil: yes")
+            .with_details(serde_json::json!({"name": "a\r\nb – ü"}));
+        let headers = error_headers(&error);
+        let details = get(Some(&headers), ERROR_DETAILS).unwrap();
+        assert!(!details.contains(['\r', '\n']));
+        let mut all = headers;
+        set(&mut all, ERROR, &error.message);
+        set(&mut all, ERROR_CODE, "422");
+        let read = error_of(Some(&all)).unwrap();
+        assert_eq!((read.kind, &*read.reason, read.message.as_str()), (Kind::Refused, "out_of_stock", "only 1 left\\r\\nEvil: yes"));
+        assert_eq!(read.details, error.details);
+    }
+
+    #[test]
+    fn a_mistake_of_ours_keeps_its_insides_to_itself() {
+        let error = Error::internal("password is 1234").with_details(serde_json::json!({"secret": 1}));
+        let headers = error_headers(&error);
+        assert_eq!(get(Some(&headers), ERROR_DETAILS), None);
+        assert!(!error.for_caller().2.contains("1234"));
+    }
+}
