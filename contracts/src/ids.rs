@@ -43,7 +43,7 @@ macro_rules! examples {
     ($($name:ident)*) => {$(
         impl Example for $name {
             fn example() -> Self {
-                Self::from_bits(0x0188_9c89_df6b_7f1c_a388_91396ec314bc)
+                Self::from_bits(0x0188_9c89_df6b_7f1c_a388_9139_6ec3_14bc)
             }
         }
     )*};

@@ -45,8 +45,12 @@ pub mod reason {
     pub const WRONG_STAGE: &str = "wrong_stage";
     /// More money than was paid and not yet given back.
     pub const REFUND_EXCEEDS_PAYMENT: &str = "refund_exceeds_payment";
-    /// The payment method is malformed.
+    /// The payment method is malformed, or looks like the number of a card.
     pub const INVALID_PAYMENT_METHOD: &str = "invalid_payment_method";
+    /// A refund of nothing.
+    pub const INVALID_AMOUNT: &str = "invalid_amount";
+    /// The order has as many refunds as an order may have.
+    pub const TOO_MANY_REFUNDS: &str = "too_many_refunds";
 }
 
 /// Length of a payment method in characters.
@@ -278,7 +282,7 @@ pub struct OrderView {
     pub order: OrderId,
     /// Where it stands.
     pub stage: Stage,
-    /// Why it was cancelled or needs attention, for programs; empty otherwise.
+    /// Why it was cancelled or given back, or needs attention, for programs; empty otherwise.
     pub reason: String,
     /// The same, for people.
     pub message: String,
@@ -337,6 +341,39 @@ pub enum RefundState {
     Done,
     /// It could not be given back; a person must look.
     Failed,
+}
+
+impl RefundState {
+    /// Every state.
+    pub const ALL: [Self; 3] = [Self::Pending, Self::Done, Self::Failed];
+
+    /// The word on the wire and in tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl std::fmt::Display for RefundState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// Not the word of where a refund stands.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a refund is pending, done or failed")]
+pub struct UnknownRefundState;
+
+impl std::str::FromStr for RefundState {
+    type Err = UnknownRefundState;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRefundState> {
+        Self::ALL.into_iter().find(|state| state.word() == text).ok_or(UnknownRefundState)
+    }
 }
 
 /// Money of an order to give back, or given back.

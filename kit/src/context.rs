@@ -13,6 +13,7 @@ use crate::engine::job::{Job, Work};
 use crate::engine::port::{self, Outgoing, Port};
 use crate::engine::replies::ReplyKey;
 use crate::error::{Error, Result};
+use crate::limits::REPLY_BYTES_MAX;
 use crate::message::Request;
 use crate::service::Service;
 use crate::sql::Sql;
@@ -208,7 +209,10 @@ impl EffectCtx {
 }
 
 pub(crate) fn to_body(reply: &impl Serialize) -> Result<Bytes> {
-    serde_json::to_vec(reply)
-        .map(Bytes::from)
-        .map_err(|error| Error::internal("a reply cannot be written as JSON").caused_by(error))
+    let body = serde_json::to_vec(reply)
+        .map_err(|error| Error::internal("a reply cannot be written as JSON").caused_by(error))?;
+    if body.len() > REPLY_BYTES_MAX {
+        return Err(Error::internal(format!("a reply has {} bytes, at most {REPLY_BYTES_MAX} are carried", body.len())));
+    }
+    Ok(body.into())
 }

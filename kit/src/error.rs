@@ -259,6 +259,8 @@ pub mod reason {
     pub const IDEMPOTENCY_KEY_MISSING: &str = "idempotency_key_missing";
     /// The same `Idempotency-Key` was used before with another request.
     pub const IDEMPOTENCY_KEY_REUSED: &str = "idempotency_key_reused";
+    /// A page of a list that is empty or too long.
+    pub const INVALID_LIMIT: &str = "invalid_limit";
     /// There is no such dead letter, or no longer.
     pub const DEAD_LETTER_UNKNOWN: &str = "dead_letter_unknown";
     /// A handler panicked.

@@ -22,6 +22,7 @@ pub mod error;
 pub mod id;
 pub mod limits;
 pub mod message;
+pub mod page;
 pub mod runtime;
 pub mod service;
 pub mod sql;

@@ -12,6 +12,9 @@ pub const GROUP_JOBS_MAX: usize = 256;
 pub const READERS: usize = 2;
 /// Length of a request's body in bytes. A longer one is refused with `body_too_large`.
 pub const REQUEST_BYTES_MAX: usize = 256 * 1024;
+/// Length of a reply's body in bytes, below what the broker carries. A longer one is a mistake of
+/// the service, and the caller is told so.
+pub const REPLY_BYTES_MAX: usize = 900 * 1024;
 /// Length of an event's body in bytes. Emitting a longer one fails the transaction.
 pub const EVENT_BYTES_MAX: usize = 256 * 1024;
 /// Length of an idempotency key in characters.

@@ -28,5 +28,5 @@ mod tasks;
 mod tests;
 mod writer;
 
-pub use main::{Options, main};
+pub use main::{Options, main, main_with};
 pub use start::{Ended, Running, run};

@@ -1,5 +1,6 @@
 //! A broker of one's own, on a free port, with its store in a scratch folder.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -12,9 +13,14 @@ use crate::client::Client;
 /// How long a broker may take to start.
 const START_TIME: Duration = Duration::from_secs(10);
 
+/// Starts the server, tells its number, and kills it when the pipe from the test closes: also a
+/// test that is itself killed leaves no server behind.
+const WATCHED: &str = r#"log=$1; shift; "$@" </dev/null >/dev/null 2>"$log" & echo $!; read -r _; kill -9 $!"#;
+
 /// A nats-server of one's own. It ends when this is dropped.
 pub struct Broker {
-    child: Option<Child>,
+    watcher: Option<Child>,
+    pid: u32,
     folder: TempDir,
     port: u16,
 }
@@ -28,7 +34,7 @@ impl Broker {
         let folder = tempfile::tempdir().expect("a scratch folder");
         let ports = folder.path().join("ports");
         std::fs::create_dir(&ports).expect("a folder for the ports file");
-        let mut broker = Self { child: None, folder, port: 0 };
+        let mut broker = Self { watcher: None, pid: 0, folder, port: 0 };
         broker.spawn(&["-p", "-1", "--ports_file_dir", &ports.display().to_string()]);
         broker.port = broker.read_port(&ports);
         broker
@@ -46,14 +52,14 @@ impl Broker {
 
     /// Its process.
     pub fn pid(&self) -> u32 {
-        self.child.as_ref().map_or(0, Child::id)
+        self.pid
     }
 
     /// Kills it at once.
     pub fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
+        if let Some(mut watcher) = self.watcher.take() {
+            drop(watcher.stdin.take());
+            let _ = watcher.wait();
         }
     }
 
@@ -64,7 +70,7 @@ impl Broker {
         self.spawn(&["-p", &port]);
         let until = Instant::now() + START_TIME;
         while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            assert!(Instant::now() < until, "the broker did not start again within {START_TIME:?}");
+            assert!(Instant::now() < until, "the broker did not start again: {}", self.said());
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -75,27 +81,30 @@ impl Broker {
     }
 
     fn spawn(&mut self, arguments: &[&str]) {
-        let log = std::fs::File::create(self.folder.path().join("nats.log")).expect("a log file");
-        let child = Command::new(find_server())
+        let mut watcher = Command::new("sh")
+            .args(["-c", WATCHED, "sh"])
+            .arg(self.log())
+            .arg(find_server())
             .arg("-c")
             .arg(configuration())
             .args(["-a", "127.0.0.1", "-sd"])
             .arg(self.store())
             .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
             .spawn()
-            .expect("nats-server starts");
-        self.child = Some(child);
+            .expect("a shell starts");
+        let mut line = String::new();
+        let told = BufReader::new(watcher.stdout.take().expect("a pipe")).read_line(&mut line);
+        self.pid = told.ok().and_then(|_| line.trim().parse().ok()).expect("the number of the server's process");
+        self.watcher = Some(watcher);
     }
 
     /// The broker writes the file bit by bit, so it is read until it is whole.
-    fn read_port(&mut self, folder: &Path) -> u16 {
+    fn read_port(&self, folder: &Path) -> u16 {
         let until = Instant::now() + START_TIME;
         loop {
-            let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
-            for file in files {
+            for file in std::fs::read_dir(folder).into_iter().flatten().flatten() {
                 let text = std::fs::read_to_string(file.path()).unwrap_or_default();
                 let ports: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
                 let url = ports["nats"][0].as_str().unwrap_or_default();
@@ -103,11 +112,17 @@ impl Broker {
                     return port;
                 }
             }
-            let early = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
-            let said = || std::fs::read_to_string(self.folder.path().join("nats.log")).unwrap_or_default();
-            assert!(early.is_none() && Instant::now() < until, "the broker did not start: {}", said());
+            assert!(Instant::now() < until, "the broker did not start: {}", self.said());
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("nats.log")
+    }
+
+    fn said(&self) -> String {
+        std::fs::read_to_string(self.log()).unwrap_or_default()
     }
 }
 

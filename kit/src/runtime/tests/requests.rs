@@ -60,7 +60,7 @@ async fn what_is_no_request_gets_a_clear_error_and_nothing_is_written() {
     for (body, wanted) in cases {
         let call = Call { key: Some(Client::new_key()), ..soon() };
         let refused = world.client().call_raw("teller.tell", body.to_owned().into(), call).await.unwrap_err();
-        assert_eq!((refused.kind, &*refused.reason), (Kind::Invalid, wanted), "{:.40}", body);
+        assert_eq!((refused.kind, &*refused.reason), (Kind::Invalid, wanted), "{body:.40}");
         assert!(!refused.message.contains(['\n', '\r', '\u{1b}']), "{:?}", refused.message);
     }
     for key in ["", "two words", "ünïcode", &"k".repeat(129)] {

@@ -1,0 +1,41 @@
+//! The list of commands. One file each: its options, and what it does.
+//!
+//! To add one: a file in this folder with `Args` and `run`, and one line in each of the three lists.
+
+mod down;
+mod logs;
+mod topics;
+mod up;
+
+use clap::Subcommand;
+
+use crate::failure::Failure;
+use crate::shop::Shop;
+
+/// What can be asked for.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Up(up::Args),
+    Down(down::Args),
+    Logs(logs::Args),
+    /// Exit codes
+    #[command(name = "exit-codes", hide = true, long_about = topics::exit_codes())]
+    ExitCodes,
+    /// Environment variables
+    #[command(hide = true, long_about = topics::ENVIRONMENT)]
+    Environment,
+}
+
+/// Does what was asked for.
+///
+/// # Errors
+/// Why it could not be done.
+pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Up(args) => up::run(shop, args).await,
+        Command::Down(args) => down::run(shop, args).await,
+        Command::Logs(args) => logs::run(shop, args).await,
+        Command::ExitCodes => shop.out.line(topics::exit_codes()),
+        Command::Environment => shop.out.line(topics::ENVIRONMENT),
+    }
+}

@@ -1,0 +1,25 @@
+//! What `shopctl help` says beyond single commands.
+
+use crate::failure::exit;
+
+/// Every variable that is read.
+pub(crate) const ENVIRONMENT: &str = "\
+Environment variables. An option wins over its variable.
+
+  SHOP_NATS_URL   address of the broker, as --nats; NATS_URL is read too
+  SHOP_DATA_DIR   data folder of the shop on this machine, as --data
+  SHOP_OUTPUT     how results are written, as --output
+  SHOP_TIMEOUT    how long an answer may take, as --timeout
+  SHOP_COLOR      when to use colours, as --color
+  NO_COLOR        no colours, if it is not empty
+  TERM=dumb       no colours and no redrawn lines
+  COLUMNS         width of the terminal, if it is said
+  NATS_SERVER     the nats-server that `shopctl up` starts
+  SHOPD           the shopd that `shopctl up` starts
+  XDG_DATA_HOME   where the data folder is, if nothing names it";
+
+/// The list of exit codes.
+pub(crate) fn exit_codes() -> String {
+    let codes = exit::ALL.iter().map(|(code, meaning)| format!("  {code:>3}  {meaning}"));
+    format!("Exit codes.\n\n{}", codes.collect::<Vec<_>>().join("\n"))
+}

@@ -1,0 +1,69 @@
+//! `shopctl`: the shop from a command line.
+//!
+//! # Layout
+//! - [`args`]: the options every command has; [`commands`]: the list of commands, one file each
+//! - [`shop`]: what every command is given; [`output`]: the only place that prints
+//! - [`failure`]: what went wrong, why, how to mend it, and the exit code
+//! - [`pick`]: reading what a person typed
+//! - [`trace`]: what became of something, from every service's journal, joined and drawn
+//! - [`stack`]: the broker and the services of this machine, as processes
+
+mod args;
+mod commands;
+mod failure;
+mod output;
+mod pick;
+#[cfg(test)]
+mod reference;
+mod shop;
+mod stack;
+mod trace;
+
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+
+use clap::FromArgMatches;
+
+use args::Args;
+use failure::{Failure, exit};
+use output::Output;
+use shop::Shop;
+
+fn main() -> ExitCode {
+    let before = args::Glimpse::of(std::env::args_os().skip(1));
+    let parsed = args::tree(before.color).try_get_matches().and_then(|found| Args::from_arg_matches(&found));
+    let args = match parsed {
+        Ok(args) => args,
+        Err(error) => return not_understood(&error, before),
+    };
+    let shop = Shop::new(args.global);
+    let ending =
+        std::panic::catch_unwind(AssertUnwindSafe(|| run(&shop, args.command))).unwrap_or_else(|_| {
+            Err(Failure::new(exit::BUG, "bug", "shopctl itself made a mistake; what it was stands above"))
+        });
+    match ending {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => shop.out.failure(&failure),
+    }
+}
+
+fn run(shop: &Shop, command: commands::Command) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::io("shopctl cannot start", &error))?;
+    let ending = runtime.block_on(shop.until_interrupted(commands::run(shop, command)));
+    // A thread that still waits for a person's next line must not hold up the end.
+    runtime.shutdown_background();
+    ending
+}
+
+/// Help and the version are what was asked for; anything else is a mistake in the command line.
+fn not_understood(error: &clap::Error, before: args::Glimpse) -> ExitCode {
+    if before.output == output::Format::Table || !error.use_stderr() {
+        // A closed pipe behind the help is nobody's mistake.
+        let _ = error.print();
+        return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit::USAGE));
+    }
+    Output::plain(before.output).failure(&Failure::usage(error))
+}

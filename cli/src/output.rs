@@ -1,0 +1,318 @@
+//! The only place that prints: results to standard output, everything else to standard error.
+//!
+//! Text from others cannot drive the terminal: whatever is printed passes [`harmless`], which lets
+//! through line breaks and the colours of [`Tone`], and writes out everything else.
+
+mod table;
+
+use std::borrow::Cow;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use kit::text::is_unprintable;
+use serde::Serialize;
+
+use crate::args::{Global, When};
+use crate::failure::{Failure, exit};
+
+pub(crate) use table::{Cell, Table};
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// One JSON value.
+    Json,
+    /// One JSON value a line, as soon as each is known.
+    Jsonl,
+}
+
+/// What a colour stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Good,
+    Warn,
+    Bad,
+    Faint,
+    Strong,
+    /// One of a set of colours that differ for everybody, such as one for each service.
+    Hue(u8),
+}
+
+/// The set of Okabe and Ito, in the nearest of the 256 colours of a terminal.
+const HUES: [&str; 7] = [
+    "\u{1b}[38;5;74m",
+    "\u{1b}[38;5;214m",
+    "\u{1b}[38;5;36m",
+    "\u{1b}[38;5;175m",
+    "\u{1b}[38;5;227m",
+    "\u{1b}[38;5;33m",
+    "\u{1b}[38;5;166m",
+];
+const TONES: [&str; 5] = ["\u{1b}[32m", "\u{1b}[33m", "\u{1b}[31m", "\u{1b}[2m", "\u{1b}[1m"];
+const RESET: &str = "\u{1b}[0m";
+
+impl Tone {
+    fn begin(self) -> &'static str {
+        match self {
+            Self::Good => TONES[0],
+            Self::Warn => TONES[1],
+            Self::Bad => TONES[2],
+            Self::Faint => TONES[3],
+            Self::Strong => TONES[4],
+            Self::Hue(n) => HUES[usize::from(n) % HUES.len()],
+        }
+    }
+}
+
+/// Where and how to print.
+#[derive(Debug, Clone)]
+pub(crate) struct Output {
+    format: Format,
+    quiet: bool,
+    color_out: bool,
+    color_err: bool,
+    width: Option<usize>,
+    animate: bool,
+}
+
+impl Output {
+    pub(crate) fn new(global: &Global) -> Self {
+        let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let color = |terminal: bool| match global.color {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => terminal && !dumb && !no_color,
+        };
+        let (out, err) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
+        Self {
+            format: global.output,
+            quiet: global.quiet,
+            color_out: color(out),
+            color_err: color(err),
+            width: out.then(terminal_width),
+            animate: err && !dumb && !global.quiet && global.output == Format::Table,
+        }
+    }
+
+    /// Output without colours, for when the command line is not understood.
+    pub(crate) fn plain(format: Format) -> Self {
+        Self { format, quiet: false, color_out: false, color_err: false, width: None, animate: false }
+    }
+
+    /// How results are to be written.
+    pub(crate) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Whether a person reads the result, rather than a program.
+    pub(crate) fn is_table(&self) -> bool {
+        self.format == Format::Table
+    }
+
+    /// The width of the terminal that shows the result; none if it is not one, and then nothing is
+    /// cut or wrapped.
+    pub(crate) fn width(&self) -> Option<usize> {
+        self.width
+    }
+
+    /// Whether standard error is a terminal on which lines may be redrawn.
+    pub(crate) fn may_animate(&self) -> bool {
+        self.animate
+    }
+
+    /// Text for standard output in a colour, if colours are wanted there.
+    pub(crate) fn paint(&self, tone: Tone, text: &str) -> String {
+        paint(self.color_out, tone, text)
+    }
+
+    /// Text for standard error in a colour, if colours are wanted there.
+    pub(crate) fn paint_note(&self, tone: Tone, text: &str) -> String {
+        paint(self.color_err, tone, text)
+    }
+
+    /// Writes a line of a result for people.
+    pub(crate) fn line(&self, text: impl AsRef<str>) -> Result<(), Failure> {
+        self.write(&format!("{}\n", harmless(text.as_ref())))
+    }
+
+    /// Writes a table for people.
+    pub(crate) fn table(&self, table: &Table) -> Result<(), Failure> {
+        self.write(&table.draw(self.width, self.color_out))
+    }
+
+    /// Writes a result as JSON: laid out for `json`, on one line for `jsonl`.
+    pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = match self.format {
+            Format::Jsonl => serde_json::to_string(value),
+            Format::Table | Format::Json => serde_json::to_string_pretty(value),
+        };
+        let text = text.map_err(|error| {
+            Failure::new(exit::BUG, "bug", format!("the result cannot be written as JSON: {error}"))
+        })?;
+        self.write(&format!("{}\n", harmless_json(&text)))
+    }
+
+    /// Writes many results: a table for people, a list as `json`, one a line as `jsonl`.
+    pub(crate) fn list<T: Serialize>(
+        &self,
+        items: &[T],
+        table: impl FnOnce(&[T]) -> Table,
+    ) -> Result<(), Failure> {
+        match self.format {
+            Format::Table => self.table(&table(items)),
+            Format::Json => self.json(&items),
+            Format::Jsonl => items.iter().try_for_each(|item| self.json(item)),
+        }
+    }
+
+    /// Clears the terminal before a result that is shown again and again.
+    pub(crate) fn clear(&self) -> Result<(), Failure> {
+        if self.width.is_some() { self.write("\u{1b}[H\u{1b}[2J\u{1b}[3J") } else { Ok(()) }
+    }
+
+    /// Says something that is not a result to people: on standard error, unless `--quiet`.
+    pub(crate) fn say(&self, text: impl AsRef<str>) {
+        if self.format == Format::Table && !self.quiet {
+            note(&format!("{}\n", harmless(text.as_ref())));
+        }
+    }
+
+    /// Says which command comes next.
+    pub(crate) fn next(&self, command: impl AsRef<str>) {
+        self.say(format!("{} {}", self.paint_note(Tone::Faint, "next:"), command.as_ref()));
+    }
+
+    /// Says something that must not be overlooked, also with `--quiet`.
+    pub(crate) fn warn(&self, text: impl AsRef<str>) {
+        if self.format == Format::Table {
+            note(&format!("{} {}\n", self.paint_note(Tone::Warn, "warning:"), harmless(text.as_ref())));
+        }
+    }
+
+    /// Shows a failure and answers its exit code.
+    pub(crate) fn failure(&self, failure: &Failure) -> ExitCode {
+        if !failure.is_shown() {
+            match self.format {
+                Format::Table => note(&self.failure_text(failure)),
+                // There is nothing left to do if this cannot be written either.
+                Format::Json | Format::Jsonl => drop(self.json(&failure.to_json())),
+            }
+        }
+        ExitCode::from(failure.exit())
+    }
+
+    fn failure_text(&self, failure: &Failure) -> String {
+        let mut text = String::new();
+        for (label, line) in failure.lines() {
+            let line = harmless(&line).replace('\n', "\n        ");
+            match label {
+                "error" => text.push_str(&format!("{} {line}\n", self.paint_note(Tone::Bad, "error:"))),
+                label => text.push_str(&format!(
+                    "  {}  {line}\n",
+                    self.paint_note(Tone::Faint, &format!("{label:<4}"))
+                )),
+            }
+        }
+        text
+    }
+
+    fn write(&self, text: &str) -> Result<(), Failure> {
+        let mut out = std::io::stdout().lock();
+        out.write_all(text.as_bytes())
+            .and_then(|()| out.flush())
+            .map_err(|error| Failure::io("the result was not written", &error))
+    }
+}
+
+/// Nobody can be told that standard error is closed.
+fn note(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Text in a colour, if colours are wanted.
+pub(crate) fn paint(wanted: bool, tone: Tone, text: &str) -> String {
+    if wanted && !text.is_empty() { format!("{}{text}{RESET}", tone.begin()) } else { text.to_owned() }
+}
+
+fn terminal_width() -> usize {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    // The table library asks the terminal; nothing else here needs to.
+    let asked = || comfy_table::Table::new().width().map(usize::from);
+    said.or_else(asked).filter(|width| *width > 0).unwrap_or(80)
+}
+
+/// The same text with everything written out that a terminal might obey, but for line breaks and
+/// the colours of [`Tone`].
+pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unprintable) {
+        return Cow::Borrowed(text);
+    }
+    let mut clean = String::with_capacity(text.len() + 8);
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let colour = TONES.iter().chain(&HUES).chain([&RESET]).find(|colour| rest.starts_with(**colour));
+        let taken = colour.map_or(character.len_utf8(), |colour| colour.len());
+        match character {
+            _ if colour.is_some() => clean.push_str(&rest[..taken]),
+            '\n' => clean.push('\n'),
+            _ => clean.push_str(&kit::text::printable(&rest[..taken])),
+        }
+        rest = &rest[taken..];
+    }
+    Cow::Owned(clean)
+}
+
+/// JSON in which no character is left that a terminal might obey. Such a character can only stand
+/// inside a text, where it may be written as `\u001b`.
+fn harmless_json(json: &str) -> Cow<'_, str> {
+    if !json.chars().any(|character| is_unprintable(character) && character != '\n') {
+        return Cow::Borrowed(json);
+    }
+    let mut clean = String::with_capacity(json.len() + 8);
+    for character in json.chars() {
+        match character {
+            '\n' => clean.push('\n'),
+            other if is_unprintable(other) => clean.push_str(&format!("\\u{:04x}", u32::from(other))),
+            other => clean.push(other),
+        }
+    }
+    Cow::Owned(clean)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_others_cannot_drive_the_terminal() {
+        assert_eq!(harmless("a\u{1b}]0;title\u{7}b\u{9b}2J\r"), "a\\u{1b}]0;title\\u{7}b\\u{9b}2J\\r");
+        let painted = paint(true, Tone::Good, "ok");
+        assert_eq!(harmless(&painted), painted, "our own colours stay");
+        assert_eq!(harmless("one\ntwo"), "one\ntwo");
+        assert_eq!(harmless("\u{1b}[8mhidden"), "\\u{1b}[8mhidden");
+    }
+
+    #[test]
+    fn json_cannot_drive_the_terminal_and_says_the_same() {
+        let value = serde_json::json!({ "name": "a\u{9b}2J\u{202e}b\u{1b}" });
+        let text = serde_json::to_string_pretty(&value).unwrap();
+        let clean = harmless_json(&text);
+        assert!(!clean.chars().any(|character| is_unprintable(character) && character != '\n'));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&clean).unwrap(), value);
+    }
+
+    #[test]
+    fn an_error_is_laid_out_under_its_first_line() {
+        let failure =
+            Failure::new(9, "out_of_stock", "order not placed").why("two\nlines").mend("a").mend("b");
+        assert_eq!(
+            Output::plain(Format::Table).failure_text(&failure),
+            "error: order not placed\n  why   two\n        lines\n  mend  a\n        b\n  code  out_of_stock   (exit 9)\n"
+        );
+    }
+}

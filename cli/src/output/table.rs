@@ -1,0 +1,160 @@
+//! A table without borders: as wide as the terminal where there is one, plain text where not.
+
+use comfy_table::{CellAlignment, Color, ContentArrangement};
+use kit::text::printable;
+
+use super::Tone;
+
+/// Rows under a header in capitals.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    header: Vec<String>,
+    right: Vec<usize>,
+    rows: Vec<Vec<Cell>>,
+}
+
+/// One cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cell {
+    text: String,
+    tone: Option<Tone>,
+}
+
+impl Cell {
+    /// A cell in a colour.
+    pub(crate) fn toned(text: impl ToString, tone: Tone) -> Self {
+        Self { text: text.to_string(), tone: Some(tone) }
+    }
+}
+
+impl<T: ToString> From<T> for Cell {
+    fn from(text: T) -> Self {
+        Self { text: text.to_string(), tone: None }
+    }
+}
+
+/// A row: `row!["mug-blue", 2, Cell::toned("ok", Tone::Good)]`.
+#[macro_export]
+macro_rules! row {
+    ($($cell:expr),* $(,)?) => { vec![$($crate::output::Cell::from($cell)),*] };
+}
+
+impl Table {
+    /// A table with these columns.
+    pub(crate) fn new(header: &[&str]) -> Self {
+        Self {
+            header: header.iter().map(|name| name.to_uppercase()).collect(),
+            right: Vec::new(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// Aligns columns of numbers to the right; the first column is 0.
+    pub(crate) fn right(mut self, columns: &[usize]) -> Self {
+        self.right = columns.to_vec();
+        self
+    }
+
+    /// Adds a row.
+    pub(crate) fn push(&mut self, cells: Vec<Cell>) {
+        self.rows.push(cells);
+    }
+
+    /// The same table with these rows added.
+    pub(crate) fn rows(mut self, rows: impl IntoIterator<Item = Vec<Cell>>) -> Self {
+        self.rows.extend(rows);
+        self
+    }
+
+    /// The table as text that ends with a line break. Without a width nothing is wrapped.
+    pub(crate) fn draw(&self, width: Option<usize>, colors: bool) -> String {
+        let mut table = comfy_table::Table::new();
+        table.load_style(comfy_table::presets::NOTHING);
+        table.force_no_tty();
+        match width.and_then(|width| u16::try_from(width).ok()) {
+            Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
+            None => table.set_content_arrangement(ContentArrangement::Disabled),
+        };
+        if colors {
+            table.enforce_styling();
+        }
+        table.set_header(self.header.iter().map(|name| faint(comfy_table::Cell::new(name), colors)));
+        for row in &self.rows {
+            table.add_row(row.iter().map(|cell| draw_cell(cell, colors)));
+        }
+        let last = table.column_count().saturating_sub(1);
+        for (index, column) in table.column_iter_mut().enumerate() {
+            column.set_padding((0, if index == last { 0 } else { 2 }));
+            if self.right.contains(&index) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        let mut text = String::new();
+        for line in table.lines() {
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+fn draw_cell(cell: &Cell, colors: bool) -> comfy_table::Cell {
+    let drawn = comfy_table::Cell::new(printable(&cell.text));
+    match cell.tone {
+        Some(_) if !colors => drawn,
+        None => drawn,
+        Some(Tone::Good) => drawn.fg(Color::DarkGreen),
+        Some(Tone::Warn) => drawn.fg(Color::DarkYellow),
+        Some(Tone::Bad) => drawn.fg(Color::DarkRed),
+        Some(Tone::Faint) => faint(drawn, colors),
+        Some(Tone::Strong) => drawn.add_attribute(comfy_table::Attribute::Bold),
+        Some(Tone::Hue(_)) => drawn.fg(Color::DarkCyan),
+    }
+}
+
+fn faint(cell: comfy_table::Cell, colors: bool) -> comfy_table::Cell {
+    if colors { cell.add_attribute(comfy_table::Attribute::Dim) } else { cell }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stock() -> Table {
+        Table::new(&["sku", "left"])
+            .right(&[1])
+            .rows([row!["mug-blue", 7], row![Cell::toned("tee", Tone::Bad), 1200]])
+    }
+
+    #[test]
+    fn a_table_in_a_pipe_is_plain_text() {
+        assert_eq!(stock().draw(None, false), "SKU       LEFT\nmug-blue     7\ntee       1200\n");
+    }
+
+    #[test]
+    fn a_table_fits_its_terminal() {
+        let table = Table::new(&["name"]).rows([row!["a name that is longer than the terminal is wide"]]);
+        assert!(table.draw(Some(20), false).lines().all(|line| line.chars().count() <= 20));
+    }
+
+    #[test]
+    fn colours_do_not_move_columns() {
+        let coloured = stock().draw(None, true);
+        assert!(coloured.contains('\u{1b}'));
+        let mut plain = coloured;
+        while let (Some(from), true) = (plain.find('\u{1b}'), true) {
+            let to = plain[from..].find('m').unwrap();
+            plain.replace_range(from..=from + to, "");
+        }
+        assert_eq!(
+            plain.lines().map(str::trim_end).collect::<Vec<_>>(),
+            stock().draw(None, false).lines().collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn a_name_cannot_drive_the_terminal() {
+        let table = Table::new(&["name"]).rows([row!["a\u{1b}[2Jb\nc"]]);
+        assert_eq!(table.draw(None, false), "NAME\na\\u{1b}[2Jb\\nc\n");
+    }
+}

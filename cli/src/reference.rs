@@ -1,0 +1,1 @@
+//! The reference page: every command with its options, as clap knows them.

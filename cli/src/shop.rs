@@ -1,0 +1,273 @@
+//! What every command is given: the options, the output, and a connection made when first needed.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use kit::error::reason;
+use kit::limits::REQUEST_TIME;
+use kit::message::Request;
+use kit::{Call, Caller, Client, Timestamp, Trace};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::OnceCell;
+
+use crate::args::{Global, Once};
+use crate::failure::{Failure, exit};
+use crate::output::Output;
+use crate::stack::Folder;
+
+/// How long to wait for a connection to the broker.
+const CONNECT_TIME: Duration = Duration::from_secs(3);
+
+/// How long `--wait` waits when nobody says.
+const WAIT_TIME: Duration = Duration::from_secs(30);
+
+/// Where the broker is when nobody says.
+const BROKER_DEFAULT: &str = "nats://127.0.0.1:4222";
+
+/// The shop, as a command sees it.
+pub(crate) struct Shop {
+    /// Where and how to print.
+    pub(crate) out: Output,
+    /// How long an answer may take.
+    pub(crate) timeout: Duration,
+    /// How long `--wait` waits for the end of what was begun.
+    pub(crate) patience: Duration,
+    global: Global,
+    client: OnceCell<Client>,
+    /// The key of the change that was sent and is not yet answered.
+    changing: RefCell<Option<String>>,
+    /// Whether the command itself waits for Ctrl-C.
+    minds_interrupt: Cell<bool>,
+}
+
+/// Where the broker is, and who said so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Address {
+    pub(crate) url: String,
+    pub(crate) said_by: &'static str,
+}
+
+impl Shop {
+    pub(crate) fn new(global: Global) -> Self {
+        Self {
+            out: Output::new(&global),
+            timeout: global.timeout.unwrap_or(REQUEST_TIME),
+            patience: global.timeout.unwrap_or(WAIT_TIME),
+            global,
+            client: OnceCell::new(),
+            changing: RefCell::new(None),
+            minds_interrupt: Cell::new(false),
+        }
+    }
+
+    /// Whether a person may be asked.
+    pub(crate) fn may_ask(&self) -> bool {
+        use std::io::IsTerminal;
+        !self.global.no_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// The data folder of the shop on this machine.
+    ///
+    /// # Errors
+    /// 78 if nothing says where it is.
+    pub(crate) fn folder(&self) -> Result<Folder, Failure> {
+        Folder::find(self.global.data.as_deref())
+    }
+
+    /// Where the broker is: as the options or the environment say, else that of the shop which runs
+    /// in the data folder, else the usual place.
+    pub(crate) fn address(&self) -> Address {
+        if let Some(url) = &self.global.nats {
+            return Address { url: url.clone(), said_by: "--nats or SHOP_NATS_URL says so" };
+        }
+        if let Some(url) = std::env::var("NATS_URL").ok().filter(|url| !url.is_empty()) {
+            return Address { url, said_by: "NATS_URL says so" };
+        }
+        match self.folder().ok().and_then(|folder| folder.running_broker()) {
+            Some(url) => Address { url, said_by: "the shop in the data folder runs there" },
+            None => Address {
+                url: BROKER_DEFAULT.to_owned(),
+                said_by: "no shop runs in the data folder, and nothing names another broker",
+            },
+        }
+    }
+
+    /// The connection to the broker, made the first time.
+    ///
+    /// # Errors
+    /// 11 if there is none in time.
+    pub(crate) async fn client(&self) -> Result<&Client, Failure> {
+        self.client.get_or_try_init(|| connect(self.address(), CONNECT_TIME.min(self.timeout))).await
+    }
+
+    /// Asks, with the usual time limit; a change under a new key.
+    ///
+    /// # Errors
+    /// What the service says, or why it says nothing.
+    pub(crate) async fn call<R: Request>(&self, request: &R) -> Result<R::Reply, Failure> {
+        self.call_once(request, &Once::default()).await
+    }
+
+    /// Asks for a change under the key that was given, or a new one.
+    ///
+    /// # Errors
+    /// What the service says, or why it says nothing; 7 with the key if it may have happened.
+    pub(crate) async fn call_once<R: Request>(&self, request: &R, once: &Once) -> Result<R::Reply, Failure> {
+        self.call_in(request, once, None).await
+    }
+
+    /// As [`Self::call_once`], as part of a flow that is already known.
+    ///
+    /// # Errors
+    /// As [`Self::call_once`].
+    pub(crate) async fn call_in<R: Request>(
+        &self,
+        request: &R,
+        once: &Once,
+        trace: Option<Trace>,
+    ) -> Result<R::Reply, Failure> {
+        if !R::CHANGES {
+            return self.call_as(R::SUBJECT, request, Call { timeout: self.timeout, key: None, trace }).await;
+        }
+        let key = once.idempotency_key.clone().unwrap_or_else(Client::new_key);
+        // A connection that cannot be made leaves nothing in doubt, so it comes before the key is in use.
+        self.client().await?;
+        self.changing.replace(Some(key.clone()));
+        let call = Call { timeout: self.timeout, key: Some(key.clone()), trace };
+        let answer = self.call_as(R::SUBJECT, request, call).await;
+        self.changing.replace(None);
+        answer.map_err(|failure| match failure.code() {
+            reason::TIMED_OUT | reason::BROKER_UNREACHABLE => outcome_unknown(&failure, &key),
+            _ => failure,
+        })
+    }
+
+    /// Asks a subject that no contract lists, such as `order.health`.
+    ///
+    /// # Errors
+    /// What the service says, or why it says nothing.
+    pub(crate) async fn call_as<Q: Serialize, P: DeserializeOwned>(
+        &self,
+        subject: &str,
+        request: &Q,
+        call: Call,
+    ) -> Result<P, Failure> {
+        let client = self.client().await?;
+        let bug = |what: &str, error: serde_json::Error| {
+            Failure::new(exit::BUG, "bug", format!("{what} {subject} is not understood: {error}"))
+        };
+        let body = serde_json::to_vec(request).map_err(|error| bug("a request to", error))?;
+        let (sent, began) = (body.len(), Instant::now());
+        let answer = client.call_raw(subject, body.into(), call).await;
+        if self.global.verbose {
+            let received = match &answer {
+                Ok(reply) => format!("{} bytes", reply.len()),
+                Err(error) => error.reason.to_string(),
+            };
+            self.out.say(format!(
+                "{subject}  {sent} bytes -> {received}  {:.1} ms",
+                began.elapsed().as_secs_f64() * 1000.0
+            ));
+        }
+        serde_json::from_slice(&answer?).map_err(|error| bug("the answer of", error))
+    }
+
+    /// The time of this machine, to compare with what services tell.
+    pub(crate) fn now(&self) -> Timestamp {
+        Client::now()
+    }
+
+    /// Waits for Ctrl-C. A command that waits for something which goes on without it uses this, to
+    /// say so; a second Ctrl-C then ends it at once.
+    pub(crate) async fn interrupted(&self) {
+        self.minds_interrupt.set(true);
+        let _ = tokio::signal::ctrl_c().await;
+    }
+
+    /// Runs a command until it is done, or until Ctrl-C.
+    ///
+    /// # Errors
+    /// As the command; 130 after Ctrl-C.
+    pub(crate) async fn until_interrupted(
+        &self,
+        command: impl Future<Output = Result<(), Failure>>,
+    ) -> Result<(), Failure> {
+        let mut command = std::pin::pin!(command);
+        let mut first = true;
+        loop {
+            tokio::select! {
+                biased;
+                ending = &mut command => return ending,
+                heard = tokio::signal::ctrl_c() => {
+                    if heard.is_err() {
+                        return command.await;
+                    }
+                    if !(first && self.minds_interrupt.get()) {
+                        return Err(self.cut_short());
+                    }
+                    first = false;
+                }
+            }
+        }
+    }
+
+    fn cut_short(&self) -> Failure {
+        let failure = Failure::interrupted();
+        match &*self.changing.borrow() {
+            Some(key) => {
+                failure.why("it was already sent, so it may or may not have happened").mend(same_key(key))
+            }
+            None => failure,
+        }
+    }
+}
+
+async fn connect(address: Address, wait: Duration) -> Result<Client, Failure> {
+    Client::connect(&address.url, "shopctl", Caller::LocalOperator, wait).await.map_err(|error| match &*error
+        .reason
+    {
+        reason::BROKER_UNREACHABLE => Failure::from(error)
+            .why(format!("asked at {}: {}", address.url, address.said_by))
+            .mend("shopctl up      starts a shop on this machine")
+            .mend("shopctl --nats URL ...      asks another broker"),
+        _ => Failure::from(error),
+    })
+}
+
+fn outcome_unknown(failure: &Failure, key: &str) -> Failure {
+    Failure::new(
+        exit::OUTCOME_UNKNOWN,
+        "outcome_unknown",
+        "no answer came in time, so it may or may not have happened",
+    )
+    .why(failure.message())
+    .mend(same_key(key))
+    .details(serde_json::json!({ "idempotency_key": key }))
+}
+
+fn same_key(key: &str) -> String {
+    format!(
+        "run the same command again with --idempotency-key {key}\nit cannot do it twice, and shows what became of it"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kit::Kind;
+
+    #[test]
+    fn a_change_without_an_answer_names_the_key_that_makes_a_repeat_safe() {
+        let silent = Failure::from(kit::Error::new(
+            Kind::TimedOut,
+            reason::TIMED_OUT,
+            "order.place did not answer within 5 s",
+        ));
+        let failure = outcome_unknown(&silent, "evt_1");
+        assert_eq!(failure.exit(), exit::OUTCOME_UNKNOWN);
+        assert_eq!(failure.facts().unwrap()["idempotency_key"], "evt_1");
+        assert!(failure.to_json()["error"]["mend"][0].as_str().unwrap().contains("--idempotency-key evt_1"));
+    }
+}

@@ -1,0 +1,218 @@
+//! The log of one part: kept bounded, read from its end, and followed as it grows.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use super::log_line::LogLine;
+
+/// The size beyond which the next start begins a new log. One earlier log is kept.
+const BYTES_MAX: u64 = 10 * 1024 * 1024;
+
+/// How much is read at a time.
+const BLOCK_BYTES: u64 = 64 * 1024;
+
+/// The longest line; what is beyond it is shown as a line of its own.
+const LINE_BYTES_MAX: usize = 256 * 1024;
+
+/// Lines that are shown of a process that ended.
+const LAST_WORDS: usize = 5;
+
+/// Begins a new log if this one has become long.
+///
+/// # Errors
+/// If the file cannot be renamed.
+pub(crate) fn make_room(log: &Path) -> io::Result<()> {
+    match std::fs::metadata(log) {
+        Ok(facts) if facts.len() > BYTES_MAX => std::fs::rename(log, earlier(log)),
+        _ => Ok(()),
+    }
+}
+
+/// The last lines behind a place in the log, as one says them to a person.
+pub(crate) fn last_words(log: &Path, from: u64) -> Vec<String> {
+    let lines = last_lines_of(log, from, LAST_WORDS).unwrap_or_default();
+    lines.iter().map(|line| LogLine::read("", line).message).collect()
+}
+
+/// The last lines of a log, and of the one before it if this one has fewer.
+pub(crate) fn last_lines(log: &Path, count: usize) -> Vec<String> {
+    let newest = last_lines_of(log, 0, count).unwrap_or_default();
+    let mut lines = last_lines_of(&earlier(log), 0, count - newest.len()).unwrap_or_default();
+    lines.extend(newest);
+    lines
+}
+
+fn earlier(log: &Path) -> PathBuf {
+    log.with_extension("log.old")
+}
+
+fn last_lines_of(log: &Path, from: u64, count: usize) -> io::Result<Vec<String>> {
+    let mut file = File::open(log)?;
+    let end = file.metadata()?.len();
+    let (mut start, mut breaks) = (end, 0);
+    let mut blocks = Vec::new();
+    // One line break more than lines, because the last line ends with one.
+    while start > from && breaks <= count {
+        let length = BLOCK_BYTES.min(start - from);
+        start -= length;
+        file.seek(SeekFrom::Start(start))?;
+        let mut block = Vec::new();
+        (&mut file).take(length).read_to_end(&mut block)?;
+        breaks += block.iter().filter(|byte| **byte == b'\n').count();
+        blocks.push(block);
+    }
+    blocks.reverse();
+    let bytes = blocks.concat();
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = text.lines().collect();
+    Ok(lines[lines.len().saturating_sub(count)..].iter().map(|line| (*line).to_owned()).collect())
+}
+
+/// Reads what is added to a log, also when it is replaced by a new one.
+#[derive(Debug)]
+pub(crate) struct Follower {
+    path: PathBuf,
+    open: Option<(File, u64)>,
+    unfinished: Vec<u8>,
+}
+
+impl Follower {
+    /// Follows a log from its present end; from its beginning if there is none yet.
+    pub(crate) fn new(path: PathBuf) -> Self {
+        let mut open = open(&path);
+        if let Some((file, _)) = &mut open {
+            let _ = file.seek(SeekFrom::End(0));
+        }
+        Self { path, open, unfinished: Vec::new() }
+    }
+
+    /// The lines that were finished since the last time.
+    pub(crate) fn next(&mut self) -> Vec<String> {
+        self.read();
+        if self.is_replaced() {
+            // Whoever replaced it may have written once more in between.
+            self.read();
+            self.open = open(&self.path);
+            self.read();
+        }
+        self.take_lines()
+    }
+
+    fn is_replaced(&self) -> bool {
+        let present = std::fs::metadata(&self.path).map(|facts| facts.ino()).ok();
+        match (&self.open, present) {
+            (Some((_, inode)), Some(present)) => *inode != present,
+            (None, present) => present.is_some(),
+            (Some(_), None) => false,
+        }
+    }
+
+    fn read(&mut self) {
+        let Some((file, _)) = &mut self.open else { return };
+        let place = file.stream_position().unwrap_or(0);
+        if file.metadata().is_ok_and(|facts| facts.len() < place) {
+            let _ = file.seek(SeekFrom::Start(0));
+        }
+        // What cannot be read now is read the next time.
+        let _ = file.read_to_end(&mut self.unfinished);
+    }
+
+    fn take_lines(&mut self) -> Vec<String> {
+        let end = match self.unfinished.iter().rposition(|byte| *byte == b'\n') {
+            Some(last) => last + 1,
+            None if self.unfinished.len() > LINE_BYTES_MAX => self.unfinished.len(),
+            None => return Vec::new(),
+        };
+        let finished: Vec<u8> = self.unfinished.drain(..end).collect();
+        String::from_utf8_lossy(&finished).lines().map(str::to_owned).collect()
+    }
+}
+
+fn open(path: &Path) -> Option<(File, u64)> {
+    let file = File::open(path).ok()?;
+    let inode = file.metadata().ok()?.ino();
+    Some((file, inode))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new(name: &str) -> Self {
+            let folder = std::env::temp_dir().join(format!("shopctl-{name}-{}", std::process::id()));
+            std::fs::create_dir_all(&folder).unwrap();
+            Self(folder)
+        }
+
+        fn log(&self) -> PathBuf {
+            self.0.join("order.log")
+        }
+
+        fn append(&self, text: &str) {
+            let mut file = File::options().create(true).append(true).open(self.log()).unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn the_last_lines_are_found_in_a_log_of_any_length() {
+        let scratch = Scratch::new("last");
+        assert_eq!(last_lines(&scratch.log(), 3), Vec::<String>::new());
+        scratch.append(&(0..50_000).map(|n| format!("line {n}\n")).collect::<String>());
+        assert_eq!(last_lines(&scratch.log(), 2), ["line 49998", "line 49999"]);
+        assert_eq!(last_lines(&scratch.log(), 0), Vec::<String>::new());
+        assert_eq!(last_lines(&scratch.log(), 60_000).len(), 50_000);
+        assert_eq!(last_lines(&scratch.log(), 40_000).len(), 40_000);
+    }
+
+    #[test]
+    fn a_log_that_has_become_long_is_begun_anew_and_still_read() {
+        let scratch = Scratch::new("room");
+        scratch.append("short\n");
+        make_room(&scratch.log()).unwrap();
+        assert!(scratch.log().exists());
+        File::options().write(true).open(scratch.log()).unwrap().set_len(BYTES_MAX + 1).unwrap();
+        scratch.append("\nlong\n");
+        make_room(&scratch.log()).unwrap();
+        assert!(!scratch.log().exists());
+        scratch.append("new\n");
+        assert_eq!(last_lines(&scratch.log(), 2), ["long", "new"]);
+    }
+
+    #[test]
+    fn a_log_is_followed_line_by_line_and_into_the_next_file() {
+        let scratch = Scratch::new("follow");
+        scratch.append("before\n");
+        let mut follower = Follower::new(scratch.log());
+        assert_eq!(follower.next(), Vec::<String>::new());
+        scratch.append("one\ntw");
+        assert_eq!(follower.next(), ["one"]);
+        scratch.append("o\n");
+        assert_eq!(follower.next(), ["two"]);
+        scratch.append("last\n");
+        std::fs::rename(scratch.log(), earlier(&scratch.log())).unwrap();
+        scratch.append("first\n");
+        assert_eq!(follower.next(), ["last", "first"]);
+    }
+
+    #[test]
+    fn a_log_that_does_not_exist_yet_is_followed_from_its_beginning() {
+        let scratch = Scratch::new("later");
+        let mut follower = Follower::new(scratch.log());
+        assert_eq!(follower.next(), Vec::<String>::new());
+        scratch.append("one\n");
+        assert_eq!(follower.next(), ["one"]);
+    }
+}

@@ -1,0 +1,112 @@
+//! Every SQL statement of the cart service.
+
+use contracts::money::MoneyError;
+use contracts::{CartId, Currency, Money, OrderId, Quantity};
+use kit::sql::{parsed, time};
+use kit::{Result, Sql, Timestamp, Tx};
+use rusqlite::types::Type;
+use rusqlite::{Row, named_params, params};
+
+use crate::cart::{Cart, CartError, Line};
+
+/// Orders remembered for each cart. One that is older than that many later orders of the same cart
+/// is not told again.
+const ORDERS_REMEMBERED: u32 = 32;
+
+/// A cart that has not expired.
+pub fn find_cart(sql: &Sql<'_>, id: CartId, now: Timestamp) -> Result<Option<Cart>> {
+    let found = sql.find(
+        "SELECT version, expires_at_ms FROM carts WHERE id = ?1 AND expires_at_ms > ?2",
+        params![id.to_string(), now.as_millisecond()],
+        |row| Ok((row.get("version")?, time(row, "expires_at_ms")?)),
+    )?;
+    let Some((version, expires_at)) = found else {
+        return Ok(None);
+    };
+    let lines = sql.list(
+        "SELECT sku, name, quantity, amount, currency FROM cart_lines WHERE cart = ?1 ORDER BY place",
+        [id.to_string()],
+        line,
+    )?;
+    Ok(Some(Cart { id, version, lines, expires_at }))
+}
+
+/// A cart that must be there.
+pub fn get_cart(sql: &Sql<'_>, id: CartId, now: Timestamp) -> Result<Cart> {
+    find_cart(sql, id, now)?.ok_or_else(|| CartError::UnknownCart(id).into())
+}
+
+/// Writes a cart whole, new or not: it is small.
+pub fn save_cart(tx: &Tx<'_>, cart: &Cart) -> Result<()> {
+    let id = cart.id.to_string();
+    tx.execute(
+        "INSERT INTO carts (id, version, expires_at_ms) VALUES (?1, ?2, ?3)
+         ON CONFLICT (id) DO UPDATE SET version = excluded.version, expires_at_ms = excluded.expires_at_ms",
+        params![id, cart.version, cart.expires_at.as_millisecond()],
+    )?;
+    tx.execute("DELETE FROM cart_lines WHERE cart = ?1", [&id])?;
+    for (place, line) in cart.lines.iter().enumerate() {
+        tx.execute(
+            "INSERT INTO cart_lines (cart, place, sku, name, quantity, amount, currency)
+             VALUES (:cart, :place, :sku, :name, :quantity, :amount, :currency)",
+            named_params! {
+                ":cart": id,
+                ":place": place,
+                ":sku": line.sku.as_str(),
+                ":name": line.name,
+                ":quantity": line.quantity.get(),
+                ":amount": line.unit_price.amount(),
+                ":currency": line.unit_price.currency().code(),
+            },
+        )?;
+    }
+    Ok(())
+}
+
+/// Removes a cart if its time has run out. Answers whether it did.
+pub fn delete_expired(tx: &Tx<'_>, id: CartId) -> Result<bool> {
+    let deleted = tx.execute(
+        "DELETE FROM carts WHERE id = ?1 AND expires_at_ms <= ?2",
+        params![id.to_string(), tx.now().as_millisecond()],
+    )?;
+    Ok(deleted > 0)
+}
+
+/// Remembers that an order was made of a cart. Answers false if that was known.
+pub fn insert_order(tx: &Tx<'_>, cart: CartId, order: OrderId) -> Result<bool> {
+    let (cart, order) = (cart.to_string(), order.to_string());
+    let inserted = tx.execute(
+        "INSERT INTO cart_orders (cart, order_id) VALUES (?1, ?2) ON CONFLICT (cart, order_id) DO NOTHING",
+        [&cart, &order],
+    )?;
+    tx.execute(
+        "DELETE FROM cart_orders
+         WHERE cart = ?1
+           AND id <= (SELECT id FROM cart_orders WHERE cart = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+        params![cart, ORDERS_REMEMBERED],
+    )?;
+    Ok(inserted > 0)
+}
+
+fn line(row: &Row<'_>) -> rusqlite::Result<Line> {
+    Ok(Line {
+        sku: parsed(row, "sku")?,
+        name: row.get("name")?,
+        quantity: quantity(row)?,
+        unit_price: money(row)?,
+    })
+}
+
+fn quantity(row: &Row<'_>) -> rusqlite::Result<Quantity> {
+    let index = row.as_ref().column_index("quantity")?;
+    Quantity::try_from(row.get::<_, i64>(index)?)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Integer, Box::new(error)))
+}
+
+fn money(row: &Row<'_>) -> rusqlite::Result<Money> {
+    let currency: Currency = parsed(row, "currency")?;
+    let index = row.as_ref().column_index("amount")?;
+    Money::new(row.get(index)?, currency).map_err(|error: MoneyError| {
+        rusqlite::Error::FromSqlConversionFailure(index, Type::Integer, Box::new(error))
+    })
+}

@@ -1,0 +1,55 @@
+//! What may be asked of the notification service.
+
+use contracts::NotificationId;
+use contracts::notification::{
+    GetNotification, ListNotifications, NotificationPage, NotificationView, ResendNotification,
+};
+use kit::error::reason::INVALID_CURSOR;
+use kit::{Ctx, Error, Result, Sql};
+
+use crate::delivery::SendNotification;
+use crate::notification::{Notification, page};
+use crate::store::{self, Wanted};
+
+/// Shows one message, with its attempts.
+pub async fn get_notification(ctx: Ctx, asked: GetNotification) -> Result<NotificationView> {
+    ctx.read(move |sql| view(sql, store::get_notification(sql, asked.notification)?)).await
+}
+
+/// Lists messages, the newest first.
+pub async fn list_notifications(ctx: Ctx, asked: ListNotifications) -> Result<NotificationPage> {
+    let limit = kit::page::limit(asked.limit)? as usize;
+    let wanted = Wanted {
+        about: asked.order.map(|order| order.to_string()),
+        state: asked.state,
+        before: asked.after.as_deref().map(cursor).transpose()?,
+    };
+    ctx.read(move |sql| {
+        let found = store::list_notifications(sql, &wanted, limit + 1)?;
+        let views = found.into_iter().map(|found| view(sql, found)).collect::<Result<_>>()?;
+        Ok(page(views, limit))
+    })
+    .await
+}
+
+/// Sends a message once more, if it is not on its way.
+pub async fn resend_notification(ctx: Ctx, asked: ResendNotification) -> Result<NotificationView> {
+    ctx.write(move |tx| {
+        let known = store::get_notification(tx, asked.notification)?;
+        tx.about(&known.about);
+        let generation = known.next_generation()?;
+        store::ask_again(tx, known.id, generation)?;
+        tx.perform(&SendNotification { notification: known.id, generation, about: known.about })?;
+        view(tx, store::get_notification(tx, known.id)?)
+    })
+    .await
+}
+
+fn view(sql: &Sql<'_>, notification: Notification) -> Result<NotificationView> {
+    let attempts = store::list_attempts(sql, notification.id)?;
+    Ok(notification.into_view(attempts))
+}
+
+fn cursor(after: &str) -> Result<NotificationId> {
+    after.parse().map_err(|_| Error::invalid(INVALID_CURSOR, "`after` must be what `next` of a page was"))
+}

@@ -1,0 +1,199 @@
+//! What is told about each happening.
+
+use contracts::Sku;
+use contracts::inventory::StockLow;
+use contracts::order::{OrderCancelled, OrderConfirmed, OrderLine, OrderNeedsAttention, OrderRefunded};
+use kit::text::printable;
+
+use crate::template::{self, Template, Values};
+
+/// What is told about one happening, whoever is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What it is about: an order, or a product.
+    pub about: String,
+    /// What happened. The same happening has the same word, another one another.
+    pub happening: String,
+    /// How it is told.
+    pub template: Template,
+    /// With what.
+    pub values: Values,
+}
+
+impl Notice {
+    /// An order is paid.
+    pub fn order_confirmed(event: &OrderConfirmed) -> Self {
+        let lines: Vec<String> = event.lines.iter().map(line).collect();
+        Self {
+            about: event.order.to_string(),
+            happening: "order_confirmed".to_owned(),
+            template: template::ORDER_CONFIRMED,
+            values: vec![
+                ("order", event.order.to_string()),
+                ("lines", lines.join("\n")),
+                ("total", event.total.to_string()),
+            ],
+        }
+    }
+
+    /// An order ended without a sale.
+    pub fn order_cancelled(event: &OrderCancelled) -> Self {
+        Self {
+            about: event.order.to_string(),
+            happening: "order_cancelled".to_owned(),
+            template: template::ORDER_CANCELLED,
+            values: vec![
+                ("order", event.order.to_string()),
+                ("message", message(&event.message, &event.reason)),
+            ],
+        }
+    }
+
+    /// Money was given back; each refund is a happening of its own.
+    pub fn order_refunded(event: &OrderRefunded) -> Self {
+        let in_all = match event.in_full {
+            true => "That is everything you paid, or all that was left of it.".to_owned(),
+            false => format!("In all, {} has been given back.", event.refunded),
+        };
+        Self {
+            about: event.order.to_string(),
+            happening: format!("order_refunded:{}", event.refund),
+            template: template::ORDER_REFUNDED,
+            values: vec![
+                ("order", event.order.to_string()),
+                ("refund", event.refund.to_string()),
+                ("amount", event.amount.to_string()),
+                ("in_all", in_all),
+            ],
+        }
+    }
+
+    /// An order waits for a person; each reason is a happening of its own.
+    pub fn order_needs_attention(event: &OrderNeedsAttention) -> Self {
+        let reason = printable(&event.reason);
+        Self {
+            about: event.order.to_string(),
+            happening: format!("order_needs_attention:{reason}"),
+            template: template::ORDER_NEEDS_ATTENTION,
+            values: vec![
+                ("order", event.order.to_string()),
+                ("reason", reason.replace('_', " ")),
+                ("message", message(&event.message, &event.reason)),
+            ],
+        }
+    }
+
+    /// Stock ran low; each time is a happening of its own.
+    pub fn stock_low(event: &StockLow, crossing: u32) -> Self {
+        let sku: &Sku = &event.sku;
+        Self {
+            about: sku.to_string(),
+            happening: format!("stock_low:{crossing}"),
+            template: template::STOCK_LOW,
+            values: vec![
+                ("sku", sku.to_string()),
+                ("available", event.available.to_string()),
+                ("low_mark", event.low_mark.to_string()),
+            ],
+        }
+    }
+}
+
+fn line(line: &OrderLine) -> String {
+    format!("  {} x {}: {}", line.quantity, printable(&line.name), line.total)
+}
+
+/// What people are told as the cause; the word for programs if there is nothing else.
+fn message(message: &str, reason: &str) -> String {
+    match message.trim() {
+        "" => printable(reason).replace('_', " "),
+        message => printable(message).into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use kit::Example;
+
+    use super::*;
+    use crate::template::Written;
+    use crate::template::tests::places;
+
+    fn every_notice() -> [Notice; 5] {
+        [
+            Notice::order_confirmed(&Example::example()),
+            Notice::order_cancelled(&Example::example()),
+            Notice::order_refunded(&Example::example()),
+            Notice::order_needs_attention(&Example::example()),
+            Notice::stock_low(&Example::example(), 3),
+        ]
+    }
+
+    fn written(notice: &Notice) -> Written {
+        notice.template.fill(&notice.values).unwrap()
+    }
+
+    #[test]
+    fn every_place_of_a_template_is_known_and_none_remains() {
+        for notice in every_notice() {
+            let named: BTreeSet<_> = notice.values.iter().map(|(name, _)| *name).collect();
+            assert_eq!(places(&notice.template), named, "{}", notice.happening);
+            let Written { subject, text } = written(&notice);
+            assert!(!format!("{subject}{text}").contains(['{', '}']), "{subject}\n{text}");
+        }
+    }
+
+    #[test]
+    fn every_line_of_a_template_fits_a_screen() {
+        for notice in every_notice() {
+            let Written { subject, text } = written(&notice);
+            assert!(subject.chars().count() <= 100, "{subject}");
+            assert!(text.lines().all(|line| line.chars().count() <= 90), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_customer_reads_what_was_bought() {
+        let Written { subject, text } = written(&Notice::order_confirmed(&Example::example()));
+        assert_eq!(subject, "Your order ord_01h2e8kqvbfwea724h75qc655w is confirmed");
+        let wanted = "Thank you for your order. It is paid, and this is what you get:\n\n  \
+                      2 x Mug, blue: 25.80 EUR\n\nTotal: 25.80 EUR\n\n\
+                      The number of your order is ord_01h2e8kqvbfwea724h75qc655w.\n";
+        assert_eq!(text, wanted);
+    }
+
+    #[test]
+    fn a_cancelled_order_has_its_reason() {
+        let event =
+            OrderCancelled { message: String::new(), reason: "asked_to_cancel".into(), ..Example::example() };
+        assert!(written(&Notice::order_cancelled(&event)).text.contains("\nReason: asked to cancel\n"));
+    }
+
+    #[test]
+    fn a_refund_says_whether_something_is_left() {
+        let event = OrderRefunded::example();
+        let text = written(&Notice::order_refunded(&event)).text;
+        assert!(text.contains("\nIn all, 12.90 EUR has been given back.\n"), "{text}");
+        let text = written(&Notice::order_refunded(&OrderRefunded { in_full: true, ..event })).text;
+        assert!(text.contains("\nThat is everything you paid"), "{text}");
+    }
+
+    #[test]
+    fn text_from_others_stays_on_its_line() {
+        let mut event = OrderConfirmed::example();
+        event.lines[0].name = "Mug\r\n\r\nYou won {total}! \u{202e}\u{1b}[2J".into();
+        let text = written(&Notice::order_confirmed(&event)).text;
+        assert!(
+            text.contains("  2 x Mug\\r\\n\\r\\nYou won {total}! \\u{202e}\\u{1b}[2J: 25.80 EUR\n"),
+            "{text}"
+        );
+
+        let event =
+            OrderNeedsAttention { reason: "odd\r\nBcc: eve@example.org".into(), ..Example::example() };
+        let notice = Notice::order_needs_attention(&event);
+        assert!(!written(&notice).subject.contains(['\r', '\n']));
+        assert!(!notice.happening.contains(['\r', '\n']));
+    }
+}

@@ -1,0 +1,231 @@
+//! One move of an order: its row, its history, its deadline and what is told, in one transaction.
+
+use contracts::order::{
+    OrderCancelled, OrderConfirmed, OrderLine, OrderNeedsAttention, OrderPlaced, OrderRefunded, PaymentDue,
+    RefundDue, RefundState, RefundView,
+};
+use contracts::{Money, RefundId};
+use kit::{Result, Timestamp, Tx};
+
+use crate::checkout::{
+    HOLD_MARGIN, Move, PAYMENT_LIMIT, PLACED_LIMIT, Signal, Standing, Tell, UNKNOWN_LIMIT, step,
+};
+use crate::order::{Order, Why};
+use crate::refusal::Contradiction;
+use crate::store::{self, Entry};
+
+/// The timer of an order that waits, under its number.
+pub(crate) const TIMER: &str = "stage_deadline";
+
+/// What happened to an order, with all that others are told of it.
+#[derive(Debug)]
+pub(crate) struct Cause {
+    pub(crate) signal: Signal,
+    pub(crate) why: Why,
+    /// How much is to go back, or went back.
+    pub(crate) amount: Option<Money>,
+    /// By which refund it went back.
+    pub(crate) refund: Option<RefundId>,
+}
+
+impl Cause {
+    pub(crate) fn of(signal: Signal, why: Why) -> Self {
+        Self {
+            signal,
+            why,
+            amount: None,
+            refund: None,
+        }
+    }
+
+    /// What people read in the history.
+    fn note(&self) -> String {
+        match (self.amount, self.why.message.as_str()) {
+            (Some(amount), "") => amount.to_string(),
+            (Some(amount), message) => format!("{amount}: {message}"),
+            (None, message) => message.to_owned(),
+        }
+    }
+}
+
+/// Records a new order, and tells of it.
+pub(crate) fn place(tx: &mut Tx<'_>, order: &Order, lines: &[OrderLine]) -> Result<()> {
+    store::insert_order(tx, order)?;
+    store::insert_lines(tx, order.id, lines)?;
+    let first = Entry {
+        from: None,
+        cause: "asked_to_place",
+        note: "",
+    };
+    store::insert_move(tx, order, &first)?;
+    set_deadline(tx, order)?;
+    tx.emit(&OrderPlaced {
+        order: order.id,
+        customer: order.customer,
+        lines: lines.to_vec(),
+        total: order.total,
+        cart: order.cart.map(|(cart, _)| cart),
+        hold_until: tx.now() + (PLACED_LIMIT + HOLD_MARGIN),
+    })?;
+    let id = order.id;
+    tracing::info!(order.id = %id, "Order {id} was placed: {}", order.total);
+    Ok(())
+}
+
+/// Lets the order become what the table says. Answers it as it is now.
+///
+/// # Errors
+/// A refusal if somebody asked for what the order does not allow, a contradiction if this cannot
+/// have happened; nothing has changed then.
+pub(crate) fn advance(tx: &mut Tx<'_>, order: Order, mut cause: Cause) -> Result<Order> {
+    let signal = cause.signal;
+    let (to, tell) = match step(order.standing, signal) {
+        Move::Go(to, tell) => (to, tell),
+        Move::Stay(tell) => (order.standing, tell),
+        Move::Echo => return Ok(order),
+        Move::Refuse => return Err(order.refuse(signal).into()),
+        Move::Impossible => {
+            return Err(Contradiction::Impossible {
+                signal,
+                order: order.id,
+                standing: order.standing,
+            }
+            .into());
+        }
+    };
+    if tell == Tell::RefundDue && cause.amount.is_none() {
+        cause.amount = Some(order.remaining()).filter(|remaining| !remaining.is_zero());
+    }
+    let tells = tell != Tell::Nothing && (tell != Tell::RefundDue || cause.amount.is_some());
+    if !tells && to == order.standing && store::was_noted(tx, &order, signal.word())? {
+        return Ok(order);
+    }
+    let from = order.standing;
+    let order = moved(order, to, tell, &cause, tx.now())?;
+    store::update_order(tx, &order, from)?;
+    let entry = Entry {
+        from: Some(from),
+        cause: signal.word(),
+        note: &cause.note(),
+    };
+    store::insert_move(tx, &order, &entry)?;
+    if from != to {
+        set_deadline(tx, &order)?;
+    }
+    if tells {
+        announce(tx, &order, tell, &cause)?;
+    }
+    tx.about(order.id);
+    log(&order, from, &entry);
+    Ok(order)
+}
+
+/// The order after the move.
+fn moved(mut order: Order, to: Standing, tell: Tell, cause: &Cause, now: Timestamp) -> Result<Order> {
+    order.version += 1;
+    order.changed_at = now;
+    if to != order.standing {
+        order.standing = to;
+        order.deadline = to.limit().map(|limit| now + limit);
+    }
+    if !to.needs_attention() {
+        order.attention = Why::default();
+    }
+    match (tell, cause.amount) {
+        (Tell::Cancelled, _) => order.ended = cause.why.clone(),
+        (Tell::NeedsAttention, _) => order.attention = cause.why.clone(),
+        (Tell::RefundDue, Some(amount)) => order.refund_due(amount)?,
+        _ => {}
+    }
+    Ok(order)
+}
+
+fn set_deadline(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
+    let key = order.id.to_string();
+    match order.deadline {
+        Some(deadline) => tx.set_timer(TIMER, &key, deadline),
+        None => tx.cancel_timer(TIMER, &key),
+    }
+}
+
+fn announce(tx: &mut Tx<'_>, order: &Order, tell: Tell, cause: &Cause) -> Result<()> {
+    let (id, email, why) = (order.id, order.email.clone(), &cause.why);
+    match tell {
+        Tell::Nothing => Ok(()),
+        Tell::PaymentDue => tx.emit(&PaymentDue {
+            order: id,
+            amount: order.total,
+            payment_method: order.payment_method.clone(),
+            hold_until: tx.now() + (PAYMENT_LIMIT + UNKNOWN_LIMIT + HOLD_MARGIN),
+        }),
+        Tell::Confirmed => {
+            let lines = store::list_lines(tx, order)?;
+            let payment = known(order.payment, "payment")?;
+            tx.emit(&OrderConfirmed {
+                order: id,
+                email,
+                lines,
+                total: order.total,
+                payment,
+            })
+        }
+        Tell::Cancelled => {
+            let Why { reason, message } = why.clone();
+            tx.emit(&OrderCancelled {
+                order: id,
+                email,
+                reason,
+                message,
+            })
+        }
+        Tell::RefundDue => {
+            let (refund, amount) = (tx.new_id(), known(cause.amount, "amount")?);
+            let reason = why.message.clone();
+            let view = RefundView {
+                refund,
+                amount,
+                state: RefundState::Pending,
+                reason: reason.clone(),
+            };
+            store::insert_refund(tx, order, &view)?;
+            tx.emit(&RefundDue {
+                order: id,
+                payment: known(order.payment, "payment")?,
+                refund,
+                amount,
+                reason,
+            })
+        }
+        Tell::Refunded => tx.emit(&OrderRefunded {
+            order: id,
+            email,
+            refund: known(cause.refund, "refund")?,
+            amount: known(cause.amount, "amount")?,
+            refunded: order.refunded,
+            in_full: order.refunded == order.total,
+        }),
+        Tell::NeedsAttention => {
+            let Why { reason, message } = why.clone();
+            tx.emit(&OrderNeedsAttention {
+                order: id,
+                reason,
+                message,
+            })
+        }
+    }
+}
+
+fn known<T>(value: Option<T>, what: &str) -> Result<T> {
+    value.ok_or_else(|| kit::Error::internal(format!("a move without its {what}")))
+}
+
+fn log(order: &Order, from: Standing, entry: &Entry<'_>) {
+    let (id, to, Entry { cause, note, .. }) = (order.id, order.standing, entry);
+    if to.needs_attention() {
+        tracing::warn!(order.id = %id, order.standing = %to, "Order {id} needs a person: {cause}: {note}");
+    } else if from == to {
+        tracing::info!(order.id = %id, order.standing = %to, "Order {id} is {to} still, after {cause}: {note}");
+    } else {
+        tracing::info!(order.id = %id, order.standing = %to, "Order {id} is {to} now, after {cause}: {note}");
+    }
+}

@@ -1,0 +1,416 @@
+//! The SQL of the order service.
+
+use std::error::Error as StdError;
+use std::str::FromStr;
+
+use contracts::order::{OrderLine, OrderMove, OrderView, RefundState, RefundView};
+use contracts::{CartId, CustomerId, Money, OrderId, Quantity, RefundId};
+use kit::sql::{parsed, time};
+use kit::{Error, Result, Sql, Timestamp, Tx};
+use rusqlite::types::Type;
+use rusqlite::{Row, named_params, params};
+
+use crate::checkout::Standing;
+use crate::order::{Order, Why};
+use crate::page::Range;
+use crate::refusal::Refusal;
+
+/// Rows of one order's history that are shown. What may happen to an order is limited, by the
+/// refunds it may have, so that there are never as many.
+const MOVES_MAX: usize = 1000;
+
+/// A row of the history, apart from what the order says itself.
+#[derive(Debug)]
+pub(crate) struct Entry<'a> {
+    pub(crate) from: Option<Standing>,
+    pub(crate) cause: &'a str,
+    pub(crate) note: &'a str,
+}
+
+pub(crate) fn insert_order(tx: &Tx<'_>, order: &Order) -> Result<()> {
+    let (cart, cart_version) = order
+        .cart
+        .map_or((String::new(), 0), |(cart, version)| (cart.to_string(), version));
+    tx.execute(
+        "INSERT INTO orders (id, version, standing, deadline_ms, customer, email, cart, cart_version,
+                             payment_method, currency, total_amount, payment, outcome, pending_amount,
+                             refunded_amount, ended_reason, ended_message, attention_reason,
+                             attention_message, trace, placed_at_ms, changed_at_ms)
+         VALUES (:id, :version, :standing, :deadline, :customer, :email, :cart, :cart_version,
+                 :payment_method, :currency, :total, '', :outcome, 0, 0, '', '', '', '', :trace, :placed_at, :placed_at)",
+        named_params! {
+            ":id": order.id.to_string(),
+            ":version": order.version,
+            ":standing": order.standing.word(),
+            ":deadline": milliseconds(order.deadline),
+            ":customer": order.customer.map(|id| id.to_string()).unwrap_or_default(),
+            ":email": order.email.as_ref().map(|email| email.as_str()).unwrap_or_default(),
+            ":cart": cart,
+            ":cart_version": cart_version,
+            ":payment_method": order.payment_method,
+            ":currency": order.total.currency().code(),
+            ":total": order.total.amount(),
+            ":outcome": order.outcome.word(),
+            ":trace": order.trace,
+            ":placed_at": order.placed_at.as_millisecond(),
+        },
+    )?;
+    Ok(())
+}
+
+/// Writes the order as it is after a move from where it stood. The version before is the one it
+/// was read at: whoever else moved it meanwhile has won.
+pub(crate) fn update_order(tx: &Tx<'_>, order: &Order, from: Standing) -> Result<()> {
+    let updated = tx.execute(
+        "UPDATE orders
+         SET version = :version, standing = :standing, deadline_ms = :deadline, payment = :payment,
+             outcome = :outcome, pending_amount = :pending, refunded_amount = :refunded,
+             ended_reason = :ended_reason, ended_message = :ended_message,
+             attention_reason = :attention_reason, attention_message = :attention_message,
+             changed_at_ms = :changed_at
+         WHERE id = :id AND version = :version - 1 AND standing = :from",
+        named_params! {
+            ":id": order.id.to_string(),
+            ":version": order.version,
+            ":from": from.word(),
+            ":standing": order.standing.word(),
+            ":deadline": milliseconds(order.deadline),
+            ":payment": order.payment.map(|id| id.to_string()).unwrap_or_default(),
+            ":outcome": order.outcome.word(),
+            ":pending": order.pending.amount(),
+            ":refunded": order.refunded.amount(),
+            ":ended_reason": order.ended.reason,
+            ":ended_message": order.ended.message,
+            ":attention_reason": order.attention.reason,
+            ":attention_message": order.attention.message,
+            ":changed_at": order.changed_at.as_millisecond(),
+        },
+    )?;
+    match updated {
+        1 => Ok(()),
+        _ => Err(Error::internal(format!(
+            "order {} is not at version {} any more",
+            order.id,
+            order.version - 1
+        ))),
+    }
+}
+
+pub(crate) fn find_order(sql: &Sql<'_>, id: OrderId) -> Result<Option<Order>> {
+    sql.find(
+        "SELECT id, version, standing, deadline_ms, customer, email, cart, cart_version, payment_method,
+                currency, total_amount, payment, outcome, pending_amount, refunded_amount, ended_reason,
+                ended_message, attention_reason, attention_message, trace, placed_at_ms, changed_at_ms
+         FROM orders
+         WHERE id = ?1",
+        [id.to_string()],
+        order,
+    )
+}
+
+pub(crate) fn get_order(sql: &Sql<'_>, id: OrderId) -> Result<Order> {
+    find_order(sql, id)?.ok_or_else(|| Refusal::UnknownOrder(id).into())
+}
+
+pub(crate) fn find_order_of_cart(sql: &Sql<'_>, cart: CartId, version: u64) -> Result<Option<OrderId>> {
+    sql.find(
+        "SELECT id FROM orders WHERE cart = ?1 AND cart <> '' AND cart_version = ?2",
+        params![cart.to_string(), version],
+        |row| parsed(row, "id"),
+    )
+}
+
+/// The order as it is shown.
+pub(crate) fn view(sql: &Sql<'_>, order: Order) -> Result<OrderView> {
+    let lines = list_lines(sql, &order)?;
+    let refunds = list_refunds(sql, &order)?;
+    Ok(order.view(lines, refunds))
+}
+
+pub(crate) fn insert_lines(tx: &Tx<'_>, order: OrderId, lines: &[OrderLine]) -> Result<()> {
+    for (place, line) in lines.iter().enumerate() {
+        tx.execute(
+            "INSERT INTO order_lines (order_id, sku, line, name, quantity, unit_price_amount)
+             VALUES (:order, :sku, :line, :name, :quantity, :unit_price)",
+            named_params! {
+                ":order": order.to_string(),
+                ":sku": line.sku.as_str(),
+                ":line": place + 1,
+                ":name": line.name,
+                ":quantity": line.quantity.get(),
+                ":unit_price": line.unit_price.amount(),
+            },
+        )?;
+    }
+    Ok(())
+}
+
+/// The lines of an order. There are at most [`LINES_MAX`](contracts::basics::LINES_MAX) of them.
+pub(crate) fn list_lines(sql: &Sql<'_>, order: &Order) -> Result<Vec<OrderLine>> {
+    sql.list(
+        "SELECT sku, name, quantity, unit_price_amount FROM order_lines WHERE order_id = ?1 ORDER BY line",
+        [order.id.to_string()],
+        |row| {
+            let unit_price = money(row, "unit_price_amount", order.total)?;
+            let quantity = Quantity::try_from(row.get::<_, i64>("quantity")?).map_err(unreadable)?;
+            let total = unit_price.times(quantity.get()).map_err(unreadable)?;
+            Ok(OrderLine {
+                sku: parsed(row, "sku")?,
+                name: row.get("name")?,
+                quantity,
+                unit_price,
+                total,
+            })
+        },
+    )
+}
+
+pub(crate) fn insert_refund(tx: &Tx<'_>, order: &Order, refund: &RefundView) -> Result<()> {
+    tx.execute(
+        "INSERT INTO order_refunds (order_id, id, version, amount, state, reason)
+         VALUES (:order, :id, :version, :amount, :state, :reason)",
+        named_params! {
+            ":order": order.id.to_string(),
+            ":id": refund.refund.to_string(),
+            ":version": order.version,
+            ":amount": refund.amount.amount(),
+            ":state": refund.state.word(),
+            ":reason": refund.reason,
+        },
+    )?;
+    Ok(())
+}
+
+pub(crate) fn mark_refund_done(tx: &Tx<'_>, order: OrderId, refund: RefundId) -> Result<()> {
+    mark_refund(tx, order, refund, RefundState::Done)
+}
+
+pub(crate) fn mark_refund_failed(tx: &Tx<'_>, order: OrderId, refund: RefundId) -> Result<()> {
+    mark_refund(tx, order, refund, RefundState::Failed)
+}
+
+fn mark_refund(tx: &Tx<'_>, order: OrderId, refund: RefundId, state: RefundState) -> Result<()> {
+    tx.execute(
+        "UPDATE order_refunds SET state = ?3 WHERE order_id = ?1 AND id = ?2",
+        params![order.to_string(), refund.to_string(), state.word()],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn find_refund(sql: &Sql<'_>, order: &Order, refund: RefundId) -> Result<Option<RefundView>> {
+    sql.find(
+        "SELECT id, amount, state, reason FROM order_refunds WHERE order_id = ?1 AND id = ?2",
+        [order.id.to_string(), refund.to_string()],
+        |row| refund_view(row, order),
+    )
+}
+
+/// The refunds of an order, the first first. There are at most
+/// [`REFUNDS_MAX`](crate::order::REFUNDS_MAX) of them, and one more for each way to lose a sale.
+pub(crate) fn list_refunds(sql: &Sql<'_>, order: &Order) -> Result<Vec<RefundView>> {
+    sql.list(
+        "SELECT id, amount, state, reason FROM order_refunds WHERE order_id = ?1 ORDER BY version",
+        [order.id.to_string()],
+        |row| refund_view(row, order),
+    )
+}
+
+pub(crate) fn count_refunds(sql: &Sql<'_>, order: OrderId) -> Result<usize> {
+    sql.get(
+        "SELECT count(*) FROM order_refunds WHERE order_id = ?1",
+        [order.to_string()],
+        |row| row.get(0),
+    )
+}
+
+pub(crate) fn insert_move(tx: &Tx<'_>, order: &Order, entry: &Entry<'_>) -> Result<()> {
+    tx.execute(
+        "INSERT INTO order_moves (order_id, version, from_standing, to_standing, cause, note, at_ms)
+         VALUES (:order, :version, :from, :to, :cause, :note, :at)",
+        named_params! {
+            ":order": order.id.to_string(),
+            ":version": order.version,
+            ":from": entry.from.map(Standing::word).unwrap_or_default(),
+            ":to": order.standing.word(),
+            ":cause": entry.cause,
+            ":note": entry.note,
+            ":at": order.changed_at.as_millisecond(),
+        },
+    )?;
+    Ok(())
+}
+
+/// Whether the history says already that this happened to the order where it stands.
+pub(crate) fn was_noted(sql: &Sql<'_>, order: &Order, cause: &str) -> Result<bool> {
+    let found = sql.find(
+        "SELECT 1 FROM order_moves WHERE order_id = ?1 AND to_standing = ?2 AND cause = ?3 LIMIT 1",
+        [&order.id.to_string(), order.standing.word(), cause],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
+}
+
+pub(crate) fn list_moves(sql: &Sql<'_>, order: OrderId) -> Result<Vec<OrderMove>> {
+    sql.list(
+        "SELECT from_standing, to_standing, cause, note, at_ms
+         FROM order_moves
+         WHERE order_id = ?1
+         ORDER BY version
+         LIMIT ?2",
+        params![order.to_string(), MOVES_MAX],
+        |row| {
+            Ok(OrderMove {
+                from: optional::<Standing>(row, "from_standing")?.map(Standing::stage),
+                to: parsed::<Standing>(row, "to_standing")?.stage(),
+                cause: row.get("cause")?,
+                note: row.get("note")?,
+                at: time(row, "at_ms")?,
+            })
+        },
+    )
+}
+
+/// The newest orders of a range.
+pub(crate) fn list_ids(sql: &Sql<'_>, range: Range, rows_max: usize) -> Result<Vec<OrderId>> {
+    sql.list(
+        "SELECT id FROM orders WHERE id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
+        params![range.from.to_string(), range.before.to_string(), rows_max],
+        |row| parsed(row, "id"),
+    )
+}
+
+/// The newest orders of a range that stand at one place.
+pub(crate) fn list_ids_standing(
+    sql: &Sql<'_>,
+    standing: Standing,
+    range: Range,
+    rows_max: usize,
+) -> Result<Vec<OrderId>> {
+    sql.list(
+        "SELECT id FROM orders
+         WHERE standing = :standing AND id >= :from AND id < :before
+         ORDER BY id DESC
+         LIMIT :rows_max",
+        named_params! {
+            ":standing": standing.word(),
+            ":from": range.from.to_string(),
+            ":before": range.before.to_string(),
+            ":rows_max": rows_max,
+        },
+        |row| parsed(row, "id"),
+    )
+}
+
+/// The newest orders of a customer in a range that stand at one of some places.
+pub(crate) fn list_ids_of(
+    sql: &Sql<'_>,
+    customer: CustomerId,
+    standings: &[Standing],
+    range: Range,
+    rows_max: usize,
+) -> Result<Vec<OrderId>> {
+    let words: Vec<&str> = standings.iter().map(|standing| standing.word()).collect();
+    // The unary plus keeps SQLite on the index of the customer, who has few orders.
+    sql.list(
+        "SELECT id FROM orders
+         WHERE customer = :customer AND customer <> '' AND id >= :from AND id < :before
+           AND +standing IN (SELECT value FROM json_each(:standings))
+         ORDER BY id DESC
+         LIMIT :rows_max",
+        named_params! {
+            ":customer": customer.to_string(),
+            ":standings": serde_json::Value::from(words).to_string(),
+            ":from": range.from.to_string(),
+            ":before": range.before.to_string(),
+            ":rows_max": rows_max,
+        },
+        |row| parsed(row, "id"),
+    )
+}
+
+pub(crate) fn count_by_standing(sql: &Sql<'_>) -> Result<Vec<(Standing, u64)>> {
+    // At most one row for each standing.
+    sql.list(
+        "SELECT standing, count(*) AS orders FROM orders GROUP BY standing",
+        [],
+        |row| Ok((parsed(row, "standing")?, row.get("orders")?)),
+    )
+}
+
+pub(crate) fn count_overdue(sql: &Sql<'_>, now: Timestamp) -> Result<u64> {
+    sql.get(
+        "SELECT count(*) FROM orders
+         WHERE standing IN ('placed', 'awaiting_payment', 'awaiting_outcome') AND deadline_ms <= ?1",
+        [now.as_millisecond()],
+        |row| row.get(0),
+    )
+}
+
+fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
+    let currency = parsed(row, "currency")?;
+    let total = money(row, "total_amount", Money::zero(currency))?;
+    let cart_version = row.get("cart_version")?;
+    let deadline = time(row, "deadline_ms")?;
+    Ok(Order {
+        id: parsed(row, "id")?,
+        version: row.get("version")?,
+        standing: parsed(row, "standing")?,
+        deadline: Some(deadline).filter(|deadline| *deadline > Timestamp::UNIX_EPOCH),
+        customer: optional(row, "customer")?,
+        email: optional(row, "email")?,
+        cart: optional(row, "cart")?.map(|cart| (cart, cart_version)),
+        payment_method: row.get("payment_method")?,
+        total,
+        payment: optional(row, "payment")?,
+        outcome: parsed(row, "outcome")?,
+        pending: money(row, "pending_amount", total)?,
+        refunded: money(row, "refunded_amount", total)?,
+        ended: Why::new(
+            row.get::<_, String>("ended_reason")?,
+            row.get::<_, String>("ended_message")?,
+        ),
+        attention: Why::new(
+            row.get::<_, String>("attention_reason")?,
+            row.get::<_, String>("attention_message")?,
+        ),
+        trace: row.get("trace")?,
+        placed_at: time(row, "placed_at_ms")?,
+        changed_at: time(row, "changed_at_ms")?,
+    })
+}
+
+fn refund_view(row: &Row<'_>, order: &Order) -> rusqlite::Result<RefundView> {
+    Ok(RefundView {
+        refund: parsed(row, "id")?,
+        amount: money(row, "amount", order.total)?,
+        state: parsed(row, "state")?,
+        reason: row.get("reason")?,
+    })
+}
+
+/// Reads a column of minor units, of the currency of another amount.
+fn money(row: &Row<'_>, column: &str, like: Money) -> rusqlite::Result<Money> {
+    Money::new(row.get(column)?, like.currency()).map_err(unreadable)
+}
+
+/// Reads a text column that is empty if there is no value.
+fn optional<T>(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<T>>
+where
+    T: FromStr,
+    T::Err: StdError + Send + Sync + 'static,
+{
+    let empty = row.get_ref(column)?.as_str()?.is_empty();
+    if empty {
+        Ok(None)
+    } else {
+        parsed(row, column).map(Some)
+    }
+}
+
+fn unreadable(error: impl StdError + Send + Sync + 'static) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(0, Type::Integer, Box::new(error))
+}
+
+fn milliseconds(time: Option<Timestamp>) -> i64 {
+    time.map_or(0, |time| time.as_millisecond())
+}

@@ -1,0 +1,90 @@
+//! What others may ask: showing payments, and asking the provider again.
+
+use contracts::payment::{
+    GetPayment, ListPayments, PaymentPage, PaymentState, PaymentView, ReconcilePayment, reason,
+};
+use contracts::{OrderId, PaymentId};
+use kit::error::reason::INVALID_CURSOR;
+use kit::{Ctx, Error, Result};
+
+use crate::charge::ChargeCard;
+use crate::payment::{Payment, RefundState};
+use crate::refund::RefundCard;
+use crate::store;
+
+/// Shows a payment, by its number or its order.
+pub async fn get_payment(ctx: Ctx, asked: GetPayment) -> Result<PaymentView> {
+    let which = match (asked.payment, asked.order) {
+        (Some(payment), None) => Which::Payment(payment),
+        (None, Some(order)) => Which::Order(order),
+        _ => {
+            let message = "nothing was looked up: name a payment or an order, and only one of them";
+            return Err(Error::invalid(reason::NAME_ONE, message));
+        }
+    };
+    ctx.read(move |sql| {
+        let found = match which {
+            Which::Payment(payment) => store::find_payment(sql, payment)?.ok_or_else(|| no_payment(payment)),
+            Which::Order(order) => store::find_payment_of(sql, order)?.ok_or_else(|| no_payment_of(order)),
+        };
+        store::view(sql, &found?)
+    })
+    .await
+}
+
+/// Lists payments, the newest first.
+pub async fn list_payments(ctx: Ctx, asked: ListPayments) -> Result<PaymentPage> {
+    let rows = kit::page::limit(asked.limit)? as usize;
+    let after = asked.after.map(|cursor| cursor.parse::<PaymentId>()).transpose().map_err(|_| {
+        Error::invalid(INVALID_CURSOR, "nothing was listed: the cursor is not one that this list gave")
+    })?;
+    ctx.read(move |sql| {
+        let mut found = store::list_payments(sql, &asked.states, after, rows + 1)?;
+        let more = found.len() > rows;
+        found.truncate(rows);
+        let next = found.last().filter(|_| more).map(|last| last.id.to_string());
+        let items = found.iter().map(|payment| store::view(sql, payment)).collect::<Result<_>>()?;
+        Ok(PaymentPage { items, next })
+    })
+    .await
+}
+
+/// Asks the provider again, under the same keys, about whatever nobody knows of a payment.
+pub async fn reconcile_payment(ctx: Ctx, asked: ReconcilePayment) -> Result<PaymentView> {
+    ctx.write(move |tx| {
+        let payment = store::find_payment(tx, asked.payment)?.ok_or_else(|| no_payment(asked.payment))?;
+        tx.about(payment.order);
+        let refunds = store::list_refunds_in(tx, payment.id, RefundState::Unknown)?;
+        if payment.state != PaymentState::Unknown && refunds.is_empty() {
+            return Err(known(&payment));
+        }
+        if payment.state == PaymentState::Unknown {
+            tx.perform(&ChargeCard::of(&payment))?;
+        }
+        for refund in &refunds {
+            tx.perform(&RefundCard::of(&payment, refund))?;
+        }
+        store::view(tx, &payment)
+    })
+    .await
+}
+
+enum Which {
+    Payment(PaymentId),
+    Order(OrderId),
+}
+
+fn no_payment(payment: PaymentId) -> Error {
+    Error::not_found(reason::UNKNOWN_PAYMENT, format!("there is no payment {payment}"))
+}
+
+fn no_payment_of(order: OrderId) -> Error {
+    Error::not_found(reason::UNKNOWN_PAYMENT, format!("there is no payment of {order}"))
+}
+
+fn known(payment: &Payment) -> Error {
+    Error::conflict(
+        reason::OUTCOME_KNOWN,
+        format!("the provider was not asked again: nothing about {} is unknown, it is {}", payment.id, payment.state),
+    )
+}

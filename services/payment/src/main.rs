@@ -1,0 +1,5 @@
+//! The payment service as a process of its own.
+
+fn main() -> std::process::ExitCode {
+    kit::main(|_| Ok(vec![payment::service()]))
+}

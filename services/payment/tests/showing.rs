@@ -1,0 +1,86 @@
+//! Showing one payment, and pages of them.
+
+use std::time::Duration;
+
+use contracts::payment::{GetPayment, ListPayments, PaymentState, reason};
+use contracts::{OrderId, PaymentId};
+use kit::Kind;
+use kit::id::Id;
+
+use crate::{Shop, order};
+
+fn list(states: &[PaymentState], after: Option<String>, limit: Option<u32>) -> ListPayments {
+    ListPayments { states: states.to_vec(), after, limit }
+}
+
+#[tokio::test]
+async fn a_payment_is_found_by_its_number_and_by_its_order() {
+    let shop = Shop::open();
+    shop.due(order(1), "pm_card_visa");
+    let by_order = shop.payment_of(order(1)).await;
+    let by_number = shop.ask(&GetPayment { payment: Some(by_order.payment), order: None }).await.unwrap();
+    assert_eq!(by_number, by_order);
+
+    for (payment, order) in [(Some(PaymentId::from_bits(42)), None), (None, Some(order(42)))] {
+        let error = shop.ask(&GetPayment { payment, order }).await.unwrap_err();
+        assert_eq!((error.kind, &*error.reason), (Kind::NotFound, reason::UNKNOWN_PAYMENT));
+    }
+    for both in [GetPayment::default(), GetPayment { payment: Some(by_order.payment), order: Some(order(1)) }] {
+        let error = shop.ask(&both).await.unwrap_err();
+        assert_eq!((error.kind, &*error.reason), (Kind::Invalid, reason::NAME_ONE));
+    }
+}
+
+#[tokio::test]
+async fn an_empty_list_is_a_page_without_a_next_one() {
+    let shop = Shop::open();
+    let page = shop.ask(&list(&[], None, None)).await.unwrap();
+    assert!(page.items.is_empty() && page.next.is_none());
+    let page = shop.ask(&list(&PaymentState::ALL, None, None)).await.unwrap();
+    assert!(page.items.is_empty() && page.next.is_none());
+}
+
+#[tokio::test]
+async fn a_thousand_payments_are_listed_page_by_page_the_newest_first() {
+    let shop = Shop::open();
+    for number in 1..=1000 {
+        shop.advance(Duration::from_millis(2)).await;
+        shop.due(order(number), if number % 4 == 0 { "pm_card_visa_chargeDeclined" } else { "pm_card_visa" });
+    }
+    shop.work().await;
+
+    let all: Vec<OrderId> = (1..=1000).rev().map(order).collect();
+    assert_eq!(pages(&shop, &[], 200).await, (all.clone(), 5));
+    assert_eq!(pages(&shop, &[PaymentState::Declined, PaymentState::Captured, PaymentState::Captured], 200).await, (all, 5));
+    let declined: Vec<OrderId> = (1..=1000).rev().filter(|number| number % 4 == 0).map(order).collect();
+    assert_eq!(pages(&shop, &[PaymentState::Declined], 50).await, (declined, 5));
+    assert_eq!(pages(&shop, &[PaymentState::Unknown], 50).await, (vec![], 1));
+}
+
+/// All orders of a list, and on how many pages they came.
+async fn pages(shop: &Shop, states: &[PaymentState], limit: u32) -> (Vec<OrderId>, usize) {
+    let (mut orders, mut count, mut after) = (Vec::new(), 0, None);
+    loop {
+        let page = shop.ask(&list(states, after, Some(limit))).await.unwrap();
+        assert!(page.items.len() <= limit as usize);
+        orders.extend(page.items.iter().map(|payment| payment.order));
+        count += 1;
+        after = page.next;
+        if after.is_none() {
+            return (orders, count);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_has_at_least_one_row_and_at_most_two_hundred() {
+    let shop = Shop::open();
+    for limit in [0, 201, u32::MAX] {
+        let error = shop.ask(&list(&[], None, Some(limit))).await.unwrap_err();
+        assert_eq!((error.kind, &*error.reason), (Kind::Invalid, "invalid_limit"), "{limit}");
+    }
+    for cursor in ["", "1", "ord_01h2e8kqvbfwea724h75qc655w", "pay_'; DROP TABLE payments", "pay_\n"] {
+        let error = shop.ask(&list(&[], Some(cursor.into()), None)).await.unwrap_err();
+        assert_eq!((error.kind, &*error.reason), (Kind::Invalid, "invalid_cursor"), "{cursor:?}");
+    }
+}

@@ -1,0 +1,140 @@
+//! Whether the books balance: what every test of the whole shop may ask at its end.
+
+use std::collections::BTreeMap;
+
+use contracts::inventory::{ListHolds, ListStock, StockView};
+use contracts::order::{ListOrders, OrderView, RefundState, Stage};
+use contracts::payment::{ListPayments, PaymentState, PaymentView};
+use contracts::{OrderId, Sku};
+use kit::testing::eventually;
+
+use crate::{Counter, NAMES};
+
+/// Everything the shop says of itself once it is quiet.
+pub struct Books {
+    /// Every order.
+    pub orders: BTreeMap<OrderId, OrderView>,
+    /// Every payment, by its order.
+    pub payments: BTreeMap<OrderId, PaymentView>,
+    /// All stock.
+    pub stock: BTreeMap<Sku, StockView>,
+}
+
+impl Counter {
+    /// Waits until the shop is quiet: every order settled, every outbox in its stream, every event
+    /// heard, no work on the outside world to be done.
+    pub async fn until_quiet(&self) {
+        eventually("the shop is quiet", || async { self.is_quiet().await.then_some(()) }).await;
+    }
+
+    async fn is_quiet(&self) -> bool {
+        for name in NAMES {
+            let Some(health) = self.health(name).await else { return false };
+            if health.outbox_newest != health.outbox_published || health.effects_due > 0 {
+                return false;
+            }
+            let Ok(consumers) = self.client().consumers(&name.to_uppercase()).await else { return false };
+            if consumers.iter().any(|consumer| consumer.pending > 0 || consumer.unacknowledged > 0) {
+                return false;
+            }
+        }
+        let waiting = ListOrders { stages: vec![Stage::Placed, Stage::AwaitingPayment], limit: Some(1), ..ListOrders::default() };
+        self.client().ask(&waiting).await.is_ok_and(|page| page.items.is_empty())
+    }
+
+    /// Reads the books, page by page.
+    pub async fn books(&self) -> Books {
+        let mut books = Books { orders: BTreeMap::new(), payments: BTreeMap::new(), stock: BTreeMap::new() };
+        let mut orders = ListOrders { limit: Some(200), ..ListOrders::default() };
+        loop {
+            let page = self.client().ask(&orders).await.expect("a page of orders");
+            books.orders.extend(page.items.into_iter().map(|order| (order.order, order)));
+            orders.after = page.next;
+            if orders.after.is_none() {
+                break;
+            }
+        }
+        let mut payments = ListPayments { limit: Some(200), ..ListPayments::default() };
+        loop {
+            let page = self.client().ask(&payments).await.expect("a page of payments");
+            for payment in page.items {
+                let again = books.payments.insert(payment.order, payment);
+                assert!(again.is_none(), "two payments for one order: {again:?}");
+            }
+            payments.after = page.next;
+            if payments.after.is_none() {
+                break;
+            }
+        }
+        let mut stock = ListStock { limit: Some(200), ..ListStock::default() };
+        loop {
+            let page = self.client().ask(&stock).await.expect("a page of stock");
+            books.stock.extend(page.items.into_iter().map(|line| (line.sku.clone(), line)));
+            stock.after = page.next;
+            if stock.after.is_none() {
+                break;
+            }
+        }
+        books
+    }
+
+    /// Waits until the shop is quiet, and checks that its books balance, given what was received
+    /// of the products that are looked at.
+    pub async fn balances(&self, received: &[(&str, u64)]) -> Books {
+        self.until_quiet().await;
+        for name in NAMES {
+            let health = self.health(name).await.expect("health");
+            assert_eq!((health.dead_letters, health.parked, health.effects_given_up), (0, 0, 0), "{name}: {health:?}");
+        }
+        let books = self.books().await;
+        books.money_balances();
+        let live = self.client().ask(&ListHolds { limit: Some(200), ..ListHolds::default() }).await.expect("holds");
+        for (sku, pieces) in received {
+            books.stock_balances(sku, *pieces, &live.items);
+        }
+        books
+    }
+}
+
+impl Books {
+    /// Per order, captured less refunded is what the order says: everything if it was sold,
+    /// nothing if it was not.
+    pub fn money_balances(&self) {
+        for order in self.orders.values() {
+            let payment = self.payments.get(&order.order);
+            let kept = payment.map_or(0, |payment| payment.captured.amount() - payment.refunded.amount());
+            let expected = match order.stage {
+                Stage::Confirmed | Stage::Refunded => order.total.amount() - order.refunded.amount(),
+                _ => 0,
+            };
+            assert_eq!(kept, expected, "money of {order:#?}\n{payment:#?}");
+            let pending = order.refunds.iter().any(|refund| refund.state == RefundState::Pending);
+            assert!(!pending, "a refund is still pending: {order:#?}");
+            assert!(payment.is_none_or(|payment| payment.state != PaymentState::Unknown), "{payment:#?}");
+        }
+    }
+
+    /// On hand plus sold is what was received, and what is held is held for orders that wait.
+    fn stock_balances(&self, sku: &str, received: u64, holds: &[contracts::inventory::HoldView]) {
+        let sku = crate::sku_of(sku);
+        let line = &self.stock[&sku];
+        let sold: u64 = self
+            .orders
+            .values()
+            .filter(|order| matches!(order.stage, Stage::Confirmed | Stage::Refunded))
+            .flat_map(|order| &order.lines)
+            .filter(|ordered| ordered.sku == sku)
+            .map(|ordered| u64::from(ordered.quantity.get()))
+            .sum();
+        let held: u64 = holds
+            .iter()
+            .filter(|hold| hold.state == "held")
+            .flat_map(|hold| &hold.items)
+            .filter(|item| item.sku == sku)
+            .map(|item| u64::from(item.quantity.get()))
+            .sum();
+        assert_eq!(line.on_hand + sold, received, "{sku}: on hand and sold are what was received: {line:?}");
+        assert_eq!(line.held, held, "{sku}: what is held is held for somebody");
+        assert_eq!(line.available, line.on_hand - line.held, "{sku}");
+    }
+}

@@ -1,0 +1,179 @@
+//! A whole shop for tests: every service, a broker of its own, and verbs in the words of the shop.
+//!
+//! # Layout
+//! - [`Shop`]: the services in this process; [`shared`] for tests that only buy and sell
+//! - [`processes`]: the services as processes, for tests that kill them
+//! - [`customer`]: buying, and waiting for how it ends
+//! - [`page`]: the reference part of `subjects.md`
+//! - [`audit`]: whether the books balance
+
+pub mod audit;
+pub mod customer;
+pub mod page;
+pub mod processes;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use contracts::catalog::{ProductView, PutProduct};
+use contracts::inventory::{GetStock, ReceiveStock, StockView};
+use contracts::{Currency, Money, Sku};
+use kit::runtime::{Options, Running, run};
+use kit::testing::{Broker, eventually};
+use kit::{Call, Client, Service};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+/// Every service of the shop, as `shopd all` has them, in the order of an order's life.
+pub fn services(data: &Path) -> Vec<Service> {
+    let mail = notification::Settings::files_in(data);
+    vec![
+        catalog::service(),
+        cart::service(),
+        order::service(),
+        inventory::service(),
+        payment::service(),
+        notification::service(mail),
+    ]
+}
+
+/// The names of the services.
+pub const NAMES: [&str; 6] = ["catalog", "cart", "order", "inventory", "payment", "notification"];
+
+/// A shop whose services run in this process, on threads of their own.
+pub struct Shop {
+    broker: Broker,
+    folder: TempDir,
+    running: BTreeMap<&'static str, Running>,
+    runtime: Option<Runtime>,
+}
+
+/// The shop of this test binary, for tests that share it: each sells its own products.
+pub fn shared() -> &'static Shop {
+    static SHOP: OnceLock<Shop> = OnceLock::new();
+    SHOP.get_or_init(Shop::open)
+}
+
+impl Shop {
+    /// Opens a shop of one's own.
+    pub fn open() -> Self {
+        let folder = tempfile::tempdir().expect("a scratch folder");
+        let broker = Broker::start();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        let options = Options { data: folder.path().to_owned(), nats: broker.url() };
+        let _on_it = runtime.enter();
+        let running = services(folder.path())
+            .into_iter()
+            .map(|service| (service.name(), run(service, options.clone(), CancellationToken::new())))
+            .collect();
+        drop(_on_it);
+        Self { broker, folder, running, runtime: Some(runtime) }
+    }
+
+    /// The broker.
+    pub fn broker(&mut self) -> &mut Broker {
+        &mut self.broker
+    }
+
+    /// The folder of the databases.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A way to ask the shop, as the operator.
+    pub async fn counter(&self) -> Counter {
+        let counter = Counter { client: Arc::new(self.broker.client().await) };
+        counter.until_open().await;
+        counter
+    }
+
+    /// Tells every service to finish, and waits.
+    pub async fn close(mut self) {
+        for (name, running) in std::mem::take(&mut self.running) {
+            running.stop().await.unwrap_or_else(|error| panic!("{name} did not end in order: {error}"));
+        }
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Where one asks the shop.
+#[derive(Clone)]
+pub struct Counter {
+    client: Arc<Client>,
+}
+
+impl Counter {
+    /// A counter on a connection.
+    pub fn on(client: Client) -> Self {
+        Self { client: Arc::new(client) }
+    }
+
+    /// The connection.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Waits until every service answers.
+    pub async fn until_open(&self) {
+        for name in NAMES {
+            eventually(&format!("{name} answers"), || async { self.health(name).await }).await;
+        }
+    }
+
+    /// How a service is doing; none if it does not answer.
+    pub async fn health(&self, service: &str) -> Option<kit::vitals::Health> {
+        self.client.call_as(&format!("{service}.health"), &serde_json::json!({}), Call::default()).await.ok()
+    }
+
+    /// Sells a product at a price in cents, with so many pieces in stock.
+    pub async fn sells(&self, sku: &str, cents: i64, pieces: u64) -> ProductView {
+        let product = self.prices(sku, cents).await;
+        if pieces > 0 {
+            self.receives(sku, pieces).await;
+        }
+        product
+    }
+
+    /// Sets the price of a product, which may be new.
+    pub async fn prices(&self, sku: &str, cents: i64) -> ProductView {
+        let put = PutProduct {
+            sku: sku_of(sku),
+            name: format!("The {sku}"),
+            description: String::new(),
+            category: "Tests".into(),
+            price: euros(cents),
+            expected_version: None,
+        };
+        self.client.ask(&put).await.expect("a product")
+    }
+
+    /// Puts pieces into stock.
+    pub async fn receives(&self, sku: &str, pieces: u64) -> StockView {
+        let receive = ReceiveStock { sku: sku_of(sku), quantity: pieces, reason: "test delivery".into() };
+        self.client.ask(&receive).await.expect("stock")
+    }
+
+    /// The stock of a product.
+    pub async fn stock_of(&self, sku: &str) -> StockView {
+        self.client.ask(&GetStock { sku: sku_of(sku) }).await.expect("stock")
+    }
+}
+
+/// An article number that a test wrote.
+pub fn sku_of(text: &str) -> Sku {
+    text.parse().expect("a sku")
+}
+
+/// So many cents.
+pub fn euros(cents: i64) -> Money {
+    Money::new(cents, Currency::EUR).expect("an amount")
+}

@@ -1,0 +1,10 @@
+//! The whole shop, running: every service, a real broker, real files.
+
+mod bad_input;
+mod broker_loss;
+mod carts;
+mod checkout;
+mod crashes;
+mod mail;
+mod races;
+mod traces;
