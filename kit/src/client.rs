@@ -358,6 +358,8 @@ pub(crate) async fn connect(url: &str, name: &str, wait: Duration) -> Result<asy
         .name(name)
         .connection_timeout(wait.min(Duration::from_secs(5)))
         .ping_interval(Duration::from_secs(20))
+        // The broker is on this machine or near; a shop that waits loses more than a few tries cost.
+        .reconnect_delay_callback(|tries| Duration::from_millis(1 << tries.min(10)).min(Duration::from_secs(1)))
         .event_callback(move |event| {
             let name = log_name.clone();
             async move { say(&name, &event) }

@@ -193,7 +193,7 @@ impl EffectCtx {
     ) -> Result<T> {
         let slot = Arc::new(Mutex::new(None));
         let filled = Arc::clone(&slot);
-        let job = Job::chore(self.now(), move |tx| {
+        let job = Job::piece(self.now(), move |tx| {
             let value = write(tx)?;
             if let Ok(mut slot) = filled.lock() {
                 *slot = Some(value);

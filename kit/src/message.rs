@@ -95,7 +95,7 @@ pub fn no_json() -> Value {
 
 /// Lists the words of a contract.
 ///
-/// ```ignore
+/// ```text
 /// kit::subjects! {
 ///     change "order.place" PlaceOrder -> OrderView, "Turns a cart into an order.";
 ///     ask "order.get" GetOrder -> OrderView, "Shows one order.";

@@ -99,12 +99,12 @@ impl Service {
         A: Future<Output = Result<P>> + Send + 'static,
     {
         debug_assert_eq!(owner(&subject), self.name, "{subject} belongs to another service");
-        let handler: Handler = Box::new(move |ctx, body| match serde_json::from_slice::<Q>(&body) {
+        let handler: Handler = Box::new(move |ctx, body| match read_object::<Q>(&body) {
             Ok(request) => {
                 let answer = handler(ctx, request);
                 Box::pin(async move { to_body(&answer.await?) })
             }
-            Err(error) => Box::pin(std::future::ready(Err(not_understood(&error)))),
+            Err(error) => Box::pin(std::future::ready(Err(error))),
         });
         self.answers.insert(subject.clone(), Answer { subject, changes, handler });
         self
@@ -258,6 +258,14 @@ impl Service {
     }
 }
 
+
+/// Reads a request. A list would do for serde where a struct is wanted; here only an object does.
+fn read_object<Q: DeserializeOwned>(body: &[u8]) -> Result<Q> {
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Error::invalid(reason::INVALID_BODY, "the body is not a JSON object"));
+    }
+    serde_json::from_slice(body).map_err(|error| not_understood(&error))
+}
 
 fn not_understood(error: &serde_json::Error) -> Error {
     // The text may quote what was sent; it must stay on one line and short.

@@ -156,7 +156,7 @@ impl Engine {
         tx.about(&job.key);
         let (answer, outcome, finished) = match work {
             Work::Note { outcome, finished } => (Ok(Bytes::new()), Some(outcome), finished),
-            Work::Chore(run) => (attempt(&mut tx, run), None, started),
+            Work::Chore(run) | Work::Piece(run) => (attempt(&mut tx, run), None, started),
             work => {
                 let (answer, outcome) = perform(&mut tx, &self.service, job, work)?;
                 (answer, outcome, self.clock.now())
@@ -215,7 +215,7 @@ fn perform(
             let outcome = answer.as_ref().err().map_or(outcome, |error| &*error.reason).to_owned();
             (answer, Some(outcome))
         }
-        Work::Note { .. } | Work::Chore(_) => (Ok(Bytes::new()), None),
+        Work::Note { .. } | Work::Chore(_) | Work::Piece(_) => (Ok(Bytes::new()), None),
     })
 }
 

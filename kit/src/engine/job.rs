@@ -18,7 +18,7 @@ pub type Run = Box<dyn FnOnce(&mut Tx<'_>) -> Result<Bytes> + Send>;
 
 /// A piece of work, and where it came from.
 pub struct Job {
-    /// `request`, `event`, `timer` or `effect`.
+    /// `request`, `event`, `timer` or `effect`; `chore` for what has no row in the journal.
     pub kind: &'static str,
     /// The subject that was received, or the kind of timer, or the name of the effect.
     pub subject: String,
@@ -70,25 +70,33 @@ pub enum Work {
         /// How it ended.
         attempt: Attempt<Box<dyn Any + Send>>,
     },
-    /// Housekeeping: no row in the journal.
+    /// A part of something larger that has its own row: none in the journal.
+    Piece(Run),
+    /// Housekeeping: no row in the journal, and done also while nothing else is accepted.
     Chore(Run),
 }
 
 impl Job {
     /// A job of housekeeping.
-    pub fn chore(
-        now: Timestamp,
-        run: impl FnOnce(&mut Tx<'_>) -> Result<Bytes> + Send + 'static,
-    ) -> Self {
+    pub fn chore(now: Timestamp, run: impl FnOnce(&mut Tx<'_>) -> Result<Bytes> + Send + 'static) -> Self {
+        Self::without_row(now, Work::Chore(Box::new(run)))
+    }
+
+    /// A part of something larger.
+    pub fn piece(now: Timestamp, run: impl FnOnce(&mut Tx<'_>) -> Result<Bytes> + Send + 'static) -> Self {
+        Self::without_row(now, Work::Piece(Box::new(run)))
+    }
+
+    fn without_row(now: Timestamp, work: Work) -> Self {
         Self {
-            kind: "request",
+            kind: "chore",
             subject: String::new(),
             key: String::new(),
             trace: Trace { id: 1, span: 1, parent: 0, sampled: false },
             caller: Caller::Anonymous,
             received: now,
             attempt: 1,
-            work: Work::Chore(Box::new(run)),
+            work,
         }
     }
 }

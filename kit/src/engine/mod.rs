@@ -22,6 +22,8 @@ pub mod port;
 pub mod prune;
 pub mod replies;
 pub mod schema;
+#[cfg(test)]
+mod tests;
 pub mod timers;
 pub mod worker;
 

@@ -69,7 +69,7 @@ pub async fn attempt_effect(port: &Arc<dyn Port>, row: Row) -> Result<()> {
     let trace = port.child(&row.trace);
     let id = row.id;
     let begun = port
-        .submit(Job::chore(received, move |tx| {
+        .submit(Job::piece(received, move |tx| {
             Ok(if effects::begin(tx, id)? { Bytes::from_static(b"1") } else { Bytes::new() })
         }))
         .await?;

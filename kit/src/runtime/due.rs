@@ -88,6 +88,8 @@ impl Due {
                     let id = row.id;
                     if let Err(error) = worker::attempt_effect(&port, row).await {
                         tracing::warn!(effect = id, "A try is not recorded, and will be made again: {}", error.chain());
+                        // The database cannot write at the moment; asking at once would not help it.
+                        tokio::time::sleep(SLEEP_MAX).await;
                     }
                     lock(&in_progress).remove(&id);
                     drop(place);

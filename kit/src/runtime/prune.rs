@@ -1,6 +1,7 @@
 //! Forgetting what is older than the retention, in the database and in the stream alike.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_nats::jetstream;
 use bytes::Bytes;
@@ -12,6 +13,10 @@ use crate::engine::port::Port;
 use crate::engine::{Job, prune};
 use crate::error::Result;
 use crate::limits::{PRUNE_EVERY, PRUNE_ROWS_MAX, RETENTION};
+
+/// A stream that was made anew gets its consumers back bit by bit. Before this time has passed,
+/// nobody can tell from them what has been heard.
+const SETTLING: Duration = Duration::from_secs(60 * 60);
 
 /// Prunes now and then, until told to stop.
 pub(super) async fn run(port: Arc<dyn Port>, jetstream: jetstream::Context, stop: CancellationToken) {
@@ -34,7 +39,11 @@ async fn turn(port: &Arc<dyn Port>, jetstream: &jetstream::Context) -> Result<()
         Ok(Bytes::new())
     }))
     .await?;
-    let stream = jetstream.get_stream_no_info(port.service().stream()).await.map_err(broker)?;
+    let stream = jetstream.get_stream(port.service().stream()).await.map_err(broker)?;
+    let created = stream.cached_info().created.unix_timestamp();
+    if now.as_second() - created < SETTLING.as_secs().cast_signed() {
+        return Ok(());
+    }
     let consumers: Vec<jetstream::consumer::Info> = stream.consumers().try_collect().await.map_err(broker)?;
     // A consumer that is told only some subjects stands still while others are told; what it has
     // nothing left to read of, it has passed.

@@ -53,6 +53,7 @@ impl Writer {
         let thread = std::thread::Builder::new()
             .name(format!("{name}-writer"))
             .spawn(move || {
+                let _says = SaysPanic(Arc::clone(&signals));
                 work(engine, &waiting, &signals, &own);
                 // Nobody else may write before the last job of this writer is done.
                 drop(lock);
@@ -113,6 +114,17 @@ impl Writer {
         queue.as_ref().ok_or_else(stopping)?.send(entry).map_err(|_| stopping())?;
         self.vitals.queued.fetch_add(1, Ordering::Relaxed);
         Ok(())
+    }
+}
+
+/// Says that the writer is gone, if it went by a panic: without it nothing can be done any more.
+struct SaysPanic(Arc<Signals>);
+
+impl Drop for SaysPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fatal.send_replace(Some("the writer thread panicked".to_owned()));
+        }
     }
 }
 

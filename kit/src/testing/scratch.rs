@@ -31,7 +31,7 @@ const ORIGIN: &str = "scratch";
 pub struct Scratch {
     surroundings: Arc<Surroundings>,
     desk: Desk,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 type Stub = Box<dyn Fn(&[u8]) -> Result<Bytes> + Send + Sync>;
@@ -72,7 +72,7 @@ impl Scratch {
             sequences: Mutex::default(),
             vitals: Vitals::default(),
         });
-        Self { desk: Desk::new(Arc::clone(&surroundings) as _), surroundings, _folder: folder }
+        Self { desk: Desk::new(Arc::clone(&surroundings) as _), surroundings, folder }
     }
 
     /// Lets a neighbour answer. A neighbour without a stub does not answer at all.
@@ -194,6 +194,29 @@ impl Scratch {
             worker::fire(&port).await.expect("timers can be fired");
         }
         *lock(&self.surroundings.clock.0) = until;
+    }
+
+    /// Sets a timer for now, and fires it.
+    pub async fn ring(&self, kind: &'static str, key: &str) {
+        let (now, key) = (self.now(), key.to_owned());
+        let set = Job::chore(now, move |tx| tx.set_timer(kind, &key, now).map(|()| Bytes::new()));
+        self.surroundings.commit(set).expect("a timer is set");
+        self.advance(Duration::ZERO).await;
+    }
+
+    /// Sets the timers of what is done again and again, as a start does.
+    pub async fn set_periods(&self) {
+        let port: Arc<dyn Port> = Arc::clone(&self.surroundings) as _;
+        worker::set_periods(&port).await.expect("timers can be set");
+    }
+
+    /// Opens the database anew, as the next process would.
+    pub fn reopen(&self) {
+        let own = &self.surroundings;
+        let path = self.folder.path().join(format!("{}.db", own.service.name()));
+        let mut engine = lock(&own.engine);
+        *engine = Engine::open(&path, Arc::clone(&own.service), Arc::clone(&own.clock) as _, Box::new(SystemChance))
+            .unwrap_or_else(|error| panic!("{error}"));
     }
 
     /// Tries every effect that is due now, once each. Answers how many there were.

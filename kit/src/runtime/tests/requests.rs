@@ -46,10 +46,11 @@ async fn what_is_no_request_gets_a_clear_error_and_nothing_is_written() {
     world.tell("ready").await;
     let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
     let long = format!("{{\"word\":\"{}\"}}", "a".repeat(crate::limits::REQUEST_BYTES_MAX));
-    let cases: [(&str, &str); 9] = [
+    let cases: [(&str, &str); 10] = [
         ("", reason::INVALID_BODY),
         ("not json", reason::INVALID_BODY),
         ("{}", reason::INVALID_BODY),
+        ("[\"a\"]", reason::INVALID_BODY),
         ("{\"word\": 7}", reason::INVALID_BODY),
         ("{\"word\": \"a\", \"wrod\": \"b\"}", reason::INVALID_BODY),
         ("{\"word\": \"a\"} trailing", reason::INVALID_BODY),
