@@ -4,6 +4,7 @@
 
 mod down;
 mod logs;
+mod status;
 mod topics;
 mod up;
 
@@ -17,6 +18,7 @@ use crate::shop::Shop;
 pub(crate) enum Command {
     Up(up::Args),
     Down(down::Args),
+    Status(status::Args),
     Logs(logs::Args),
     /// Exit codes
     #[command(name = "exit-codes", hide = true, long_about = topics::exit_codes())]
@@ -34,6 +36,7 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
     match command {
         Command::Up(args) => up::run(shop, args).await,
         Command::Down(args) => down::run(shop, args).await,
+        Command::Status(args) => status::run(shop, args).await,
         Command::Logs(args) => logs::run(shop, args).await,
         Command::ExitCodes => shop.out.line(topics::exit_codes()),
         Command::Environment => shop.out.line(topics::ENVIRONMENT),

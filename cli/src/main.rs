@@ -6,6 +6,7 @@
 //! - [`failure`]: what went wrong, why, how to mend it, and the exit code
 //! - [`pick`]: reading what a person typed
 //! - [`trace`]: what became of something, from every service's journal, joined and drawn
+//! - [`status`]: how everything is, on one screen
 //! - [`stack`]: the broker and the services of this machine, as processes
 
 mod args;
@@ -17,7 +18,12 @@ mod pick;
 mod reference;
 mod shop;
 mod stack;
+mod status;
 mod trace;
+mod show;
+mod progress;
+mod pages;
+mod import;
 
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;

@@ -43,17 +43,18 @@ pub(crate) enum Tone {
 }
 
 /// The set of Okabe and Ito, in the nearest of the 256 colours of a terminal.
-const HUES: [&str; 7] = [
-    "\u{1b}[38;5;74m",
-    "\u{1b}[38;5;214m",
-    "\u{1b}[38;5;36m",
-    "\u{1b}[38;5;175m",
-    "\u{1b}[38;5;227m",
-    "\u{1b}[38;5;33m",
-    "\u{1b}[38;5;166m",
+const HUES: [(u8, &str); 7] = [
+    (74, "\u{1b}[38;5;74m"),
+    (214, "\u{1b}[38;5;214m"),
+    (36, "\u{1b}[38;5;36m"),
+    (175, "\u{1b}[38;5;175m"),
+    (227, "\u{1b}[38;5;227m"),
+    (33, "\u{1b}[38;5;33m"),
+    (166, "\u{1b}[38;5;166m"),
 ];
-const TONES: [&str; 5] = ["\u{1b}[32m", "\u{1b}[33m", "\u{1b}[31m", "\u{1b}[2m", "\u{1b}[1m"];
-const RESET: &str = "\u{1b}[0m";
+const TONES: [&str; 5] = ["\u{1b}[38;5;2m", "\u{1b}[38;5;3m", "\u{1b}[38;5;1m", "\u{1b}[2m", "\u{1b}[1m"];
+/// How a colour ends; the table library uses the second.
+const ENDS: [&str; 2] = ["\u{1b}[0m", "\u{1b}[39m"];
 
 impl Tone {
     fn begin(self) -> &'static str {
@@ -63,9 +64,13 @@ impl Tone {
             Self::Bad => TONES[2],
             Self::Faint => TONES[3],
             Self::Strong => TONES[4],
-            Self::Hue(n) => HUES[usize::from(n) % HUES.len()],
+            Self::Hue(n) => hue(n).1,
         }
     }
+}
+
+fn hue(n: u8) -> (u8, &'static str) {
+    HUES[usize::from(n) % HUES.len()]
 }
 
 /// Where and how to print.
@@ -104,6 +109,12 @@ impl Output {
         Self { format, quiet: false, color_out: false, color_err: false, width: None, animate: false }
     }
 
+    /// The same for a terminal of a width, or for none.
+    #[cfg(test)]
+    pub(crate) fn with_width(self, width: Option<usize>) -> Self {
+        Self { width, ..self }
+    }
+
     /// How results are to be written.
     pub(crate) fn format(&self) -> Format {
         self.format
@@ -125,6 +136,11 @@ impl Output {
         self.animate
     }
 
+    /// Whether colours are wanted on standard output.
+    pub(crate) fn has_colour(&self) -> bool {
+        self.color_out
+    }
+
     /// Text for standard output in a colour, if colours are wanted there.
     pub(crate) fn paint(&self, tone: Tone, text: &str) -> String {
         paint(self.color_out, tone, text)
@@ -142,7 +158,12 @@ impl Output {
 
     /// Writes a table for people.
     pub(crate) fn table(&self, table: &Table) -> Result<(), Failure> {
-        self.write(&table.draw(self.width, self.color_out))
+        self.write(&harmless(&self.draw(table)))
+    }
+
+    /// A table as text, as wide as the terminal.
+    pub(crate) fn draw(&self, table: &Table) -> String {
+        table.draw(self.width, self.color_out)
     }
 
     /// Writes a result as JSON: laid out for `json`, on one line for `jsonl`.
@@ -170,9 +191,19 @@ impl Output {
         }
     }
 
-    /// Clears the terminal before a result that is shown again and again.
+    /// Writes a result in the place of the one before it, if this is a terminal; below it if not.
+    pub(crate) fn redraw(&self, text: &str) -> Result<(), Failure> {
+        let text = harmless(text);
+        match self.width {
+            // In one go and without clearing first, so that nothing flickers.
+            Some(_) => self.write(&format!("\u{1b}[H{}\u{1b}[J", text.replace('\n', "\u{1b}[K\n"))),
+            None => self.write(&format!("{text}\n")),
+        }
+    }
+
+    /// Makes room for [`Self::redraw`], if this is a terminal.
     pub(crate) fn clear(&self) -> Result<(), Failure> {
-        if self.width.is_some() { self.write("\u{1b}[H\u{1b}[2J\u{1b}[3J") } else { Ok(()) }
+        if self.width.is_some() { self.write("\u{1b}[2J") } else { Ok(()) }
     }
 
     /// Says something that is not a result to people: on standard error, unless `--quiet`.
@@ -236,7 +267,7 @@ fn note(text: &str) {
 
 /// Text in a colour, if colours are wanted.
 pub(crate) fn paint(wanted: bool, tone: Tone, text: &str) -> String {
-    if wanted && !text.is_empty() { format!("{}{text}{RESET}", tone.begin()) } else { text.to_owned() }
+    if wanted && !text.is_empty() { format!("{}{text}{}", tone.begin(), ENDS[0]) } else { text.to_owned() }
 }
 
 fn terminal_width() -> usize {
@@ -255,8 +286,9 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     let mut clean = String::with_capacity(text.len() + 8);
     let mut rest = text;
     while let Some(character) = rest.chars().next() {
-        let colour = TONES.iter().chain(&HUES).chain([&RESET]).find(|colour| rest.starts_with(**colour));
-        let taken = colour.map_or(character.len_utf8(), |colour| colour.len());
+        let ours = TONES.into_iter().chain(ENDS).chain(HUES.map(|(_, colour)| colour));
+        let colour = ours.into_iter().find(|colour| rest.starts_with(colour));
+        let taken = colour.map_or(character.len_utf8(), str::len);
         match character {
             _ if colour.is_some() => clean.push_str(&rest[..taken]),
             '\n' => clean.push('\n'),
@@ -295,6 +327,16 @@ mod tests {
         assert_eq!(harmless(&painted), painted, "our own colours stay");
         assert_eq!(harmless("one\ntwo"), "one\ntwo");
         assert_eq!(harmless("\u{1b}[8mhidden"), "\\u{1b}[8mhidden");
+    }
+
+    #[test]
+    fn the_colours_of_a_table_are_ours() {
+        let tones =
+            [Tone::Good, Tone::Warn, Tone::Bad, Tone::Faint, Tone::Strong, Tone::Hue(0), Tone::Hue(6)];
+        let table =
+            Table::new(&["tone"]).rows(tones.map(|tone| vec![Cell::toned("text", tone)])).draw(None, true);
+        assert!(tones.iter().all(|tone| table.contains(tone.begin())));
+        assert_eq!(harmless(&table), table);
     }
 
     #[test]

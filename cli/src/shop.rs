@@ -62,6 +62,11 @@ impl Shop {
         }
     }
 
+    /// Whether everything is to be shown.
+    pub(crate) fn is_verbose(&self) -> bool {
+        self.global.verbose
+    }
+
     /// Whether a person may be asked.
     pub(crate) fn may_ask(&self) -> bool {
         use std::io::IsTerminal;

@@ -114,7 +114,8 @@ pub struct NotificationView {
     pub notification: NotificationId,
     /// What it is about: an order, or a sku.
     pub about: String,
-    /// What happened: `order_confirmed`, `order_cancelled`, `order_refunded:rfd_…`, `stock_low:3`, ...
+    /// What happened: `order_confirmed`, `order_cancelled`, `order_refunded:rfd_…`,
+    /// `order_needs_attention:refund_failed`, `stock_low:3`, ...
     pub happening: String,
     /// How it is sent: `mail`.
     pub channel: String,

@@ -42,7 +42,9 @@ pub mod code {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidMethod {
     /// Somebody typed the number of a card.
-    #[error("the payment method looks like the number of a card ({masked}), which is never kept; only a token such as pm_card_visa is accepted")]
+    #[error(
+        "the payment method looks like the number of a card ({masked}), which is never kept; only a token such as pm_card_visa is accepted"
+    )]
     CardNumber {
         /// How the number may be shown.
         masked: String,
@@ -83,7 +85,8 @@ fn holds_card_number(text: &str) -> bool {
         return true;
     }
     text.split(char::is_alphabetic).any(|run| {
-        let groups: Vec<&str> = run.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).collect();
+        let groups: Vec<&str> =
+            run.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).collect();
         (0..groups.len()).any(|first| {
             let mut joined = String::new();
             groups[first..].iter().take(CARD_DIGITS.1).any(|group| {
@@ -91,8 +94,9 @@ fn holds_card_number(text: &str) -> bool {
                 is_card_number(&joined)
             })
         }) || groups.iter().filter(|group| group.len() > CARD_DIGITS.1).any(|group| {
-            (CARD_DIGITS.0..=CARD_DIGITS.1)
-                .any(|length| (0..=group.len() - length).any(|from| is_card_number(&group[from..from + length])))
+            (CARD_DIGITS.0..=CARD_DIGITS.1).any(|length| {
+                (0..=group.len() - length).any(|from| is_card_number(&group[from..from + length]))
+            })
         })
     })
 }
@@ -110,7 +114,7 @@ fn is_card_number(digits: &str) -> bool {
             if digit > 9 { digit - 9 } else { digit }
         })
         .sum();
-    (CARD_DIGITS.0..=CARD_DIGITS.1).contains(&digits.len()) && sum % 10 == 0
+    (CARD_DIGITS.0..=CARD_DIGITS.1).contains(&digits.len()) && sum.is_multiple_of(10)
 }
 
 /// Where a payment stands.
@@ -131,7 +135,8 @@ pub enum PaymentState {
 
 impl PaymentState {
     /// Every state.
-    pub const ALL: [Self; 5] = [Self::Pending, Self::Unknown, Self::Captured, Self::Declined, Self::Cancelled];
+    pub const ALL: [Self; 5] =
+        [Self::Pending, Self::Unknown, Self::Captured, Self::Declined, Self::Cancelled];
 
     /// The word on the wire and in tables.
     pub fn word(self) -> &'static str {
@@ -424,7 +429,9 @@ mod tests {
 
     #[test]
     fn a_token_is_a_payment_method() {
-        for token in ["pm_card_visa", "pm_1MqLiJLkdIwHu7ixUEgbFdYl", "tok-1.2", "550e8400-e29b-41d4-a716-446655440000"] {
+        for token in
+            ["pm_card_visa", "pm_1MqLiJLkdIwHu7ixUEgbFdYl", "tok-1.2", "550e8400-e29b-41d4-a716-446655440000"]
+        {
             assert_eq!(check_method(token), Ok(()), "{token:?}");
         }
     }
@@ -432,7 +439,19 @@ mod tests {
     #[test]
     fn a_text_that_is_no_token_is_malformed() {
         let long = "a".repeat(PAYMENT_METHOD_CHARS_MAX + 1);
-        for text in ["", " ", "pm card", "pm_card\nvisa", "pm_card_visa\0", "é", "a>b", "a*b", "visa 123", "４２４２", &long] {
+        for text in [
+            "",
+            " ",
+            "pm card",
+            "pm_card\nvisa",
+            "pm_card_visa\0",
+            "é",
+            "a>b",
+            "a*b",
+            "visa 123",
+            "４２４２",
+            &long,
+        ] {
             assert_eq!(check_method(text), Err(InvalidMethod::Malformed), "{text:?}");
         }
     }

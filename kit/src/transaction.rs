@@ -124,6 +124,7 @@ impl<'a> Tx<'a> {
     /// If the row cannot be written.
     pub fn set_timer(&mut self, kind: &'static str, key: &str, due: Timestamp) -> Result<()> {
         self.done.timers = true;
+        self.about(key);
         timers::set(&self.sql, kind, key, due, self.trace)
     }
 
@@ -145,6 +146,7 @@ impl<'a> Tx<'a> {
     /// If the row cannot be written.
     pub fn perform<E: Effect>(&mut self, effect: &E) -> Result<()> {
         self.done.effects = true;
+        self.about(effect.about());
         effects::insert(&self.sql, effect, self.now, self.trace)
     }
 

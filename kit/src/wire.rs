@@ -3,9 +3,11 @@
 //! Names are lower case where a standard says so, and compare as bytes. Nothing that somebody
 //! typed reaches a header before it is one line: the client library panics on a line break.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use async_nats::{HeaderMap, HeaderName, HeaderValue};
+use async_nats::connection::State;
+use async_nats::{HeaderMap, HeaderName, HeaderValue, RequestErrorKind};
 use bytes::Bytes;
 use jiff::Timestamp;
 
@@ -41,6 +43,9 @@ pub const EVENT_ID: &str = "ce-id";
 pub const EVENT_KEY: &str = "ce-subject";
 /// When an event became true (CloudEvents).
 pub const EVENT_TIME: &str = "ce-time";
+
+/// How often a waiting request looks whether its connection is still the same.
+const CONNECTION_LOOKED_AT: Duration = Duration::from_millis(100);
 
 /// Sets a header; a value that cannot stand in one is written out so that it can.
 pub(crate) fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
@@ -116,12 +121,13 @@ pub(crate) fn error_of(headers: Option<&HeaderMap>) -> Option<Error> {
 /// Asks over NATS and waits for the answer, at most so long.
 ///
 /// Nobody answering is not final before the time is over: a service that is being replaced by its
-/// next version is silent for a moment.
+/// next version is silent for a moment. A request that was on its way when the connection was lost
+/// is sent again once there is another: a change carries its key, so it is done once.
 ///
 /// # Errors
-/// What the service says; `no_responders`, `timed_out` or `broker_unreachable` if it says nothing.
+/// What the service says. If it says nothing: `no_responders` or `broker_unreachable` when the
+/// request certainly reached nobody, `timed_out` when it may have been done.
 pub(crate) async fn request(nats: &async_nats::Client, outgoing: Outgoing, time: Duration) -> Result<Bytes> {
-    let subject = outgoing.subject.clone();
     let mut headers = HeaderMap::new();
     set(&mut headers, TRACEPARENT, &outgoing.trace.to_string());
     set(&mut headers, CALLER, &outgoing.caller.to_string());
@@ -129,52 +135,94 @@ pub(crate) async fn request(nats: &async_nats::Client, outgoing: Outgoing, time:
     if let Some(key) = &outgoing.key {
         set(&mut headers, IDEMPOTENCY_KEY, key);
     }
-    let silent = || {
-        Error::unavailable(reason::NO_RESPONDERS, format!("nobody answers {subject}; is the service running?"))
-    };
-    let mut nobody = false;
-    let asking = async {
-        let mut wait = RETRY_WAIT.0;
-        loop {
-            let request = async_nats::Request::new()
-                .headers(headers.clone())
-                .payload(outgoing.body.clone())
-                .timeout(Some(time));
-            match nats.send_request(subject.clone(), request).await {
-                Ok(message) => return Ok(message),
-                Err(error) if error.kind() == async_nats::RequestErrorKind::NoResponders => {
-                    nobody = true;
-                    tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(Duration::from_secs(1));
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    };
-    let answered = tokio::time::timeout(time, asking).await;
-    let message = match answered {
+    let [reached, lost, silent] = [(); 3].map(|()| AtomicBool::new(false));
+    let asked = Asked { nats, headers, time, outgoing: &outgoing, reached, lost, silent };
+    let message = match tokio::time::timeout(time, asked.until_answered()).await {
         Ok(Ok(message)) => message,
-        Ok(Err(error)) if error.kind() == async_nats::RequestErrorKind::InvalidSubject => {
-            return Err(Error::invalid("invalid_subject", format!("{} is not a subject", printable(&subject))));
+        Ok(Err(error)) if error.kind() == RequestErrorKind::InvalidSubject => {
+            return Err(Error::invalid("invalid_subject", format!("{} is not a subject", printable(&outgoing.subject))));
         }
-        Err(_) if nobody => return Err(silent()),
-        _ if nats.connection_state() != async_nats::connection::State::Connected => {
-            return Err(Error::unavailable(
-                reason::BROKER_UNREACHABLE,
-                "there is no connection to the broker; it is being tried again",
-            ));
-        }
-        _ => {
-            return Err(Error::new(
-                Kind::TimedOut,
-                reason::TIMED_OUT,
-                format!("{subject} gave no answer within {} s", time.as_secs_f64()),
-            ));
-        }
+        _ => return Err(asked.no_answer()),
     };
     match error_of(message.headers.as_ref()) {
         Some(error) => Err(error),
         None => Ok(message.payload),
+    }
+}
+
+/// A request that is being asked.
+struct Asked<'a> {
+    nats: &'a async_nats::Client,
+    headers: HeaderMap,
+    time: Duration,
+    outgoing: &'a Outgoing,
+    /// Whether it may have reached somebody.
+    reached: AtomicBool,
+    /// Whether it may have been on its way when a connection was lost.
+    lost: AtomicBool,
+    /// Whether the broker said last that nobody listens.
+    silent: AtomicBool,
+}
+
+impl Asked<'_> {
+    async fn until_answered(&self) -> std::result::Result<async_nats::Message, async_nats::RequestError> {
+        let mut wait = RETRY_WAIT.0;
+        loop {
+            let connection = self.connects();
+            self.silent.store(false, Ordering::Relaxed);
+            let request = async_nats::Request::new()
+                .headers(self.headers.clone())
+                .payload(self.outgoing.body.clone())
+                .timeout(Some(self.time));
+            let answered = tokio::select! {
+                answered = self.nats.send_request(self.outgoing.subject.clone(), request) => answered,
+                () = self.other_connection(connection) => {
+                    self.lost.store(self.reached.load(Ordering::Relaxed), Ordering::Relaxed);
+                    continue;
+                }
+            };
+            match answered {
+                Err(error) if error.kind() == RequestErrorKind::NoResponders => {
+                    self.silent.store(true, Ordering::Relaxed);
+                    tokio::time::sleep(wait).await;
+                    wait = (wait * 2).min(Duration::from_secs(1));
+                }
+                answered => return answered,
+            }
+        }
+    }
+
+    /// Waits until the connection was lost and there is another. Notes on the way whether there was
+    /// one at all, over which the request may have gone out.
+    async fn other_connection(&self, before: u64) {
+        while self.connects() == before {
+            if self.nats.connection_state() == State::Connected {
+                self.reached.store(true, Ordering::Relaxed);
+            }
+            tokio::time::sleep(CONNECTION_LOOKED_AT).await;
+        }
+    }
+
+    fn connects(&self) -> u64 {
+        self.nats.statistics().connects.load(Ordering::Relaxed)
+    }
+
+    fn no_answer(&self) -> Error {
+        let subject = &self.outgoing.subject;
+        if self.silent.load(Ordering::Relaxed) && !self.lost.load(Ordering::Relaxed) {
+            return Error::unavailable(
+                reason::NO_RESPONDERS,
+                format!("nobody answers {subject}; is the service running?"),
+            );
+        }
+        if !self.reached.load(Ordering::Relaxed) {
+            return Error::unavailable(
+                reason::BROKER_UNREACHABLE,
+                "there is no connection to the broker; it is being tried again",
+            );
+        }
+        let seconds = self.time.as_secs_f64();
+        Error::new(Kind::TimedOut, reason::TIMED_OUT, format!("{subject} gave no answer within {seconds} s"))
     }
 }
 

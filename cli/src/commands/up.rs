@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::output::{Output, Tone};
 use crate::shop::Shop;
 use crate::stack::broker::{self, Broker};
-use crate::stack::services::{self, Part};
+use crate::stack::services::{self, Part, Plan};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -59,12 +59,13 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     let began = Instant::now();
     let say = |name: &str, is_new: bool, more: &str| shop.out.say(line(&shop.out, began, name, is_new, more));
 
+    let plan = Plan::make(&folder, args.one_process)?;
     let wish = broker::Wish { port: args.port, conf: args.nats_conf };
     let broker = Broker::ensure(&folder, &wish).await?;
     let (_, version) = broker.client.broker();
     say("broker", broker.is_new, &format!("{:<8} {}   nats-server {version}", broker.pid, broker.url));
 
-    let mut parts = services::start(&folder, &broker.url, args.one_process)?;
+    let mut parts = plan.start(&folder, &broker.url)?;
     let new: Vec<u32> = parts.iter().filter(|part| part.started.is_some()).map(|part| part.pid).collect();
     services::answering(&folder, &broker.client, &mut parts, |health| {
         say(&health.service, new.contains(&health.pid), &health.pid.to_string());

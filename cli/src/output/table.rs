@@ -3,7 +3,7 @@
 use comfy_table::{CellAlignment, Color, ContentArrangement};
 use kit::text::printable;
 
-use super::Tone;
+use super::{Tone, hue};
 
 /// Rows under a header in capitals.
 #[derive(Debug, Clone)]
@@ -66,6 +66,11 @@ impl Table {
         self
     }
 
+    /// How wide it is if nothing is wrapped.
+    pub(crate) fn natural_width(&self) -> usize {
+        self.draw(None, false).lines().map(|line| line.chars().count()).max().unwrap_or_default()
+    }
+
     /// The table as text that ends with a line break. Without a width nothing is wrapped.
     pub(crate) fn draw(&self, width: Option<usize>, colors: bool) -> String {
         let mut table = comfy_table::Table::new();
@@ -108,7 +113,7 @@ fn draw_cell(cell: &Cell, colors: bool) -> comfy_table::Cell {
         Some(Tone::Bad) => drawn.fg(Color::DarkRed),
         Some(Tone::Faint) => faint(drawn, colors),
         Some(Tone::Strong) => drawn.add_attribute(comfy_table::Attribute::Bold),
-        Some(Tone::Hue(_)) => drawn.fg(Color::DarkCyan),
+        Some(Tone::Hue(n)) => drawn.fg(Color::AnsiValue(hue(n).0)),
     }
 }
 

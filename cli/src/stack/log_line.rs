@@ -140,7 +140,11 @@ fn of_broker(part: &str, line: &str) -> Option<LogLine> {
     pid.parse::<u32>().ok()?;
     let (time, rest) = rest.split_once(" [")?;
     let (level, message) = rest.split_once(']')?;
-    let at = DateTime::strptime("%Y/%m/%d %H:%M:%S%.f", time).ok()?.to_zoned_datetime(TimeZone::UTC).ok()?.timestamp();
+    let at = DateTime::strptime("%Y/%m/%d %H:%M:%S%.f", time)
+        .ok()?
+        .to_zoned_datetime(TimeZone::UTC)
+        .ok()?
+        .timestamp();
     let (level, message) = (Level::of(level)?, message.trim().to_owned());
     Some(LogLine { at: Some(at), service: part.to_owned(), level, message, fields: Map::new() })
 }

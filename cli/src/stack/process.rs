@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::folder::Folder;
-use super::log_file;
+use super::{BROKER, log_file};
 use crate::failure::{Failure, exit};
 
 /// How often a process that was told to end is looked at.
@@ -163,11 +163,17 @@ fn ended(folder: &Folder, part: &str, code: Option<i32>, log_from: u64) -> Failu
     let exit = match code {
         Some(74) => exit::IO,
         Some(78) => exit::CONFIGURATION,
+        // The broker has one code for everything; at its start it is nearly always this.
+        Some(1) if part == BROKER => exit::CONFIGURATION,
         _ => exit::UNAVAILABLE,
     };
     let how = code.map_or_else(|| "by a signal".to_owned(), |code| format!("with exit code {code}"));
     let mut why = format!("it ended {how}; the end of {}:", folder.log(part).display());
-    for line in log_file::last_words(&folder.log(part), log_from) {
+    let words = log_file::last_words(&folder.log(part), log_from);
+    if words.is_empty() {
+        why.push_str(" nothing was written there");
+    }
+    for line in words {
         why.push('\n');
         why.push_str(&line);
     }

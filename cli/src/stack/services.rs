@@ -46,41 +46,61 @@ pub(crate) fn names() -> Vec<&'static str> {
     names
 }
 
-/// Starts what does not run: one process a service, or one for all of them.
-///
-/// # Errors
-/// If a process cannot be started, or the services run in the other way.
-pub(crate) fn start(folder: &Folder, url: &str, one_process: bool) -> Result<Vec<Part>, Failure> {
-    let together = folder.process(ALL_IN_ONE).is_some();
-    let apart = names().into_iter().find(|name| folder.process(name).is_some());
-    if let (true, Some(service)) = (one_process, apart) {
-        return Err(Failure::new(
-            exit::CONFLICT,
-            "runs_apart",
-            "the services run already, each in a process of its own",
-        )
-        .why(format!("{service} does, for one"))
-        .mend("shopctl down && shopctl up --one-process"));
-    }
-    let names = if one_process || together { vec![ALL_IN_ONE] } else { names() };
-    let mut program = None;
-    let mut parts = Vec::new();
-    for name in names {
-        if let Some(process) = folder.process(name) {
-            parts.push(Part { name: name.to_owned(), pid: process.pid, started: None });
-            continue;
+/// How the services are to be started: decided before anything is.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    parts: Vec<&'static str>,
+    /// The program; none if nothing has to be started.
+    program: Option<PathBuf>,
+}
+
+impl Plan {
+    /// One process a service, or one for all of them; as they run already, if some do.
+    ///
+    /// # Errors
+    /// If they run in the other way than was asked for, or there is no program to start.
+    pub(crate) fn make(folder: &Folder, one_process: bool) -> Result<Self, Failure> {
+        let apart = names().into_iter().find(|name| folder.process(name).is_some());
+        if let (true, Some(service)) = (one_process, apart) {
+            let what = "the services run already, each in a process of its own";
+            return Err(Failure::new(exit::CONFLICT, "runs_apart", what)
+                .why(format!("{service} does, for one"))
+                .mend("shopctl down && shopctl up --one-process"));
         }
-        let program = match &program {
-            Some(program) => program,
-            None => program.insert(find_shopd()?),
-        };
-        let wanted = if name == ALL_IN_ONE { "all" } else { name };
-        let arguments: [&OsStr; 5] =
-            [wanted.as_ref(), "--data".as_ref(), folder.root().as_ref(), "--nats".as_ref(), url.as_ref()];
-        let started = Started::start(folder, name, program, &arguments, &[])?;
-        parts.push(Part { name: name.to_owned(), pid: started.process.pid, started: Some(started) });
+        let together = one_process || folder.process(ALL_IN_ONE).is_some();
+        let parts = if together { vec![ALL_IN_ONE] } else { names() };
+        let is_complete = parts.iter().all(|part| folder.process(part).is_some());
+        Ok(Self { program: if is_complete { None } else { Some(find_shopd()?) }, parts })
     }
-    Ok(parts)
+
+    /// Starts what does not run.
+    ///
+    /// # Errors
+    /// If a process cannot be started.
+    pub(crate) fn start(&self, folder: &Folder, url: &str) -> Result<Vec<Part>, Failure> {
+        let mut parts = Vec::new();
+        for name in &self.parts {
+            let part = match (folder.process(name), &self.program) {
+                (None, Some(program)) => {
+                    let started = start(folder, name, program, url)?;
+                    Part { name: (*name).to_owned(), pid: started.process.pid, started: Some(started) }
+                }
+                (running, _) => {
+                    let pid = running.map(|process| process.pid).unwrap_or_default();
+                    Part { name: (*name).to_owned(), pid, started: None }
+                }
+            };
+            parts.push(part);
+        }
+        Ok(parts)
+    }
+}
+
+fn start(folder: &Folder, name: &str, program: &Path, url: &str) -> Result<Started, Failure> {
+    let wanted = if name == ALL_IN_ONE { "all" } else { name };
+    let data = folder.root().as_ref();
+    let arguments: [&OsStr; 5] = [wanted.as_ref(), "--data".as_ref(), data, "--nats".as_ref(), url.as_ref()];
+    Started::start(folder, name, program, &arguments, &[])
 }
 
 /// Waits until every service answers, and tells of each as it does.

@@ -56,7 +56,7 @@ pub(crate) fn insert<E: Effect>(sql: &Sql<'_>, effect: &E, now: Timestamp, trace
 pub(crate) fn take_back(sql: &Sql<'_>, name: &str, key: &str) -> Result<bool> {
     let removed = sql
         .connection()
-        .prepare_cached("DELETE FROM effect WHERE name = ?1 AND key = ?2 AND attempts = 0 AND state = 'due'")?
+        .prepare_cached("DELETE FROM effect WHERE name = ?1 AND key = ?2 AND attempts = 0 AND maybe_done = 0 AND state = 'due'")?
         .execute([name, key])?;
     Ok(removed > 0)
 }

@@ -103,7 +103,13 @@ impl Relay {
                 Ok(Ok(next))
             }
             Found::Rebuild(why) => {
-                tracing::warn!(stream = self.service.stream(), first = extent.oldest, last = extent.newest, "The stream is made anew: {why}");
+                let stream = self.service.stream();
+                if extent.newest == 0 {
+                    tracing::info!(stream, "The stream {stream} is made");
+                } else {
+                    let (first, last) = (extent.oldest, extent.newest);
+                    tracing::warn!(stream, first, last, "The stream {stream} is made anew: {why}");
+                }
                 self.rebuild(extent.oldest).await?;
                 self.writer.fence(None);
                 Ok(Ok(extent.oldest))

@@ -72,14 +72,14 @@ pub fn record(tx: &mut Tx<'_>, work: SendNotification, ended: Attempt<()>) -> Re
         Attempt::Answered(()) => {
             store::insert_attempt(tx, id, SENT)?;
             store::update_state(tx, id, NotificationState::Sent)?;
-            tracing::info!(notification.id = %id, about = sent.about, "Message {id} was sent: {}", sent.happening);
+            tracing::info!(notification.id = %id, msg.key = sent.about, "Message {id} was sent: {}", sent.happening);
             let (about, happening, channel) = (sent.about, sent.happening, sent.channel);
             tx.emit(&NotificationSent { notification: id, about, happening, channel })
         }
         Attempt::Retrying { attempt, trouble, .. } => {
             store::insert_attempt(tx, id, trouble.message())?;
             tracing::warn!(
-                notification.id = %id, about = sent.about, attempt,
+                notification.id = %id, msg.key = sent.about, attempt,
                 "Message {id} was not sent and will be tried again: {}", trouble.message()
             );
             Ok(())
@@ -89,7 +89,7 @@ pub fn record(tx: &mut Tx<'_>, work: SendNotification, ended: Attempt<()>) -> Re
             store::insert_attempt(tx, id, &message)?;
             store::update_state(tx, id, NotificationState::Failed)?;
             tracing::error!(
-                notification.id = %id, about = sent.about, attempt = attempts,
+                notification.id = %id, msg.key = sent.about, attempt = attempts,
                 "Message {id} could not be sent: {message}"
             );
             let (about, happening) = (sent.about, sent.happening);

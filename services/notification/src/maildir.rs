@@ -59,15 +59,15 @@ fn with_plain_line_ends(content: &[u8]) -> Vec<u8> {
 
 fn store(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
     make(folder)?;
-    if is_there(folder, name)? {
-        return Ok(());
-    }
-    let written = folder.join("tmp").join(name);
-    let mut file = File::create(&written)?;
-    file.write_all(content)?;
-    file.sync_all()?;
     let new = folder.join("new");
-    fs::rename(written, new.join(name))?;
+    if !is_there(folder, name)? {
+        let written = folder.join("tmp").join(name);
+        let mut file = File::create(&written)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(written, new.join(name))?;
+    }
+    // Also for a repeat: whoever moved the file may have ended before the move was on the disk.
     sync(&new)
 }
 

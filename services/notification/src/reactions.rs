@@ -1,5 +1,6 @@
 //! What the notification service hears, and whom it writes to then.
 
+use contracts::Email;
 use contracts::inventory::{StockLow, StockRestocked};
 use contracts::order::{OrderCancelled, OrderConfirmed, OrderNeedsAttention, OrderRefunded};
 use kit::{Result, Tx};
@@ -10,26 +11,17 @@ use crate::store;
 
 /// Tells the customer that the order is paid.
 pub fn order_confirmed(tx: &mut Tx<'_>, event: OrderConfirmed) -> Result<()> {
-    match &event.email {
-        Some(customer) => write_to(tx, customer.as_str(), &Notice::order_confirmed(&event)),
-        None => Ok(()),
-    }
+    write_to_customer(tx, event.email.as_ref(), &Notice::order_confirmed(&event))
 }
 
 /// Tells the customer that the order ended without a sale.
 pub fn order_cancelled(tx: &mut Tx<'_>, event: OrderCancelled) -> Result<()> {
-    match &event.email {
-        Some(customer) => write_to(tx, customer.as_str(), &Notice::order_cancelled(&event)),
-        None => Ok(()),
-    }
+    write_to_customer(tx, event.email.as_ref(), &Notice::order_cancelled(&event))
 }
 
 /// Tells the customer that money was given back.
 pub fn order_refunded(tx: &mut Tx<'_>, event: OrderRefunded) -> Result<()> {
-    match &event.email {
-        Some(customer) => write_to(tx, customer.as_str(), &Notice::order_refunded(&event)),
-        None => Ok(()),
-    }
+    write_to_customer(tx, event.email.as_ref(), &Notice::order_refunded(&event))
 }
 
 /// Tells the operator that an order waits for a person.
@@ -48,6 +40,14 @@ pub fn stock_low(tx: &mut Tx<'_>, event: &StockLow, operator: &str) -> Result<()
 /// From now on, falling once more is another happening.
 pub fn stock_restocked(tx: &mut Tx<'_>, event: StockRestocked) -> Result<()> {
     store::rearm(tx, &event.sku)
+}
+
+/// Writes to the customer, if there is an address.
+fn write_to_customer(tx: &mut Tx<'_>, customer: Option<&Email>, notice: &Notice) -> Result<()> {
+    match customer {
+        Some(customer) => write_to(tx, customer.as_str(), notice),
+        None => Ok(()),
+    }
 }
 
 /// Writes to somebody, unless they have been written to about this.

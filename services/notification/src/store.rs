@@ -133,10 +133,15 @@ pub fn update_state(tx: &Tx<'_>, id: NotificationId, state: NotificationState) -
     Ok(())
 }
 
-/// Notes that a message is to be sent again.
+/// Notes that a message is to be sent again. Within a generation it stays the same message, of the
+/// same time, so that whoever carries it can know the repeat.
 pub fn ask_again(tx: &Tx<'_>, id: NotificationId, generation: u32) -> Result<()> {
     tx.execute(
-        "UPDATE notifications SET state = 'pending', generation = ?2, asked_at_ms = ?3 WHERE id = ?1",
+        "UPDATE notifications
+         SET state = 'pending',
+             generation = ?2,
+             asked_at_ms = CASE generation WHEN ?2 THEN asked_at_ms ELSE ?3 END
+         WHERE id = ?1",
         params![id.to_string(), generation, tx.now().as_millisecond()],
     )?;
     Ok(())

@@ -71,9 +71,9 @@ impl Post {
         letters.iter().map(|letter| (letter.recipient.clone(), letter.subject.clone())).collect()
     }
 
-    /// The generation of everything that was sent.
-    pub(crate) fn generations(&self) -> Vec<u32> {
-        self.letterbox.letters.lock().unwrap().iter().map(|letter| letter.generation).collect()
+    /// Everything that was sent.
+    pub(crate) fn letters(&self) -> Vec<Message> {
+        self.letterbox.letters.lock().unwrap().clone()
     }
 
     pub(crate) async fn show(&self, notification: NotificationId) -> NotificationView {

@@ -87,7 +87,9 @@ async fn malformed_questions_are_refused() {
         let asked = ListNotifications { limit: Some(limit), ..Default::default() };
         assert_eq!(list(&post, asked).await.unwrap_err().reason, "invalid_limit", "{limit}");
     }
-    for body in [json!({ "state": "lost" }), json!({ "order": "ord_*" }), json!({ "to": "ann" }), json!(7)] {
+    for body in
+        [json!({ "state": "lost" }), json!({ "order": "ord_*" }), json!({ "to": "ann" }), json!([]), json!(7)]
+    {
         let refused = post.service.ask_raw("notification.list", None, body.to_string()).await.unwrap_err();
         assert_eq!(&*refused.reason, "invalid_body", "{body}");
     }

@@ -84,8 +84,9 @@ async fn after_the_last_try_a_message_has_failed_and_can_be_sent_once_more() {
     assert_eq!(asked.state, NotificationState::Pending);
     assert_eq!(post.work().await, 1);
     assert_eq!(post.show(message.notification).await.state, NotificationState::Sent);
-    // It never arrived before, so this is still the first sending.
-    assert_eq!(post.generations(), [1]);
+    // It never arrived, as far as is known: this is still the first sending, the same to the letter.
+    let sent: Vec<_> = post.letters().iter().map(|letter| (letter.generation, letter.asked_at)).collect();
+    assert_eq!(sent, [(1, message.created_at)]);
     let given_up: u64 =
         post.service.sql(|sql| sql.get("SELECT count(*) FROM effect", [], |row| row.get(0))).unwrap();
     assert_eq!(given_up, 0);
@@ -106,6 +107,7 @@ async fn a_message_that_was_sent_is_sent_once_more_when_asked() {
     let post = Post::open();
     post.hears(&confirmed(1)).await;
     post.work().await;
+    let first_asked_at = post.newest().await.created_at;
     let message = post.newest().await.notification;
     let asked = ResendNotification { notification: message };
 
@@ -115,7 +117,8 @@ async fn a_message_that_was_sent_is_sent_once_more_when_asked() {
     assert_eq!((first.state, first.attempts.len()), (NotificationState::Pending, 1));
     assert_eq!(post.work().await, 1);
 
-    assert_eq!(post.generations(), [1, 2]);
+    let sent: Vec<_> = post.letters().iter().map(|letter| (letter.generation, letter.asked_at)).collect();
+    assert_eq!(sent, [(1, first_asked_at), (2, post.service.now())]);
     let shown = post.show(message).await;
     assert_eq!((shown.state, shown.attempts.len()), (NotificationState::Sent, 2));
     assert_eq!(post.service.told_of::<NotificationSent>().len(), 2);

@@ -45,7 +45,7 @@ async fn a_guest_without_an_address_is_left_in_peace() {
 async fn an_event_that_is_told_twice_is_written_about_once() {
     let post = Post::open();
     let event = confirmed(1);
-    let number = post.hears(&event).await;
+    let number = post.service.hear(&event);
     let body = serde_json::to_vec(&event).unwrap();
     post.service.hear_at(number, OrderConfirmed::SUBJECT, &event.key(), body).unwrap();
     post.work().await;

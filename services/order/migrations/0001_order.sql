@@ -41,10 +41,12 @@ CREATE TABLE orders (
     CHECK (standing NOT IN ('confirmed', 'confirmed_open', 'refunded') OR outcome = 'captured'),
     -- What waits for a payment is not paid.
     CHECK (standing NOT IN ('placed', 'awaiting_payment', 'awaiting_outcome', 'outcome_lost') OR outcome = 'open'),
-    -- No more is given back than was paid.
-    CHECK (pending_amount + refunded_amount <= CASE outcome WHEN 'captured' THEN total_amount ELSE 0 END),
+    -- No more is given back than was paid. Being given back may be more: what was reported as failed
+    -- may come about while it is asked for again, and the payment service then refuses the second.
+    CHECK (pending_amount <= total_amount AND refunded_amount <= total_amount),
+    CHECK (outcome = 'captured' OR pending_amount + refunded_amount = 0),
     -- Nobody keeps the money of an order that was cancelled.
-    CHECK (standing <> 'cancelled' OR outcome <> 'captured' OR pending_amount + refunded_amount = total_amount),
+    CHECK (standing <> 'cancelled' OR outcome <> 'captured' OR pending_amount + refunded_amount >= total_amount),
     CHECK (standing <> 'refunded' OR refunded_amount = total_amount),
     CHECK (standing NOT IN ('cancelled', 'cancelled_open') OR ended_reason <> ''),
     CHECK ((attention_reason <> '') = (standing IN ('outcome_lost', 'confirmed_open', 'cancelled_open')))

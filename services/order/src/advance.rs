@@ -5,7 +5,7 @@ use contracts::order::{
     RefundDue, RefundState, RefundView,
 };
 use contracts::{Money, RefundId};
-use kit::{Result, Timestamp, Tx};
+use kit::{Result, Tx};
 
 use crate::checkout::{
     HOLD_MARGIN, Move, PAYMENT_LIMIT, PLACED_LIMIT, Signal, Standing, Tell, UNKNOWN_LIMIT, step,
@@ -30,12 +30,7 @@ pub(crate) struct Cause {
 
 impl Cause {
     pub(crate) fn of(signal: Signal, why: Why) -> Self {
-        Self {
-            signal,
-            why,
-            amount: None,
-            refund: None,
-        }
+        Self { signal, why, amount: None, refund: None }
     }
 
     /// What people read in the history.
@@ -52,11 +47,7 @@ impl Cause {
 pub(crate) fn place(tx: &mut Tx<'_>, order: &Order, lines: &[OrderLine]) -> Result<()> {
     store::insert_order(tx, order)?;
     store::insert_lines(tx, order.id, lines)?;
-    let first = Entry {
-        from: None,
-        cause: "asked_to_place",
-        note: "",
-    };
+    let first = Entry { from: None, cause: "asked_to_place", note: "" };
     store::insert_move(tx, order, &first)?;
     set_deadline(tx, order)?;
     tx.emit(&OrderPlaced {
@@ -82,61 +73,34 @@ pub(crate) fn advance(tx: &mut Tx<'_>, order: Order, mut cause: Cause) -> Result
     let (to, tell) = match step(order.standing, signal) {
         Move::Go(to, tell) => (to, tell),
         Move::Stay(tell) => (order.standing, tell),
+        Move::Note if store::was_noted(tx, &order, signal.word())? => return Ok(order),
+        Move::Note => (order.standing, Tell::Nothing),
         Move::Echo => return Ok(order),
         Move::Refuse => return Err(order.refuse(signal).into()),
         Move::Impossible => {
-            return Err(Contradiction::Impossible {
-                signal,
-                order: order.id,
-                standing: order.standing,
-            }
-            .into());
+            return Err(
+                Contradiction::Impossible { signal, order: order.id, standing: order.standing }.into()
+            );
         }
     };
-    if tell == Tell::RefundDue && cause.amount.is_none() {
-        cause.amount = Some(order.remaining()).filter(|remaining| !remaining.is_zero());
-    }
-    let tells = tell != Tell::Nothing && (tell != Tell::RefundDue || cause.amount.is_some());
-    if !tells && to == order.standing && store::was_noted(tx, &order, signal.word())? {
-        return Ok(order);
+    let tell = match tell {
+        Tell::RefundDue if cause.amount.is_none() && order.remaining().is_zero() => Tell::Nothing,
+        tell => tell,
+    };
+    if tell == Tell::RefundDue {
+        cause.amount.get_or_insert(order.remaining());
     }
     let from = order.standing;
-    let order = moved(order, to, tell, &cause, tx.now())?;
+    let order = order.moved(to, tell, &cause.why, cause.amount, tx.now())?;
     store::update_order(tx, &order, from)?;
-    let entry = Entry {
-        from: Some(from),
-        cause: signal.word(),
-        note: &cause.note(),
-    };
+    let entry = Entry { from: Some(from), cause: signal.word(), note: &cause.note() };
     store::insert_move(tx, &order, &entry)?;
     if from != to {
         set_deadline(tx, &order)?;
     }
-    if tells {
-        announce(tx, &order, tell, &cause)?;
-    }
+    announce(tx, &order, tell, &cause)?;
     tx.about(order.id);
     log(&order, from, &entry);
-    Ok(order)
-}
-
-/// The order after the move.
-fn moved(mut order: Order, to: Standing, tell: Tell, cause: &Cause, now: Timestamp) -> Result<Order> {
-    order.version += 1;
-    order.changed_at = now;
-    if to != order.standing {
-        order.standing = to;
-        order.deadline = to.limit().map(|limit| now + limit);
-    }
-    if !to.needs_attention() {
-        order.attention = Why::default();
-    }
-    match (tell, cause.amount) {
-        (Tell::Cancelled, _) => order.ended = cause.why.clone(),
-        (Tell::NeedsAttention, _) => order.attention = cause.why.clone(),
-        (Tell::RefundDue, Some(amount)) => order.refund_due(amount)?,
-        _ => {}
-    }
     Ok(order)
 }
 
@@ -161,32 +125,16 @@ fn announce(tx: &mut Tx<'_>, order: &Order, tell: Tell, cause: &Cause) -> Result
         Tell::Confirmed => {
             let lines = store::list_lines(tx, order)?;
             let payment = known(order.payment, "payment")?;
-            tx.emit(&OrderConfirmed {
-                order: id,
-                email,
-                lines,
-                total: order.total,
-                payment,
-            })
+            tx.emit(&OrderConfirmed { order: id, email, lines, total: order.total, payment })
         }
         Tell::Cancelled => {
             let Why { reason, message } = why.clone();
-            tx.emit(&OrderCancelled {
-                order: id,
-                email,
-                reason,
-                message,
-            })
+            tx.emit(&OrderCancelled { order: id, email, reason, message })
         }
         Tell::RefundDue => {
             let (refund, amount) = (tx.new_id(), known(cause.amount, "amount")?);
             let reason = why.message.clone();
-            let view = RefundView {
-                refund,
-                amount,
-                state: RefundState::Pending,
-                reason: reason.clone(),
-            };
+            let view = RefundView { refund, amount, state: RefundState::Pending, reason: reason.clone() };
             store::insert_refund(tx, order, &view)?;
             tx.emit(&RefundDue {
                 order: id,
@@ -206,11 +154,7 @@ fn announce(tx: &mut Tx<'_>, order: &Order, tell: Tell, cause: &Cause) -> Result
         }),
         Tell::NeedsAttention => {
             let Why { reason, message } = why.clone();
-            tx.emit(&OrderNeedsAttention {
-                order: id,
-                reason,
-                message,
-            })
+            tx.emit(&OrderNeedsAttention { order: id, reason, message })
         }
     }
 }

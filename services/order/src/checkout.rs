@@ -12,8 +12,8 @@
 //!
 //! confirmed ──all given back──▶ refunded             cancelled, what is captured late is given back
 //!   │  ▲                           ▲                   │  ▲
-//!   │  └─asked again─┐             │ all given back    │  └─captured, declined, all given back─┐
-//!   └─refund failed─▶ confirmed_open !                 └─given up, refund failed─▶ cancelled_open !
+//!   │  └─mended, asked again─┐     │ all given back    │  └─captured, declined, all given back─┐
+//!   └─refund failed────────▶ confirmed_open !          └─given up, refund failed────▶ cancelled_open !
 //! ```
 //!
 //! Where a `!` stands, a person must look: others see `needs_attention` for all three, but each
@@ -137,10 +137,7 @@ impl FromStr for Standing {
     type Err = UnknownStanding;
 
     fn from_str(text: &str) -> Result<Self, UnknownStanding> {
-        Self::ALL
-            .into_iter()
-            .find(|standing| standing.word() == text)
-            .ok_or(UnknownStanding)
+        Self::ALL.into_iter().find(|standing| standing.word() == text).ok_or(UnknownStanding)
     }
 }
 
@@ -163,10 +160,15 @@ pub enum Signal {
     OutcomeGivenUp,
     /// Money was given back, but not all.
     PartRefunded,
+    /// The same, by a refund that was reported as failed, and no other one failed.
+    RefundMended,
     /// Money was given back, and that is all there was.
     AllRefunded,
     /// Money could not be given back.
     RefundFailed,
+    /// The same, but all of it had gone back by then: a refund that was reported as failed came
+    /// about while the money was asked for again.
+    RefundNeedless,
     /// Somebody wants the order cancelled.
     AskedToCancel,
     /// Somebody wants money given back.
@@ -177,7 +179,7 @@ pub enum Signal {
 
 impl Signal {
     /// Every one.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::StockReserved,
         Self::StockRefused,
         Self::HoldExpired,
@@ -186,8 +188,10 @@ impl Signal {
         Self::OutcomeUnknown,
         Self::OutcomeGivenUp,
         Self::PartRefunded,
+        Self::RefundMended,
         Self::AllRefunded,
         Self::RefundFailed,
+        Self::RefundNeedless,
         Self::AskedToCancel,
         Self::AskedToRefund,
         Self::TooLate,
@@ -204,8 +208,10 @@ impl Signal {
             Self::OutcomeUnknown => "outcome_unknown",
             Self::OutcomeGivenUp => "outcome_given_up",
             Self::PartRefunded => "part_refunded",
+            Self::RefundMended => "refund_mended",
             Self::AllRefunded => "all_refunded",
             Self::RefundFailed => "refund_failed",
+            Self::RefundNeedless => "refund_needless",
             Self::AskedToCancel => "asked_to_cancel",
             Self::AskedToRefund => "asked_to_refund",
             Self::TooLate => "too_late",
@@ -226,6 +232,8 @@ pub enum Move {
     Go(Standing, Tell),
     /// The order stays where it is, but this is remembered.
     Stay(Tell),
+    /// The same, if it was not remembered before.
+    Note,
     /// Nothing: this was known, or it no longer matters.
     Echo,
     /// Whoever asked is told no.
@@ -255,7 +263,7 @@ pub enum Tell {
 
 /// What becomes of an order.
 pub fn step(standing: Standing, signal: Signal) -> Move {
-    use Move::{Echo, Go, Impossible, Refuse, Stay};
+    use Move::{Echo, Go, Impossible, Note, Refuse, Stay};
     use Signal::*;
     use Standing::*;
     match (standing, signal) {
@@ -273,7 +281,7 @@ pub fn step(standing: Standing, signal: Signal) -> Move {
 
         // An order that may be paid is not cancelled by itself, whatever becomes of its hold: if it
         // was paid, the inventory tries to hold the stock once more.
-        (AwaitingOutcome | OutcomeLost, HoldExpired) => Stay(Tell::Nothing),
+        (AwaitingOutcome | OutcomeLost, HoldExpired) => Note,
         (AwaitingPayment | AwaitingOutcome, OutcomeGivenUp) => Go(OutcomeLost, Tell::NeedsAttention),
         (AwaitingOutcome, TooLate) => Go(OutcomeLost, Tell::NeedsAttention),
         // The way on is to ask the provider, not to guess.
@@ -283,6 +291,8 @@ pub fn step(standing: Standing, signal: Signal) -> Move {
         (Confirmed | ConfirmedOpen, StockRefused) => Stay(Tell::RefundDue),
         (Confirmed, AskedToRefund) => Stay(Tell::RefundDue),
         (Confirmed | ConfirmedOpen, PartRefunded) => Stay(Tell::Refunded),
+        (Confirmed, RefundMended) => Stay(Tell::Refunded),
+        (ConfirmedOpen, RefundMended) => Go(Confirmed, Tell::Refunded),
         (Confirmed | ConfirmedOpen, AllRefunded) => Go(Refunded, Tell::Refunded),
         (Confirmed, RefundFailed) => Go(ConfirmedOpen, Tell::NeedsAttention),
         (ConfirmedOpen, RefundFailed) => Stay(Tell::NeedsAttention),
@@ -291,10 +301,11 @@ pub fn step(standing: Standing, signal: Signal) -> Move {
 
         // Answers that come after the end are undone, not ignored.
         (Cancelled, PaymentCaptured) => Stay(Tell::RefundDue),
-        (Cancelled, OutcomeUnknown) => Stay(Tell::Nothing),
+        (Cancelled, OutcomeUnknown) => Note,
         (Cancelled, OutcomeGivenUp | RefundFailed) => Go(CancelledOpen, Tell::NeedsAttention),
-        (Cancelled | CancelledOpen, PartRefunded) => Stay(Tell::Refunded),
+        (Cancelled | CancelledOpen, PartRefunded | RefundMended) => Stay(Tell::Refunded),
         (Cancelled, AllRefunded) => Stay(Tell::Refunded),
+        (Cancelled | Refunded, RefundNeedless) => Stay(Tell::Nothing),
         // It stays open until nobody keeps any of the money.
         (CancelledOpen, PaymentCaptured) => Go(Cancelled, Tell::RefundDue),
         (CancelledOpen, PaymentDeclined) => Go(Cancelled, Tell::Nothing),
@@ -322,14 +333,14 @@ pub fn step(standing: Standing, signal: Signal) -> Move {
         | (Placed | AwaitingPayment | AwaitingOutcome | OutcomeLost, AskedToRefund)
         | (Refunded | Cancelled, AskedToRefund) => Refuse,
 
-        // No payment was asked for; nothing was paid, so nothing can go back; what was charged
-        // was not declined; what went back in full cannot go back again.
+        // No payment was asked for; nothing was paid, so nothing can go back; what was charged was
+        // not declined; what went back in full cannot go back again, and nothing else did.
         (Placed, PaymentCaptured | PaymentDeclined | OutcomeUnknown | OutcomeGivenUp)
-        | (
-            Placed | AwaitingPayment | AwaitingOutcome | OutcomeLost,
-            PartRefunded | AllRefunded | RefundFailed,
-        )
+        | (Placed | AwaitingPayment | AwaitingOutcome | OutcomeLost, PartRefunded | RefundMended)
+        | (Placed | AwaitingPayment | AwaitingOutcome | OutcomeLost, AllRefunded | RefundFailed)
+        | (Placed | AwaitingPayment | AwaitingOutcome | OutcomeLost, RefundNeedless)
         | (Confirmed | ConfirmedOpen | Refunded, PaymentDeclined)
-        | (Refunded, PartRefunded | AllRefunded | RefundFailed) => Impossible,
+        | (Refunded, PartRefunded | RefundMended | AllRefunded | RefundFailed)
+        | (Confirmed | ConfirmedOpen | CancelledOpen, RefundNeedless) => Impossible,
     }
 }

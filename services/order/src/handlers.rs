@@ -25,10 +25,7 @@ pub(crate) async fn place_order(ctx: Ctx, asked: PlaceOrder) -> Result<OrderView
         Source::Cart(cart) => {
             let cart = ctx.call(&GetCart { cart }).await?;
             let version = (cart.cart, cart.version);
-            (
-                placing::from_cart(cart, asked.cart_version, asked.accept_prices)?,
-                Some(version),
-            )
+            (placing::from_cart(cart, asked.cart_version, asked.accept_prices)?, Some(version))
         }
         Source::Lines(wanted) => {
             let quotes = ctx.call(&QuotePrices { skus: wanted.skus() }).await?;
@@ -56,8 +53,7 @@ pub(crate) async fn place_order(ctx: Ctx, asked: PlaceOrder) -> Result<OrderView
 
 /// Shows one order.
 pub(crate) async fn get_order(ctx: Ctx, asked: GetOrder) -> Result<OrderView> {
-    ctx.read(move |sql| store::view(sql, store::get_order(sql, asked.order)?))
-        .await
+    ctx.read(move |sql| store::view(sql, store::get_order(sql, asked.order)?)).await
 }
 
 /// Lists orders, the newest first.
@@ -76,9 +72,7 @@ pub(crate) async fn list_orders(ctx: Ctx, asked: ListOrders) -> Result<OrderPage
                 page::newest(lists.collect::<Result<_>>()?, rows_max)
             }
         };
-        page::of(&ids, shown.limit, |id| {
-            store::view(sql, store::get_order(sql, id)?)
-        })
+        page::of(&ids, shown.limit, |id| store::view(sql, store::get_order(sql, id)?))
     })
     .await
 }
@@ -91,10 +85,7 @@ pub(crate) async fn count_orders(ctx: Ctx, _: CountOrders) -> Result<OrderCounts
         for (standing, orders) in store::count_by_standing(sql)? {
             *stages.entry(standing.stage()).or_default() += orders;
         }
-        Ok(OrderCounts {
-            stages,
-            overdue: store::count_overdue(sql, now)?,
-        })
+        Ok(OrderCounts { stages, overdue: store::count_overdue(sql, now)? })
     })
     .await
 }
@@ -103,10 +94,7 @@ pub(crate) async fn count_orders(ctx: Ctx, _: CountOrders) -> Result<OrderCounts
 pub(crate) async fn get_history(ctx: Ctx, asked: GetHistory) -> Result<OrderHistory> {
     ctx.read(move |sql| {
         let order = store::get_order(sql, asked.order)?;
-        Ok(OrderHistory {
-            order: order.id,
-            moves: store::list_moves(sql, order.id)?,
-        })
+        Ok(OrderHistory { order: order.id, moves: store::list_moves(sql, order.id)? })
     })
     .await
 }
@@ -117,11 +105,8 @@ pub(crate) async fn cancel_order(ctx: Ctx, asked: CancelOrder) -> Result<OrderVi
     check_reason(&asked.reason)?;
     ctx.write(move |tx| {
         let order = store::get_order(tx, asked.order)?;
-        let message = if asked.reason.is_empty() {
-            "somebody asked to cancel it".into()
-        } else {
-            asked.reason
-        };
+        let message =
+            if asked.reason.is_empty() { "somebody asked to cancel it".into() } else { asked.reason };
         let cause = Cause::of(Signal::AskedToCancel, Why::new("asked_to_cancel", message));
         let order = advance(tx, order, cause)?;
         store::view(tx, order)
@@ -136,10 +121,7 @@ pub(crate) async fn refund_order(ctx: Ctx, asked: RefundOrder) -> Result<OrderVi
         let order = store::get_order(tx, asked.order)?;
         let amount = order.refund_of(asked.amount, store::count_refunds(tx, order.id)?)?;
         let why = Why::new("asked_to_refund", asked.reason);
-        let cause = Cause {
-            amount: Some(amount),
-            ..Cause::of(Signal::AskedToRefund, why)
-        };
+        let cause = Cause { amount: Some(amount), ..Cause::of(Signal::AskedToRefund, why) };
         let order = advance(tx, order, cause)?;
         store::view(tx, order)
     })
@@ -171,9 +153,5 @@ fn new_order(tx: &mut Tx<'_>, payment_method: String, total: Money) -> Order {
 }
 
 fn check_reason(reason: &str) -> Result<()> {
-    if reason.is_empty() {
-        Ok(())
-    } else {
-        kit::text::check("the reason", reason, REASON_CHARS_MAX, false)
-    }
+    if reason.is_empty() { Ok(()) } else { kit::text::check("the reason", reason, REASON_CHARS_MAX, false) }
 }

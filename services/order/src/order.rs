@@ -3,11 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use contracts::money::MoneyError;
 use contracts::order::{OrderLine, OrderView, REASON_CHARS_MAX, RefundState, RefundView};
 use contracts::{CartId, CustomerId, Email, Money, OrderId, PaymentId};
 use kit::Timestamp;
 
-use crate::checkout::{Move, Signal, Standing, step};
+use crate::checkout::{Move, Signal, Standing, Tell, step};
 use crate::refusal::{Contradiction, Refusal};
 
 /// Refunds of one order. One more is refused.
@@ -77,21 +78,15 @@ pub struct Why {
 impl Why {
     /// A reason, and the same for people.
     pub fn new(reason: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            reason: reason.into(),
-            message: message.into(),
-        }
+        Self { reason: reason.into(), message: message.into() }
     }
 }
 
 impl Order {
     /// What was paid and is neither given back nor being given back.
     pub fn remaining(&self) -> Money {
-        let paid = if self.outcome == Outcome::Captured {
-            self.total
-        } else {
-            Money::zero(self.total.currency())
-        };
+        let paid =
+            if self.outcome == Outcome::Captured { self.total } else { Money::zero(self.total.currency()) };
         paid.minus(self.pending)
             .and_then(|rest| rest.minus(self.refunded))
             .unwrap_or(Money::zero(paid.currency()))
@@ -104,7 +99,7 @@ impl Order {
     pub fn allows(&self, asked: Signal) -> Result<(), Refusal> {
         match step(self.standing, asked) {
             Move::Refuse => Err(self.refuse(asked)),
-            Move::Go(..) | Move::Stay(_) | Move::Echo | Move::Impossible => Ok(()),
+            Move::Go(..) | Move::Stay(_) | Move::Note | Move::Echo | Move::Impossible => Ok(()),
         }
     }
 
@@ -134,24 +129,14 @@ impl Order {
         let remaining = self.remaining();
         let amount = asked.unwrap_or(remaining);
         if amount.currency() != remaining.currency() {
-            return Err(Refusal::RefundCurrency {
-                order,
-                asked: amount,
-                paid: self.total.currency(),
-            });
+            return Err(Refusal::RefundCurrency { order, asked: amount, paid: self.total.currency() });
         }
         if asked.is_some_and(|asked| asked.is_zero()) {
             return Err(Refusal::RefundOfNothing(order));
         }
         if amount.is_zero() || amount.amount() > remaining.amount() {
             let (paid, refunded, pending) = (self.total, self.refunded, self.pending);
-            return Err(Refusal::RefundExceedsPayment {
-                order,
-                paid,
-                refunded,
-                pending,
-                asked: amount,
-            });
+            return Err(Refusal::RefundExceedsPayment { order, paid, refunded, pending, asked: amount });
         }
         Ok(amount)
     }
@@ -162,17 +147,11 @@ impl Order {
     /// [`Contradiction`] if another payment was charged before, or another amount than was due.
     pub fn captured(&mut self, payment: PaymentId, amount: Money) -> Result<Option<Signal>, Contradiction> {
         if amount != self.total {
-            return Err(Contradiction::OtherAmount {
-                due: self.total,
-                charged: amount,
-            });
+            return Err(Contradiction::OtherAmount { due: self.total, charged: amount });
         }
         if self.outcome == Outcome::Captured {
             return match self.payment {
-                Some(known) if known != payment => Err(Contradiction::PaidTwice {
-                    known,
-                    other: payment,
-                }),
+                Some(known) if known != payment => Err(Contradiction::PaidTwice { known, other: payment }),
                 _ => Ok(None),
             };
         }
@@ -202,20 +181,11 @@ impl Order {
             return None;
         }
         self.payment = Some(payment);
-        Some(if given_up {
-            Signal::OutcomeGivenUp
-        } else {
-            Signal::OutcomeUnknown
-        })
+        Some(if given_up { Signal::OutcomeGivenUp } else { Signal::OutcomeUnknown })
     }
 
-    /// Notes that money has to be given back.
-    pub(crate) fn refund_due(&mut self, amount: Money) -> kit::Result<()> {
-        self.pending = self.pending.plus(amount)?;
-        Ok(())
-    }
-
-    /// Notes that a refund was made. Answers what that means now; nothing if it was known.
+    /// Notes that a refund was made, while so many others of this order have failed. Answers what
+    /// that means now; nothing if it was known.
     ///
     /// # Errors
     /// [`Contradiction`] if it is of another amount, or more than was paid would have gone back.
@@ -223,27 +193,30 @@ impl Order {
         &mut self,
         refund: &RefundView,
         amount: Money,
+        others_failed: usize,
     ) -> Result<Option<Signal>, Contradiction> {
-        let wrong = Contradiction::OtherRefund {
-            refund: refund.refund,
-            amount,
-        };
+        let wrong = Contradiction::OtherRefund { refund: refund.refund, amount };
         if refund.amount != amount {
             return Err(wrong);
         }
-        match refund.state {
+        let mended = match refund.state {
             RefundState::Done => return Ok(None),
-            RefundState::Pending => self.pending = self.pending.minus(amount).map_err(|_| wrong.clone())?,
-            // It was reported as failed, and came about after all. If the money was asked for
-            // again meanwhile, it would go back twice.
-            RefundState::Failed if amount.amount() <= self.remaining().amount() => {}
-            RefundState::Failed => return Err(wrong),
+            RefundState::Pending => {
+                self.pending = self.pending.minus(amount).map_err(|_| wrong.clone())?;
+                false
+            }
+            // It came about after all.
+            RefundState::Failed => others_failed == 0,
+        };
+        let all = self.refunded.amount() + amount.amount();
+        if all > self.total.amount() {
+            return Err(wrong);
         }
         self.refunded = self.refunded.plus(amount).map_err(|_| wrong)?;
-        Ok(Some(if self.refunded == self.total {
-            Signal::AllRefunded
-        } else {
-            Signal::PartRefunded
+        Ok(Some(match mended {
+            _ if self.refunded == self.total => Signal::AllRefunded,
+            true => Signal::RefundMended,
+            false => Signal::PartRefunded,
         }))
     }
 
@@ -256,27 +229,51 @@ impl Order {
         refund: &RefundView,
         amount: Money,
     ) -> Result<Option<Signal>, Contradiction> {
-        let wrong = Contradiction::OtherRefund {
-            refund: refund.refund,
-            amount,
-        };
+        let wrong = Contradiction::OtherRefund { refund: refund.refund, amount };
         match refund.state {
             RefundState::Failed => Ok(None),
             RefundState::Pending if refund.amount == amount => {
                 self.pending = self.pending.minus(amount).map_err(|_| wrong)?;
-                Ok(Some(Signal::RefundFailed))
+                let all = self.refunded == self.total;
+                Ok(Some(if all { Signal::RefundNeedless } else { Signal::RefundFailed }))
             }
             RefundState::Pending | RefundState::Done => Err(wrong),
         }
     }
 
+    /// The order after a move.
+    ///
+    /// # Errors
+    /// If more money than can be counted is being given back.
+    pub fn moved(
+        mut self,
+        to: Standing,
+        tell: Tell,
+        why: &Why,
+        amount: Option<Money>,
+        now: Timestamp,
+    ) -> Result<Self, MoneyError> {
+        self.version += 1;
+        self.changed_at = now;
+        if to != self.standing {
+            self.standing = to;
+            self.deadline = to.limit().map(|limit| now + limit);
+        }
+        if !to.needs_attention() {
+            self.attention = Why::default();
+        }
+        match (tell, amount) {
+            (Tell::Cancelled, _) => self.ended = why.clone(),
+            (Tell::NeedsAttention, _) => self.attention = why.clone(),
+            (Tell::RefundDue, Some(amount)) => self.pending = self.pending.plus(amount)?,
+            _ => {}
+        }
+        Ok(self)
+    }
+
     /// The order as it is shown.
     pub fn view(self, lines: Vec<OrderLine>, refunds: Vec<RefundView>) -> OrderView {
-        let why = if self.standing.needs_attention() {
-            self.attention
-        } else {
-            self.ended
-        };
+        let why = if self.standing.needs_attention() { self.attention } else { self.ended };
         OrderView {
             order: self.id,
             stage: self.standing.stage(),
@@ -323,10 +320,7 @@ impl FromStr for Outcome {
     type Err = UnknownOutcome;
 
     fn from_str(text: &str) -> Result<Self, UnknownOutcome> {
-        Self::ALL
-            .into_iter()
-            .find(|outcome| outcome.word() == text)
-            .ok_or(UnknownOutcome)
+        Self::ALL.into_iter().find(|outcome| outcome.word() == text).ok_or(UnknownOutcome)
     }
 }
 

@@ -49,20 +49,14 @@ impl Shown {
             let wrong = || Error::invalid(INVALID_CURSOR, "after must be what next said on the page before");
             text.parse::<OrderId>().map_err(|_| wrong())
         });
-        let newest = asked
-            .placed_before
-            .map_or(OrderId::from_bits(u128::MAX), first_at);
+        let newest = asked.placed_before.map_or(OrderId::from_bits(u128::MAX), first_at);
         let range = Range {
             from: asked.placed_from.map_or(OrderId::from_bits(0), first_at),
             before: cursor.transpose()?.map_or(newest, |cursor| cursor.min(newest)),
         };
         let wanted =
             |standing: &Standing| asked.stages.is_empty() || asked.stages.contains(&standing.stage());
-        Ok(Self {
-            standings: Standing::ALL.into_iter().filter(wanted).collect(),
-            range,
-            limit,
-        })
+        Ok(Self { standings: Standing::ALL.into_iter().filter(wanted).collect(), range, limit })
     }
 
     /// Whether orders are shown wherever they stand.
@@ -85,10 +79,7 @@ pub(crate) fn of(
     limit: usize,
     show: impl Fn(OrderId) -> Result<OrderView>,
 ) -> Result<OrderPage> {
-    let mut page = OrderPage {
-        items: Vec::with_capacity(ids.len().min(limit)),
-        next: None,
-    };
+    let mut page = OrderPage { items: Vec::with_capacity(ids.len().min(limit)), next: None };
     let mut bytes = 0;
     for id in ids {
         let view = show(*id)?;
@@ -135,19 +126,8 @@ mod tests {
     #[test]
     fn a_page_has_a_next_one_only_if_more_was_found() {
         let ids: Vec<OrderId> = (1..=4).rev().map(OrderId::from_bits).collect();
-        let show = |order| {
-            Ok(OrderView {
-                order,
-                ..OrderView::example()
-            })
-        };
-        assert_eq!(
-            of(&[], 3, show).unwrap(),
-            OrderPage {
-                items: vec![],
-                next: None
-            }
-        );
+        let show = |order| Ok(OrderView { order, ..OrderView::example() });
+        assert_eq!(of(&[], 3, show).unwrap(), OrderPage { items: vec![], next: None });
         assert_eq!(of(&ids[..3], 3, show).unwrap().next, None);
         let page = of(&ids, 3, show).unwrap();
         assert_eq!((page.items.len(), page.next), (3, Some(ids[2].to_string())));
@@ -156,13 +136,7 @@ mod tests {
     #[test]
     fn a_page_of_long_orders_ends_early() {
         let ids: Vec<OrderId> = (1..=200).rev().map(OrderId::from_bits).collect();
-        let long = |order| {
-            Ok(OrderView {
-                order,
-                message: "x".repeat(10_000),
-                ..OrderView::example()
-            })
-        };
+        let long = |order| Ok(OrderView { order, message: "x".repeat(10_000), ..OrderView::example() });
         let page = of(&ids, 200, long).unwrap();
         assert!(serde_json::to_vec(&page).unwrap().len() <= PAGE_BYTES_MAX + 1000);
         assert_eq!(page.next, page.items.last().map(|last| last.order.to_string()));

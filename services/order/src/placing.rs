@@ -58,29 +58,18 @@ pub fn source(asked: &PlaceOrder) -> Result<Source, Refusal> {
 /// or costs something else than when it was added, or if the whole is more than an order may be.
 pub fn from_cart(cart: CartView, version: Option<u64>, accept_prices: bool) -> Result<Basket, Refusal> {
     if let Some(expected) = version.filter(|expected| *expected != cart.version) {
-        return Err(Refusal::CartChanged {
-            cart: cart.cart,
-            expected,
-            actual: cart.version,
-        });
+        return Err(Refusal::CartChanged { cart: cart.cart, expected, actual: cart.version });
     }
     if cart.lines.is_empty() {
         return Err(Refusal::EmptyCart(cart.cart));
     }
     let gone = cart.lines.iter().filter(|line| !line.available);
-    let missing: Vec<_> = gone
-        .map(|line| MissingProduct {
-            sku: line.sku.clone(),
-            why: "no longer in sale".into(),
-        })
-        .collect();
+    let missing: Vec<_> =
+        gone.map(|line| MissingProduct { sku: line.sku.clone(), why: "no longer in sale".into() }).collect();
     if !missing.is_empty() {
         return Err(Refusal::UnknownSkus(missing));
     }
-    let changed = cart
-        .lines
-        .iter()
-        .filter(|line| line.price_changed && !accept_prices);
+    let changed = cart.lines.iter().filter(|line| line.price_changed && !accept_prices);
     let changes: Vec<_> = changed
         .map(|line| PriceChange {
             sku: line.sku.clone(),
@@ -91,10 +80,7 @@ pub fn from_cart(cart: CartView, version: Option<u64>, accept_prices: bool) -> R
     if !changes.is_empty() {
         return Err(Refusal::PricesChanged(changes));
     }
-    let lines = cart
-        .lines
-        .into_iter()
-        .map(|line| (line.sku, line.name, line.quantity, line.unit_price));
+    let lines = cart.lines.into_iter().map(|line| (line.sku, line.name, line.quantity, line.unit_price));
     Basket::of(lines.collect())
 }
 
@@ -114,21 +100,13 @@ impl Wanted {
             return Err(Refusal::TooManyLines(wanted.len()));
         }
         let joined = wanted.into_iter().map(|(sku, pieces)| {
-            match i64::try_from(pieces)
-                .ok()
-                .and_then(|pieces| Quantity::try_from(pieces).ok())
-            {
+            match i64::try_from(pieces).ok().and_then(|pieces| Quantity::try_from(pieces).ok()) {
                 Some(quantity) => Ok((sku, quantity)),
                 None => Err(Refusal::TooManyPieces { sku, pieces }),
             }
         });
-        let stated = lines
-            .iter()
-            .filter_map(|line| Some((line.sku.clone(), line.unit_price?)));
-        Ok(Self {
-            lines: joined.collect::<Result<_, _>>()?,
-            stated: stated.collect(),
-        })
+        let stated = lines.iter().filter_map(|line| Some((line.sku.clone(), line.unit_price?)));
+        Ok(Self { lines: joined.collect::<Result<_, _>>()?, stated: stated.collect() })
     }
 
     /// The products.
@@ -142,16 +120,10 @@ impl Wanted {
     /// A [`Refusal`] that names every product that cannot be bought, or every price that differs
     /// from what was stated; or if the whole is more than an order may be.
     pub fn priced(self, quotes: Quotes) -> Result<Basket, Refusal> {
-        let mut why: BTreeMap<Sku, String> = quotes
-            .missing
-            .into_iter()
-            .map(|missing| (missing.sku, missing.why))
-            .collect();
-        let mut offers: BTreeMap<Sku, Quote> = quotes
-            .items
-            .into_iter()
-            .map(|quote| (quote.sku.clone(), quote))
-            .collect();
+        let mut why: BTreeMap<Sku, String> =
+            quotes.missing.into_iter().map(|missing| (missing.sku, missing.why)).collect();
+        let mut offers: BTreeMap<Sku, Quote> =
+            quotes.items.into_iter().map(|quote| (quote.sku.clone(), quote)).collect();
         let mut changes: Vec<PriceChange> = Vec::new();
         for (sku, then) in self.stated {
             let now = offers.get(&sku).map_or(then, |quote| quote.price);
@@ -192,21 +164,11 @@ impl Basket {
             let currency = unit_price.currency();
             let before = sum.unwrap_or(Money::zero(currency));
             if before.currency() != currency {
-                return Err(Refusal::MixedCurrencies {
-                    sku,
-                    currency,
-                    others: before.currency(),
-                });
+                return Err(Refusal::MixedCurrencies { sku, currency, others: before.currency() });
             }
             let total = unit_price.times(quantity.get()).map_err(|_| Refusal::TooDear)?;
             sum = Some(before.plus(total).map_err(|_| Refusal::TooDear)?);
-            lines.push(OrderLine {
-                sku,
-                name,
-                quantity,
-                unit_price,
-                total,
-            });
+            lines.push(OrderLine { sku, name, quantity, unit_price, total });
         }
         let total = sum.ok_or(Refusal::NothingToOrder)?;
         Ok(Self { lines, total })

@@ -54,10 +54,7 @@ pub(crate) fn payment_declined(tx: &mut Tx<'_>, event: PaymentDeclined) -> Resul
     let Some(signal) = order.declined(event.payment)? else {
         return Ok(());
     };
-    let why = Why::new(
-        code(&event.code),
-        or(one_line(&event.message), "the payment was declined"),
-    );
+    let why = Why::new(code(&event.code), or(one_line(&event.message), "the payment was declined"));
     advance(tx, order, Cause::of(signal, why)).map(drop)
 }
 
@@ -76,7 +73,8 @@ pub(crate) fn payment_outcome_unknown(tx: &mut Tx<'_>, event: PaymentOutcomeUnkn
 pub(crate) fn payment_refunded(tx: &mut Tx<'_>, event: PaymentRefunded) -> Result<()> {
     let mut order = store::get_order(tx, event.order)?;
     let refund = find_refund(tx, &order, event.refund)?;
-    let Some(signal) = order.refund_done(&refund, event.amount)? else {
+    let others_failed = store::count_other_failed_refunds(tx, event.order, event.refund)?;
+    let Some(signal) = order.refund_done(&refund, event.amount, others_failed)? else {
         return Ok(());
     };
     store::mark_refund_done(tx, event.order, event.refund)?;
@@ -117,15 +115,9 @@ pub(crate) fn deadline_passed(tx: &mut Tx<'_>, key: &str) -> Result<()> {
         }
         Standing::AwaitingPayment => {
             let minutes = PAYMENT_LIMIT.as_secs() / 60;
-            Why::new(
-                "too_late",
-                format!("nothing was heard of the payment within {minutes} min"),
-            )
+            Why::new("too_late", format!("nothing was heard of the payment within {minutes} min"))
         }
-        _ => Why::new(
-            "too_late",
-            format!("its stock was not held within {} s", PLACED_LIMIT.as_secs()),
-        ),
+        _ => Why::new("too_late", format!("its stock was not held within {} s", PLACED_LIMIT.as_secs())),
     };
     advance(tx, order, Cause::of(Signal::TooLate, why)).map(drop)
 }
@@ -142,41 +134,24 @@ fn find_refund(tx: &Tx<'_>, order: &Order, refund: RefundId) -> Result<contracts
 /// Every line that is short, for people.
 fn short_lines(short: &[ShortLine]) -> String {
     let line = |line: &ShortLine| {
-        let ShortLine {
-            sku,
-            asked,
-            available,
-        } = line;
+        let ShortLine { sku, asked, available } = line;
         match available {
             0 => format!("none of {sku} is left, {asked} were asked for"),
             1 => format!("only 1 of {sku} is left, {asked} were asked for"),
             more => format!("only {more} of {sku} are left, {asked} were asked for"),
         }
     };
-    or(
-        short.iter().map(line).collect::<Vec<_>>().join("; "),
-        "the stock is gone",
-    )
+    or(short.iter().map(line).collect::<Vec<_>>().join("; "), "the stock is gone")
 }
 
 /// A reason as programs expect it, whatever the provider calls it.
 fn code(text: &str) -> String {
-    let plain = text
-        .bytes()
-        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-    if plain && (1..=64).contains(&text.len()) {
-        text.to_owned()
-    } else {
-        "payment_declined".to_owned()
-    }
+    let plain = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    if plain && (1..=64).contains(&text.len()) { text.to_owned() } else { "payment_declined".to_owned() }
 }
 
 fn or(text: String, otherwise: &str) -> String {
-    if text.is_empty() {
-        otherwise.to_owned()
-    } else {
-        text
-    }
+    if text.is_empty() { otherwise.to_owned() } else { text }
 }
 
 #[cfg(test)]
@@ -200,13 +175,7 @@ mod tests {
     #[test]
     fn a_reason_is_a_plain_word_whatever_the_provider_says() {
         assert_eq!(code("card_declined"), "card_declined");
-        for odd in [
-            "",
-            "Card Declined",
-            "card\ndeclined",
-            "declined: 51",
-            &"a".repeat(65),
-        ] {
+        for odd in ["", "Card Declined", "card\ndeclined", "declined: 51", &"a".repeat(65)] {
             assert_eq!(code(odd), "payment_declined", "{odd:?}");
         }
     }

@@ -196,15 +196,11 @@ impl From<Refusal> for Error {
                 Self::conflict(reason::WRONG_STAGE, message)
                     .with_details(json!({ "stage": standing.stage() }))
             }
-            Refusal::RefundExceedsPayment {
-                paid,
-                refunded,
-                pending,
-                asked,
-                ..
-            } => Self::refused(reason::REFUND_EXCEEDS_PAYMENT, message).with_details(
-                json!({ "paid": paid, "refunded": refunded, "pending": pending, "asked": asked }),
-            ),
+            Refusal::RefundExceedsPayment { paid, refunded, pending, asked, .. } => {
+                Self::refused(reason::REFUND_EXCEEDS_PAYMENT, message).with_details(
+                    json!({ "paid": paid, "refunded": refunded, "pending": pending, "asked": asked }),
+                )
+            }
             Refusal::RefundOfNothing(_) => Self::invalid(reason::INVALID_AMOUNT, message),
             Refusal::TooManyRefunds(_) => Self::refused(reason::TOO_MANY_REFUNDS, message),
         }
@@ -278,12 +274,7 @@ fn way_on(standing: Standing) -> &'static str {
 
 /// The first few of many, as one line.
 fn named<T>(items: &[T], name: impl Fn(&T) -> String) -> String {
-    let mut line = items
-        .iter()
-        .take(NAMED_MAX)
-        .map(name)
-        .collect::<Vec<_>>()
-        .join(", ");
+    let mut line = items.iter().take(NAMED_MAX).map(name).collect::<Vec<_>>().join(", ");
     if let Some(more @ 1..) = items.len().checked_sub(NAMED_MAX) {
         line.push_str(&format!(" and {more} more"));
     }

@@ -28,9 +28,8 @@ pub(crate) struct Entry<'a> {
 }
 
 pub(crate) fn insert_order(tx: &Tx<'_>, order: &Order) -> Result<()> {
-    let (cart, cart_version) = order
-        .cart
-        .map_or((String::new(), 0), |(cart, version)| (cart.to_string(), version));
+    let (cart, cart_version) =
+        order.cart.map_or((String::new(), 0), |(cart, version)| (cart.to_string(), version));
     tx.execute(
         "INSERT INTO orders (id, version, standing, deadline_ms, customer, email, cart, cart_version,
                              payment_method, currency, total_amount, payment, outcome, pending_amount,
@@ -154,13 +153,7 @@ pub(crate) fn list_lines(sql: &Sql<'_>, order: &Order) -> Result<Vec<OrderLine>>
             let unit_price = money(row, "unit_price_amount", order.total)?;
             let quantity = Quantity::try_from(row.get::<_, i64>("quantity")?).map_err(unreadable)?;
             let total = unit_price.times(quantity.get()).map_err(unreadable)?;
-            Ok(OrderLine {
-                sku: parsed(row, "sku")?,
-                name: row.get("name")?,
-                quantity,
-                unit_price,
-                total,
-            })
+            Ok(OrderLine { sku: parsed(row, "sku")?, name: row.get("name")?, quantity, unit_price, total })
         },
     )
 }
@@ -216,9 +209,13 @@ pub(crate) fn list_refunds(sql: &Sql<'_>, order: &Order) -> Result<Vec<RefundVie
 }
 
 pub(crate) fn count_refunds(sql: &Sql<'_>, order: OrderId) -> Result<usize> {
+    sql.get("SELECT count(*) FROM order_refunds WHERE order_id = ?1", [order.to_string()], |row| row.get(0))
+}
+
+pub(crate) fn count_other_failed_refunds(sql: &Sql<'_>, order: OrderId, refund: RefundId) -> Result<usize> {
     sql.get(
-        "SELECT count(*) FROM order_refunds WHERE order_id = ?1",
-        [order.to_string()],
+        "SELECT count(*) FROM order_refunds WHERE order_id = ?1 AND id <> ?2 AND state = 'failed'",
+        [order.to_string(), refund.to_string()],
         |row| row.get(0),
     )
 }
@@ -330,11 +327,9 @@ pub(crate) fn list_ids_of(
 
 pub(crate) fn count_by_standing(sql: &Sql<'_>) -> Result<Vec<(Standing, u64)>> {
     // At most one row for each standing.
-    sql.list(
-        "SELECT standing, count(*) AS orders FROM orders GROUP BY standing",
-        [],
-        |row| Ok((parsed(row, "standing")?, row.get("orders")?)),
-    )
+    sql.list("SELECT standing, count(*) AS orders FROM orders GROUP BY standing", [], |row| {
+        Ok((parsed(row, "standing")?, row.get("orders")?))
+    })
 }
 
 pub(crate) fn count_overdue(sql: &Sql<'_>, now: Timestamp) -> Result<u64> {
@@ -365,10 +360,7 @@ fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
         outcome: parsed(row, "outcome")?,
         pending: money(row, "pending_amount", total)?,
         refunded: money(row, "refunded_amount", total)?,
-        ended: Why::new(
-            row.get::<_, String>("ended_reason")?,
-            row.get::<_, String>("ended_message")?,
-        ),
+        ended: Why::new(row.get::<_, String>("ended_reason")?, row.get::<_, String>("ended_message")?),
         attention: Why::new(
             row.get::<_, String>("attention_reason")?,
             row.get::<_, String>("attention_message")?,
@@ -400,11 +392,7 @@ where
     T::Err: StdError + Send + Sync + 'static,
 {
     let empty = row.get_ref(column)?.as_str()?.is_empty();
-    if empty {
-        Ok(None)
-    } else {
-        parsed(row, column).map(Some)
-    }
+    if empty { Ok(None) } else { parsed(row, column).map(Some) }
 }
 
 fn unreadable(error: impl StdError + Send + Sync + 'static) -> rusqlite::Error {

@@ -1,5 +1,6 @@
 //! What the order service promises, in the words of the shop.
 
+mod any_schedule;
 mod bad_input;
 mod lists;
 mod placing;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::order::Stage;
-use order::checkout::Move::{Echo, Go, Impossible, Refuse, Stay};
+use order::checkout::Move::{Echo, Go, Impossible, Note, Refuse, Stay};
 use order::checkout::{Move, Signal, Standing, Tell, step};
 
 fn every_pair() -> impl Iterator<Item = (Standing, Signal, Move)> {
@@ -16,14 +16,14 @@ fn every_pair() -> impl Iterator<Item = (Standing, Signal, Move)> {
 fn to(standing: Standing, becomes: Move) -> Standing {
     match becomes {
         Go(to, _) => to,
-        Stay(_) | Echo | Refuse | Impossible => standing,
+        Stay(_) | Note | Echo | Refuse | Impossible => standing,
     }
 }
 
 fn tell(becomes: Move) -> Tell {
     match becomes {
         Go(_, tell) | Stay(tell) => tell,
-        Echo | Refuse | Impossible => Tell::Nothing,
+        Note | Echo | Refuse | Impossible => Tell::Nothing,
     }
 }
 
@@ -44,11 +44,13 @@ fn the_table_says_this_and_nothing_else() {
         let said = match becomes {
             Go(to, tell) => format!("{signal} -> {to}, {tell:?}"),
             Stay(tell) => format!("{signal}: {tell:?}"),
+            Note => format!("{signal}: noted once"),
             Echo | Refuse | Impossible => continue,
         };
         rows.entry(standing).or_default().push(said);
     }
-    let rows: Vec<String> = rows.into_iter().map(|(standing, moves)| format!("{standing}\n  {}", moves.join("\n  "))).collect();
+    let rows: Vec<String> =
+        rows.into_iter().map(|(standing, moves)| format!("{standing}\n  {}", moves.join("\n  "))).collect();
     assert_eq!(
         rows.join("\n"),
         "\
@@ -67,39 +69,46 @@ awaiting_payment
   asked_to_cancel -> cancelled, Cancelled
   too_late -> cancelled, Cancelled
 awaiting_outcome
-  hold_expired: Nothing
+  hold_expired: noted once
   payment_captured -> confirmed, Confirmed
   payment_declined -> cancelled, Cancelled
   outcome_given_up -> outcome_lost, NeedsAttention
   asked_to_cancel -> cancelled, Cancelled
   too_late -> outcome_lost, NeedsAttention
 outcome_lost
-  hold_expired: Nothing
+  hold_expired: noted once
   payment_captured -> confirmed, Confirmed
   payment_declined -> cancelled, Cancelled
 confirmed
   stock_refused: RefundDue
   part_refunded: Refunded
+  refund_mended: Refunded
   all_refunded -> refunded, Refunded
   refund_failed -> confirmed_open, NeedsAttention
   asked_to_refund: RefundDue
 confirmed_open
   stock_refused: RefundDue
   part_refunded: Refunded
+  refund_mended -> confirmed, Refunded
   all_refunded -> refunded, Refunded
   refund_failed: NeedsAttention
   asked_to_refund -> confirmed, RefundDue
+refunded
+  refund_needless: Nothing
 cancelled
   payment_captured: RefundDue
-  outcome_unknown: Nothing
+  outcome_unknown: noted once
   outcome_given_up -> cancelled_open, NeedsAttention
   part_refunded: Refunded
+  refund_mended: Refunded
   all_refunded: Refunded
   refund_failed -> cancelled_open, NeedsAttention
+  refund_needless: Nothing
 cancelled_open
   payment_captured -> cancelled, RefundDue
   payment_declined -> cancelled, Nothing
   part_refunded: Refunded
+  refund_mended: Refunded
   all_refunded -> cancelled, Refunded
   refund_failed: NeedsAttention
   asked_to_refund: RefundDue"
@@ -191,8 +200,10 @@ fn only_who_asks_is_refused() {
 fn every_standing_can_be_reached_and_nothing_waits_for_ever() {
     let mut reached = BTreeSet::from([Standing::Placed]);
     for _ in Standing::ALL {
-        let next: Vec<_> =
-            every_pair().filter(|(from, ..)| reached.contains(from)).map(|(from, _, becomes)| to(from, becomes)).collect();
+        let next: Vec<_> = every_pair()
+            .filter(|(from, ..)| reached.contains(from))
+            .map(|(from, _, becomes)| to(from, becomes))
+            .collect();
         reached.extend(next);
     }
     assert_eq!(reached, BTreeSet::from(Standing::ALL));

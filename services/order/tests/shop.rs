@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use contracts::cart::{CartLine, CartView, GetCart};
-use contracts::catalog::{MissingProduct, QuotePrices, Quote, Quotes};
+use contracts::catalog::{MissingProduct, Quote, QuotePrices, Quotes};
 use contracts::inventory::{HoldExpired, ShortLine, StockRefused, StockReserved};
 use contracts::order::{
-    CancelOrder, GetHistory, GetOrder, LineRequest, OrderMove, OrderView, PlaceOrder, RefundDue, RefundOrder, Stage,
+    CancelOrder, GetHistory, GetOrder, LineRequest, OrderMove, OrderView, PlaceOrder, RefundDue, RefundOrder,
+    Stage,
 };
 use contracts::payment::{
     PaymentCaptured, PaymentDeclined, PaymentOutcomeUnknown, PaymentRefundFailed, PaymentRefunded,
@@ -16,24 +17,33 @@ use kit::testing::Scratch;
 use kit::{Error, Event, Example, Result};
 
 /// The order service, and what is around it.
-pub struct Shop {
-    pub service: Scratch,
+pub(crate) struct Shop {
+    pub(crate) service: Scratch,
 }
 
 /// The prices of the catalog, in cents.
-const CATALOG: [(&str, &str, i64); 4] =
-    [("mug-blue", "Mug, blue", 1290), ("tee", "Tee, black", 2000), ("pen", "Pen", 99), ("gold", "Gold", 9_999_999_999)];
+const CATALOG: [(&str, &str, i64); 4] = [
+    ("mug-blue", "Mug, blue", 1290),
+    ("tee", "Tee, black", 2000),
+    ("pen", "Pen", 99),
+    ("gold", "Gold", 9_999_999_999),
+];
 
 impl Shop {
     /// A shop that sells what stands in the catalog, and a book in dollars; an old lamp no longer.
-    pub fn open() -> Self {
+    pub(crate) fn open() -> Self {
         let service = Scratch::of(order::service());
         service.stub(|asked: QuotePrices| {
             let mut quotes = Quotes { items: vec![], missing: vec![] };
             for sku in asked.skus {
                 match (CATALOG.iter().find(|(known, ..)| *known == sku.as_str()), sku.as_str()) {
                     (Some((_, name, cents)), _) => {
-                        quotes.items.push(Quote { sku, name: (*name).into(), price: eur(*cents), version: 1 });
+                        quotes.items.push(Quote {
+                            sku,
+                            name: (*name).into(),
+                            price: eur(*cents),
+                            version: 1,
+                        });
                     }
                     (None, "book") => {
                         let price = Money::new(2500, "USD".parse().unwrap()).unwrap();
@@ -52,70 +62,74 @@ impl Shop {
     }
 
     /// The cart service answers with this cart.
-    pub fn has_cart(&self, cart: CartView) {
+    pub(crate) fn has_cart(&self, cart: CartView) {
         self.service.stub(move |asked: GetCart| {
-            if asked.cart == cart.cart { Ok(cart.clone()) } else { Err(Error::not_found("unknown_cart", "there is no cart")) }
+            if asked.cart == cart.cart {
+                Ok(cart.clone())
+            } else {
+                Err(Error::not_found("unknown_cart", "there is no cart"))
+            }
         });
     }
 
     /// Places an order of two blue mugs: 25.80 EUR.
-    pub async fn places_two_mugs(&self) -> OrderView {
+    pub(crate) async fn places_two_mugs(&self) -> OrderView {
         self.places(&[("mug-blue", 2)]).await
     }
 
-    pub async fn places(&self, lines: &[(&str, i64)]) -> OrderView {
+    pub(crate) async fn places(&self, lines: &[(&str, i64)]) -> OrderView {
         self.service.ask(&wish(lines)).await.unwrap()
     }
 
     /// Places an order whose stock is held.
-    pub async fn reserved_order(&self) -> OrderView {
+    pub(crate) async fn reserved_order(&self) -> OrderView {
         let order = self.places_two_mugs().await;
         self.reserves(&order);
         self.order(&order).await
     }
 
     /// Places an order that is paid.
-    pub async fn confirmed_order(&self) -> OrderView {
+    pub(crate) async fn confirmed_order(&self) -> OrderView {
         let order = self.reserved_order().await;
         self.captures(&order);
         self.order(&order).await
     }
 
-    pub async fn order(&self, order: &OrderView) -> OrderView {
+    pub(crate) async fn order(&self, order: &OrderView) -> OrderView {
         self.service.ask(&GetOrder { order: order.order }).await.unwrap()
     }
 
-    pub async fn stage_of(&self, order: &OrderView) -> Stage {
+    pub(crate) async fn stage_of(&self, order: &OrderView) -> Stage {
         self.order(order).await.stage
     }
 
-    pub async fn history(&self, order: &OrderView) -> Vec<OrderMove> {
+    pub(crate) async fn history(&self, order: &OrderView) -> Vec<OrderMove> {
         self.service.ask(&GetHistory { order: order.order }).await.unwrap().moves
     }
 
     /// The causes of every move, in order.
-    pub async fn causes(&self, order: &OrderView) -> Vec<String> {
+    pub(crate) async fn causes(&self, order: &OrderView) -> Vec<String> {
         self.history(order).await.into_iter().map(|entry| entry.cause).collect()
     }
 
-    pub async fn cancels(&self, order: &OrderView) -> Result<OrderView> {
+    pub(crate) async fn cancels(&self, order: &OrderView) -> Result<OrderView> {
         self.service.ask(&CancelOrder { order: order.order, reason: "changed my mind".into() }).await
     }
 
-    pub async fn refunds(&self, order: &OrderView, cents: Option<i64>) -> Result<OrderView> {
+    pub(crate) async fn refunds(&self, order: &OrderView, cents: Option<i64>) -> Result<OrderView> {
         let reason = "broken on arrival".into();
         self.service.ask(&RefundOrder { order: order.order, amount: cents.map(eur), reason }).await
     }
 
-    pub fn hears<E: Event>(&self, event: &E) {
+    pub(crate) fn hears<E: Event>(&self, event: &E) {
         self.service.hear(event);
     }
 
-    pub fn reserves(&self, order: &OrderView) {
+    pub(crate) fn reserves(&self, order: &OrderView) {
         self.hears(&StockReserved { order: order.order, ..StockReserved::example() });
     }
 
-    pub fn refuses(&self, order: &OrderView, short: &[(&str, i64, u64)]) {
+    pub(crate) fn refuses(&self, order: &OrderView, short: &[(&str, i64, u64)]) {
         let line = |(sku, asked, available): &(&str, i64, u64)| ShortLine {
             sku: sku.parse().unwrap(),
             asked: (*asked).try_into().unwrap(),
@@ -124,15 +138,19 @@ impl Shop {
         self.hears(&StockRefused { order: order.order, short: short.iter().map(line).collect() });
     }
 
-    pub fn hold_expires(&self, order: &OrderView) {
+    pub(crate) fn hold_expires(&self, order: &OrderView) {
         self.hears(&HoldExpired { order: order.order, ..HoldExpired::example() });
     }
 
-    pub fn captures(&self, order: &OrderView) {
-        self.hears(&PaymentCaptured { order: order.order, payment: PaymentId::example(), amount: order.total });
+    pub(crate) fn captures(&self, order: &OrderView) {
+        self.hears(&PaymentCaptured {
+            order: order.order,
+            payment: PaymentId::example(),
+            amount: order.total,
+        });
     }
 
-    pub fn declines(&self, order: &OrderView) {
+    pub(crate) fn declines(&self, order: &OrderView) {
         self.hears(&PaymentDeclined {
             order: order.order,
             payment: PaymentId::example(),
@@ -141,78 +159,91 @@ impl Shop {
         });
     }
 
-    pub fn outcome_is_unknown(&self, order: &OrderView) {
+    pub(crate) fn outcome_is_unknown(&self, order: &OrderView) {
         self.hears(&PaymentOutcomeUnknown { order: order.order, ..PaymentOutcomeUnknown::example() });
     }
 
-    pub fn outcome_is_given_up(&self, order: &OrderView) {
-        self.hears(&PaymentOutcomeUnknown { order: order.order, given_up: true, ..PaymentOutcomeUnknown::example() });
+    pub(crate) fn outcome_is_given_up(&self, order: &OrderView) {
+        self.hears(&PaymentOutcomeUnknown {
+            order: order.order,
+            given_up: true,
+            ..PaymentOutcomeUnknown::example()
+        });
     }
 
-    pub fn gives_back(&self, due: &RefundDue) {
+    pub(crate) fn gives_back(&self, due: &RefundDue) {
         let RefundDue { order, payment, refund, amount, .. } = due.clone();
         self.hears(&PaymentRefunded { order, payment, refund, amount });
     }
 
-    pub fn fails_to_give_back(&self, due: &RefundDue) {
+    pub(crate) fn fails_to_give_back(&self, due: &RefundDue) {
         let RefundDue { order, payment, refund, amount, .. } = due.clone();
-        self.hears(&PaymentRefundFailed { order, payment, refund, amount, message: "the account is closed".into() });
+        self.hears(&PaymentRefundFailed {
+            order,
+            payment,
+            refund,
+            amount,
+            message: "the account is closed".into(),
+        });
     }
 
     /// Every refund that was asked of the payment service, in order.
-    pub fn refunds_due(&self) -> Vec<RefundDue> {
+    pub(crate) fn refunds_due(&self) -> Vec<RefundDue> {
         self.service.told_of()
     }
 
-    pub fn refund_due(&self) -> RefundDue {
+    pub(crate) fn refund_due(&self) -> RefundDue {
         self.refunds_due().pop().expect("a refund that is due")
     }
 
     /// What was told, without `events.order.`.
-    pub fn told(&self) -> Vec<String> {
+    pub(crate) fn told(&self) -> Vec<String> {
         self.service.told().iter().map(|subject| subject.replace("events.order.", "")).collect()
     }
 
-    pub async fn waits(&self, time: Duration) {
+    pub(crate) async fn waits(&self, time: Duration) {
         self.service.advance(time).await;
     }
 
-    pub fn nothing_is_dead(&self) {
+    pub(crate) fn nothing_is_dead(&self) {
         assert_eq!(self.service.dead_letters(), []);
     }
 
     /// The only thing that could not be believed.
-    pub fn dead_reason(&self) -> String {
+    pub(crate) fn dead_reason(&self) -> String {
         let letters = self.service.dead_letters();
         assert_eq!(letters.len(), 1, "{letters:?}");
         letters[0].reason.clone()
     }
 }
 
-pub fn eur(cents: i64) -> Money {
+pub(crate) fn eur(cents: i64) -> Money {
     Money::new(cents, Currency::EUR).unwrap()
 }
 
-pub fn sku(text: &str) -> Sku {
+pub(crate) fn sku(text: &str) -> Sku {
     text.parse().unwrap()
 }
 
-pub fn line(text: &str, pieces: i64) -> LineRequest {
+pub(crate) fn line(text: &str, pieces: i64) -> LineRequest {
     LineRequest { sku: sku(text), quantity: pieces.try_into().unwrap(), unit_price: None }
 }
 
 /// What a buyer sends to order some lines.
-pub fn wish(lines: &[(&str, i64)]) -> PlaceOrder {
-    PlaceOrder { lines: lines.iter().map(|(sku, pieces)| line(sku, *pieces)).collect(), ..PlaceOrder::example() }
+pub(crate) fn wish(lines: &[(&str, i64)]) -> PlaceOrder {
+    PlaceOrder {
+        lines: lines.iter().map(|(sku, pieces)| line(sku, *pieces)).collect(),
+        ..PlaceOrder::example()
+    }
 }
 
 /// What a buyer sends to order a cart.
-pub fn wish_for_cart(cart: CartId) -> PlaceOrder {
+pub(crate) fn wish_for_cart(cart: CartId) -> PlaceOrder {
     PlaceOrder { cart: Some(cart), lines: vec![], ..PlaceOrder::example() }
 }
 
 /// A cart at version 3 with one mug and two pens, at the prices it was added at.
-pub fn cart() -> CartView {
+pub(crate) fn cart() -> CartView {
     let line = |(sku, name, cents): (&str, &str, i64), pieces: i64| CartLine {
         sku: sku.parse().unwrap(),
         name: name.into(),
@@ -230,10 +261,10 @@ pub fn cart() -> CartView {
     }
 }
 
-pub fn another_refund() -> RefundId {
+pub(crate) fn another_refund() -> RefundId {
     "rfd_01h455vb4pex5vsknk084sn02q".parse().unwrap()
 }
 
-pub fn unknown_order() -> OrderId {
+pub(crate) fn unknown_order() -> OrderId {
     OrderId::example()
 }

@@ -7,9 +7,10 @@ use contracts::{OrderId, PaymentId};
 use kit::error::reason::INVALID_CURSOR;
 use kit::{Ctx, Error, Result};
 
-use crate::charge::ChargeCard;
-use crate::payment::{Payment, RefundState};
-use crate::refund::RefundCard;
+use crate::charging::ChargeCard;
+use crate::payment::Payment;
+use crate::refund::RefundState;
+use crate::refunding::RefundCard;
 use crate::store;
 
 /// Shows a payment, by its number or its order.
@@ -85,6 +86,9 @@ fn no_payment_of(order: OrderId) -> Error {
 fn known(payment: &Payment) -> Error {
     Error::conflict(
         reason::OUTCOME_KNOWN,
-        format!("the provider was not asked again: nothing about {} is unknown, it is {}", payment.id, payment.state),
+        format!(
+            "the provider was not asked again: nothing about {} is unknown, it is {}",
+            payment.id, payment.state
+        ),
     )
 }

@@ -3,20 +3,20 @@
 //! # Layout
 //! - [`handlers`]: what others may ask
 //! - [`reactions`]: what it does when an order is due, is cancelled, or gets money back
-//! - [`charge`]: charging a card, from the intent to the outcome
-//! - [`refund`]: giving money back, from the intent to the outcome
-//! - [`payment`]: the rules; no I/O
+//! - [`charging`], [`refunding`]: the work on the outside world, from the intent to the outcome
+//! - [`payment`], [`refund`]: the rules; no I/O
 //! - [`provider`]: whoever moves the money: a trait, and a built-in one for tests and demonstrations
 //! - [`audit`]: whether our books agree with the provider's
 //! - `store`: the SQL
 
 pub mod audit;
-pub mod charge;
+pub mod charging;
 pub mod handlers;
 pub mod payment;
 pub mod provider;
 pub mod reactions;
 pub mod refund;
+pub mod refunding;
 mod store;
 
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub fn service() -> Service {
 
 /// The payment service with any provider.
 pub fn service_with(provider: Arc<dyn Provider>) -> Service {
-    let (charging, refunding) = (Arc::clone(&provider), provider);
+    let (to_charge, to_refund) = (Arc::clone(&provider), provider);
     Service::new("payment", env!("CARGO_PKG_VERSION"))
         .about("Charges cards and gives money back, each exactly once.")
         .migrations_from(&[
@@ -45,6 +45,9 @@ pub fn service_with(provider: Arc<dyn Provider>) -> Service {
         .hears(reactions::payment_due)
         .hears(reactions::order_cancelled)
         .hears(reactions::refund_due)
-        .performs(move |ctx, effect| charge::perform(Arc::clone(&charging), ctx, effect), charge::record)
-        .performs(move |ctx, effect| refund::perform(Arc::clone(&refunding), ctx, effect), refund::record)
+        .performs(move |ctx, effect| charging::perform(Arc::clone(&to_charge), ctx, effect), charging::record)
+        .performs(
+            move |ctx, effect| refunding::perform(Arc::clone(&to_refund), ctx, effect),
+            refunding::record,
+        )
 }

@@ -1,11 +1,12 @@
-//! The rules: what one try of the provider means for a payment, and how much may be given back.
+//! The rules of a payment: what it is at first, and what one try of the provider means for it.
 
-use contracts::order::{PaymentDue, RefundDue};
-use contracts::payment::{InvalidMethod, PaymentRefund, PaymentState, PaymentView, code};
-use contracts::{Money, OrderId, PaymentId, RefundId};
+use contracts::order::PaymentDue;
+use contracts::payment::{InvalidMethod, PaymentState, PaymentView, code};
+use contracts::{Money, OrderId, PaymentId};
 use kit::{Attempt, Timestamp, Trouble};
 
-use crate::provider::{ChargeAnswer, Decline, RefundAnswer};
+use crate::provider::{ChargeAnswer, Decline};
+use crate::refund::Refund;
 
 /// What is due for an order, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,39 +43,7 @@ pub struct Payment {
     pub changed_at: Timestamp,
 }
 
-/// Money to give back, or given back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refund {
-    /// Its number, also its idempotency key at the provider.
-    pub id: RefundId,
-    /// Of which payment.
-    pub payment: PaymentId,
-    /// Of which order.
-    pub order: OrderId,
-    /// How much.
-    pub amount: Money,
-    /// Where it stands.
-    pub state: RefundState,
-    /// Why it failed or is not known, for people.
-    pub message: String,
-    /// When it was asked for.
-    pub created_at: Timestamp,
-}
-
-/// Where a refund stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RefundState {
-    /// Being given back.
-    Pending,
-    /// Nobody knows whether it was given back, and nobody tries any more.
-    Unknown,
-    /// Given back.
-    Done,
-    /// Not given back, and it will not be.
-    Failed,
-}
-
-/// What one try of a charge means.
+/// What one try means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Nothing new.
@@ -95,20 +64,7 @@ pub enum Verdict {
     },
 }
 
-/// What one try of a refund means.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RefundVerdict {
-    /// Nothing new.
-    Nothing,
-    /// The money was given back.
-    Done,
-    /// It was not given back and will not be.
-    Failed(String),
-    /// Nobody knows, and nobody tries any more.
-    Unknown(String),
-}
-
-/// What a try of a charge means for a payment in a state.
+/// What a try means for a payment in a state.
 ///
 /// Captured and declined are final. A capture of a cancelled payment is told all the same: money
 /// that was taken must be known of to be given back.
@@ -132,75 +88,19 @@ pub fn verdict(state: PaymentState, attempt: Attempt<ChargeAnswer>) -> Verdict {
             message: format!("the card was not charged: {}", trouble.message()),
         }),
         (Pending | Unknown, Attempt::Retrying { .. })
-        | (Cancelled, Attempt::Answered(ChargeAnswer::Declined(_)) | Attempt::Retrying { .. } | Attempt::GaveUp { .. })
+        | (
+            Cancelled,
+            Attempt::Answered(ChargeAnswer::Declined(_)) | Attempt::Retrying { .. } | Attempt::GaveUp { .. },
+        )
         | (Captured | Declined, _) => Verdict::Nothing,
     }
 }
 
-/// What a try of a refund means for one in a state.
-pub fn refund_verdict(state: RefundState, attempt: Attempt<RefundAnswer>) -> RefundVerdict {
-    match (state, attempt) {
-        (RefundState::Done | RefundState::Failed, _) | (_, Attempt::Retrying { .. }) => RefundVerdict::Nothing,
-        (_, Attempt::Answered(RefundAnswer::Done { .. })) => RefundVerdict::Done,
-        (_, Attempt::Answered(RefundAnswer::Failed { message })) => RefundVerdict::Failed(message),
-        // It was accepted, so it may yet be made.
-        (_, Attempt::Answered(RefundAnswer::Pending)) => {
-            RefundVerdict::Unknown("the provider has not made the refund yet".into())
-        }
-        (RefundState::Pending, Attempt::GaveUp { maybe_done: false, trouble, .. }) => {
-            RefundVerdict::Failed(format!("the money was not given back: {}", trouble.message()))
-        }
-        (_, Attempt::GaveUp { trouble, .. }) => {
-            RefundVerdict::Unknown(format!("nobody knows whether the money was given back: {}", trouble.message()))
-        }
-    }
-}
-
-/// Whether a refund may be made: the payment, or why not, for people.
-///
-/// # Errors
-/// The reason, as one line for people.
-pub fn may_give_back<'a>(payment: Option<&'a Payment>, due: &RefundDue) -> Result<&'a Payment, String> {
-    let Some(payment) = payment else { return Err(format!("there is no payment {}", due.payment)) };
-    if payment.order != due.order {
-        return Err(format!("{} is no payment of {}", payment.id, due.order));
-    }
-    if payment.state != PaymentState::Captured {
-        return Err(format!("{} is {}, so there is nothing to give back", payment.id, payment.state));
-    }
-    if due.amount.currency() != payment.amount.currency() {
-        return Err(format!("{} was paid in {}", payment.id, payment.amount.currency()));
-    }
-    if due.amount.is_zero() {
-        return Err("a refund of nothing was asked for".into());
-    }
-    let left = payment.captured.minus(payment.promised).map_err(|error| error.to_string())?;
-    if due.amount.amount() > left.amount() {
-        return Err(format!(
-            "only {left} of the {} paid can still be given back, {} were asked for",
-            payment.captured, due.amount
-        ));
-    }
-    Ok(payment)
-}
-
-/// The word for a try of a charge in the table of attempts, and what to tell people of it.
+/// The word for a try in the table of attempts, and what to tell people of it.
 pub fn noted(attempt: &Attempt<ChargeAnswer>) -> (&'static str, String) {
     match attempt {
         Attempt::Answered(ChargeAnswer::Approved { .. }) => ("captured", String::new()),
         Attempt::Answered(ChargeAnswer::Declined(decline)) => ("declined", decline.message.clone()),
-        Attempt::Retrying { trouble, .. } | Attempt::GaveUp { trouble, .. } => {
-            (trouble.reason(), trouble.message().to_owned())
-        }
-    }
-}
-
-/// The same for a try of a refund.
-pub fn refund_noted(attempt: &Attempt<RefundAnswer>) -> (&'static str, String) {
-    match attempt {
-        Attempt::Answered(RefundAnswer::Done { .. }) => ("refunded", String::new()),
-        Attempt::Answered(RefundAnswer::Failed { message }) => ("refund_failed", message.clone()),
-        Attempt::Answered(RefundAnswer::Pending) => ("outcome_unknown", String::new()),
         Attempt::Retrying { trouble, .. } | Attempt::GaveUp { trouble, .. } => {
             (trouble.reason(), trouble.message().to_owned())
         }
@@ -255,97 +155,9 @@ impl Payment {
     }
 }
 
-impl Refund {
-    /// A new refund, nothing of it done.
-    pub fn due(due: &RefundDue, now: Timestamp) -> Self {
-        Self {
-            id: due.refund,
-            payment: due.payment,
-            order: due.order,
-            amount: due.amount,
-            state: RefundState::Pending,
-            message: String::new(),
-            created_at: now,
-        }
-    }
-
-    /// The same, refused.
-    pub fn failed(self, message: &str) -> Self {
-        Self { state: RefundState::Failed, message: message.to_owned(), ..self }
-    }
-
-    fn view(&self) -> PaymentRefund {
-        PaymentRefund {
-            refund: self.id,
-            amount: self.amount,
-            state: self.state.word().into(),
-            message: self.message.clone(),
-        }
-    }
-}
-
-impl RefundState {
-    const ALL: [Self; 4] = [Self::Pending, Self::Unknown, Self::Done, Self::Failed];
-
-    /// The word on the wire and in tables.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Unknown => "unknown",
-            Self::Done => "done",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-impl std::str::FromStr for RefundState {
-    type Err = std::fmt::Error;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|state| state.word() == text).ok_or(std::fmt::Error)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use contracts::Currency;
-    use kit::Example;
-
     use super::*;
-
-    fn euro(amount: i64) -> Money {
-        Money::new(amount, Currency::EUR).unwrap()
-    }
-
-    fn captured(amount: i64, promised: i64) -> Payment {
-        let due = PaymentDue { amount: euro(amount), ..PaymentDue::example() };
-        Payment {
-            state: PaymentState::Captured,
-            captured: euro(amount),
-            promised: euro(promised),
-            ..Payment::due(PaymentId::example(), &due, &Ok(()), Timestamp::UNIX_EPOCH)
-        }
-    }
-
-    fn refund(amount: Money) -> RefundDue {
-        RefundDue { amount, ..RefundDue::example() }
-    }
-
-    fn approved() -> Attempt<ChargeAnswer> {
-        Attempt::Answered(ChargeAnswer::Approved { charge: "ch_1".into() })
-    }
-
-    fn declined() -> Attempt<ChargeAnswer> {
-        Attempt::Answered(ChargeAnswer::Declined(Decline::not_charged()))
-    }
-
-    fn retrying(trouble: Trouble) -> Attempt<ChargeAnswer> {
-        Attempt::Retrying { attempt: 1, trouble, next: Timestamp::UNIX_EPOCH }
-    }
-
-    fn gave_up(maybe_done: bool) -> Attempt<ChargeAnswer> {
-        Attempt::GaveUp { attempts: 10, trouble: Trouble::Transient("busy".into()), maybe_done }
-    }
 
     #[test]
     fn captured_and_declined_are_final() {
@@ -370,7 +182,10 @@ mod tests {
         let first = verdict(PaymentState::Pending, silence());
         assert_eq!(first, Verdict::Unknown { given_up: false, message: "no answer".into() });
         assert_eq!(verdict(PaymentState::Unknown, silence()), Verdict::Nothing);
-        assert_eq!(verdict(PaymentState::Pending, retrying(Trouble::Transient("busy".into()))), Verdict::Nothing);
+        assert_eq!(
+            verdict(PaymentState::Pending, retrying(Trouble::Transient("busy".into()))),
+            Verdict::Nothing
+        );
     }
 
     #[test]
@@ -382,42 +197,26 @@ mod tests {
         for (state, maybe_done) in
             [(PaymentState::Pending, true), (PaymentState::Unknown, true), (PaymentState::Unknown, false)]
         {
-            assert!(matches!(verdict(state, gave_up(maybe_done)), Verdict::Unknown { given_up: true, .. }), "{state}");
+            assert!(
+                matches!(verdict(state, gave_up(maybe_done)), Verdict::Unknown { given_up: true, .. }),
+                "{state}"
+            );
         }
     }
 
-    #[test]
-    fn a_refund_that_may_have_been_made_has_not_failed() {
-        let gave_up = |maybe_done| Attempt::GaveUp { attempts: 10, trouble: Trouble::Unknown("?".into()), maybe_done };
-        assert!(matches!(refund_verdict(RefundState::Pending, gave_up(true)), RefundVerdict::Unknown(_)));
-        assert!(matches!(refund_verdict(RefundState::Pending, gave_up(false)), RefundVerdict::Failed(_)));
-        assert!(matches!(refund_verdict(RefundState::Unknown, gave_up(false)), RefundVerdict::Unknown(_)));
-        let done = Attempt::Answered(RefundAnswer::Done { refund: "re_1".into() });
-        assert_eq!(refund_verdict(RefundState::Unknown, done.clone()), RefundVerdict::Done);
-        assert_eq!(refund_verdict(RefundState::Failed, done), RefundVerdict::Nothing);
+    fn approved() -> Attempt<ChargeAnswer> {
+        Attempt::Answered(ChargeAnswer::Approved { charge: "ch_1".into() })
     }
 
-    #[test]
-    fn no_more_is_given_back_than_was_paid() {
-        assert!(may_give_back(Some(&captured(1000, 0)), &refund(euro(1000))).is_ok());
-        assert!(may_give_back(Some(&captured(1000, 600)), &refund(euro(400))).is_ok());
-        assert_eq!(
-            may_give_back(Some(&captured(1000, 600)), &refund(euro(401))).unwrap_err(),
-            "only 4.00 EUR of the 10.00 EUR paid can still be given back, 4.01 EUR were asked for"
-        );
+    fn declined() -> Attempt<ChargeAnswer> {
+        Attempt::Answered(ChargeAnswer::Declined(Decline::not_charged()))
     }
 
-    #[test]
-    fn only_a_captured_payment_of_the_same_order_and_currency_is_given_back() {
-        let due = refund(euro(1));
-        assert!(may_give_back(None, &due).is_err());
-        for state in PaymentState::ALL.into_iter().filter(|state| *state != PaymentState::Captured) {
-            assert!(may_give_back(Some(&Payment { state, ..captured(1000, 0) }), &due).is_err(), "{state}");
-        }
-        let other = kit::id::Id::from_bits(7);
-        assert!(may_give_back(Some(&Payment { order: other, ..captured(1000, 0) }), &due).is_err());
-        let dollars = Money::new(1, "USD".parse().unwrap()).unwrap();
-        assert!(may_give_back(Some(&captured(1000, 0)), &refund(dollars)).is_err());
-        assert!(may_give_back(Some(&captured(1000, 0)), &refund(euro(0))).is_err());
+    fn retrying(trouble: Trouble) -> Attempt<ChargeAnswer> {
+        Attempt::Retrying { attempt: 1, trouble, next: Timestamp::UNIX_EPOCH }
+    }
+
+    fn gave_up(maybe_done: bool) -> Attempt<ChargeAnswer> {
+        Attempt::GaveUp { attempts: 10, trouble: Trouble::Transient("busy".into()), maybe_done }
     }
 }

@@ -4,10 +4,11 @@ use contracts::order::{OrderCancelled, PaymentDue, RefundDue};
 use contracts::payment::{PaymentRefundFailed, PaymentState, check_method};
 use kit::{Result, Tx};
 
-use crate::charge::{self, ChargeCard};
-use crate::payment::{Payment, Refund, Verdict, may_give_back};
+use crate::charging::{self, ChargeCard};
+use crate::payment::{Payment, Verdict};
 use crate::provider::Decline;
-use crate::refund::RefundCard;
+use crate::refund::{Refund, may_give_back};
+use crate::refunding::RefundCard;
 use crate::store;
 
 /// A payment is due: the card will be charged, under the number of the payment.
@@ -20,9 +21,11 @@ pub fn payment_due(tx: &mut Tx<'_>, event: PaymentDue) -> Result<()> {
     let payment = Payment::due(tx.new_id(), &event, &method, tx.now());
     store::insert_payment(tx, &payment)?;
     match method {
-        Err(invalid) => charge::settle(tx, &payment, Verdict::Declined(Decline::of_method(&invalid))),
+        Err(invalid) => charging::settle(tx, &payment, Verdict::Declined(Decline::of_method(&invalid))),
         // Nothing is due, so there is nothing to ask anybody.
-        Ok(()) if payment.amount.is_zero() => charge::settle(tx, &payment, Verdict::Captured { charge: String::new() }),
+        Ok(()) if payment.amount.is_zero() => {
+            charging::settle(tx, &payment, Verdict::Captured { charge: String::new() })
+        }
         Ok(()) => tx.perform(&ChargeCard::of(&payment)),
     }
 }

@@ -9,8 +9,9 @@ use rusqlite::types::Type;
 use rusqlite::{Params, Row, named_params, params};
 
 use crate::audit::{Difference, Figures};
-use crate::payment::{Payment, Refund, RefundState};
+use crate::payment::Payment;
 use crate::provider::Decline;
+use crate::refund::{Refund, RefundState};
 
 /// Behind every number of a payment.
 const BEHIND_ALL: &str = "pay_~";

@@ -94,7 +94,10 @@ async fn a_payment_that_is_heard_twice_is_captured_once() {
 async fn a_payment_of_nothing_needs_no_card() {
     let shop = Shop::open();
     let nothing = Money::zero(Currency::EUR);
-    shop.hear(&contracts::order::PaymentDue { amount: nothing, ..due(order(1), "pm_card_visa_chargeDeclined") });
+    shop.hear(&contracts::order::PaymentDue {
+        amount: nothing,
+        ..due(order(1), "pm_card_visa_chargeDeclined")
+    });
 
     assert_eq!(shop.work().await, 0);
     let paid = shop.payment_of(order(1)).await;
@@ -146,7 +149,8 @@ async fn a_provider_that_never_answers_leaves_the_outcome_to_a_person() {
 
     let unknown = shop.payment_of(order(1)).await;
     assert_eq!((unknown.state, unknown.attempts), (PaymentState::Unknown, 10));
-    let told: Vec<bool> = shop.told_of::<PaymentOutcomeUnknown>().iter().map(|event| event.given_up).collect();
+    let told: Vec<bool> =
+        shop.told_of::<PaymentOutcomeUnknown>().iter().map(|event| event.given_up).collect();
     assert_eq!(told, [false, true]);
     assert_eq!(shop.told().len(), 2);
     assert_eq!(shop.provider_has(order(1)), NOT_CHARGED);

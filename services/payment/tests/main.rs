@@ -1,5 +1,7 @@
 //! The payment service on a scratch database, with the built-in provider as its outside world.
 
+#![expect(clippy::unwrap_used, reason = "what a test is sure of, it unwraps")]
+
 mod bad_input;
 mod cancelling;
 mod charging;

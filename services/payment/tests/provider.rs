@@ -76,7 +76,11 @@ impl Line {
 }
 
 impl Provider for Line {
-    fn charge<'a>(&'a self, ctx: &'a EffectCtx, charge: &'a Charge) -> Waiting<'a, Result<ChargeAnswer, Trouble>> {
+    fn charge<'a>(
+        &'a self,
+        ctx: &'a EffectCtx,
+        charge: &'a Charge,
+    ) -> Waiting<'a, Result<ChargeAnswer, Trouble>> {
         Box::pin(async move {
             let answer = TestProvider.charge(ctx, charge).await;
             match self.fault {
@@ -94,7 +98,11 @@ impl Provider for Line {
         })
     }
 
-    fn refund<'a>(&'a self, ctx: &'a EffectCtx, refund: &'a GiveBack) -> Waiting<'a, Result<RefundAnswer, Trouble>> {
+    fn refund<'a>(
+        &'a self,
+        ctx: &'a EffectCtx,
+        refund: &'a GiveBack,
+    ) -> Waiting<'a, Result<RefundAnswer, Trouble>> {
         Box::pin(async move {
             let answer = TestProvider.refund(ctx, refund).await;
             if matches!(self.fault, Fault::Stammering) {

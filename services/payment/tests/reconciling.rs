@@ -46,7 +46,8 @@ async fn a_provider_that_stays_silent_is_given_up_again() {
     reconcile(&shop, 1).await.unwrap();
     shop.work_it_off().await;
 
-    let told: Vec<bool> = shop.told_of::<PaymentOutcomeUnknown>().iter().map(|event| event.given_up).collect();
+    let told: Vec<bool> =
+        shop.told_of::<PaymentOutcomeUnknown>().iter().map(|event| event.given_up).collect();
     assert_eq!(told, [false, true, true]);
     shop.books_agree();
 }
@@ -77,7 +78,8 @@ async fn a_day_later_the_provider_is_only_looked_up() {
     // Each new request lets the provider forget two old ones.
     shop.due(order(2), "pm_card_visa");
     shop.work().await;
-    let kept: i64 = shop.sql(|sql| sql.get("SELECT count(*) FROM provider_request", [], |row| row.get(0))).unwrap();
+    let kept: i64 =
+        shop.sql(|sql| sql.get("SELECT count(*) FROM provider_request", [], |row| row.get(0))).unwrap();
     assert_eq!(kept, 1);
 
     reconcile(&shop, 1).await.unwrap();

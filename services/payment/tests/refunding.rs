@@ -29,7 +29,8 @@ async fn money_is_given_back_in_parts() {
 
     let payment = shop.payment_of(order).await;
     assert_eq!((payment.captured, payment.refunded), (euro(1290), euro(1290)));
-    let told: Vec<_> = shop.told_of::<PaymentRefunded>().iter().map(|event| (event.refund, event.amount)).collect();
+    let told: Vec<_> =
+        shop.told_of::<PaymentRefunded>().iter().map(|event| (event.refund, event.amount)).collect();
     assert_eq!(told, [(refund(1), euro(1000)), (refund(2), euro(290))]);
     assert_eq!(shop.provider_has(order), given_back(2, 1290));
     shop.books_agree();
@@ -89,7 +90,13 @@ async fn only_captured_money_of_the_same_order_is_given_back() {
     let paid = shop.paid("pm_card_visa").await;
     shop.due(order(2), "pm_card_visa_chargeDeclined");
     shop.work().await;
-    let of = |payment| RefundDue { order: paid, payment, refund: refund(9), amount: euro(1), reason: String::new() };
+    let of = |payment| RefundDue {
+        order: paid,
+        payment,
+        refund: refund(9),
+        amount: euro(1),
+        reason: String::new(),
+    };
     let payment = shop.payment_of(paid).await.payment;
 
     shop.refund(order(2), refund(1), 100).await;

@@ -25,7 +25,8 @@ async fn a_payment_is_found_by_its_number_and_by_its_order() {
         let error = shop.ask(&GetPayment { payment, order }).await.unwrap_err();
         assert_eq!((error.kind, &*error.reason), (Kind::NotFound, reason::UNKNOWN_PAYMENT));
     }
-    for both in [GetPayment::default(), GetPayment { payment: Some(by_order.payment), order: Some(order(1)) }] {
+    for both in [GetPayment::default(), GetPayment { payment: Some(by_order.payment), order: Some(order(1)) }]
+    {
         let error = shop.ask(&both).await.unwrap_err();
         assert_eq!((error.kind, &*error.reason), (Kind::Invalid, reason::NAME_ONE));
     }
@@ -51,7 +52,10 @@ async fn a_thousand_payments_are_listed_page_by_page_the_newest_first() {
 
     let all: Vec<OrderId> = (1..=1000).rev().map(order).collect();
     assert_eq!(pages(&shop, &[], 200).await, (all.clone(), 5));
-    assert_eq!(pages(&shop, &[PaymentState::Declined, PaymentState::Captured, PaymentState::Captured], 200).await, (all, 5));
+    assert_eq!(
+        pages(&shop, &[PaymentState::Declined, PaymentState::Captured, PaymentState::Captured], 200).await,
+        (all, 5)
+    );
     let declined: Vec<OrderId> = (1..=1000).rev().filter(|number| number % 4 == 0).map(order).collect();
     assert_eq!(pages(&shop, &[PaymentState::Declined], 50).await, (declined, 5));
     assert_eq!(pages(&shop, &[PaymentState::Unknown], 50).await, (vec![], 1));
@@ -70,6 +74,22 @@ async fn pages(shop: &Shop, states: &[PaymentState], limit: u32) -> (Vec<OrderId
             return (orders, count);
         }
     }
+}
+
+#[tokio::test]
+async fn a_charge_that_is_not_in_our_books_is_a_difference() {
+    let shop = Shop::open();
+    let paid = shop.paid("pm_card_visa").await;
+    shop.books_agree();
+    let again = "INSERT INTO provider_charge
+                 SELECT 'ch_again', key, order_id, amount, currency, method, state, code, decline_code, at_ms
+                 FROM provider_charge";
+    shop.sql(|sql| sql.find(again, [], |_| Ok(()))).unwrap();
+
+    let found = shop.sql(|sql| payment::audit::differences(sql, 10)).unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].captured, found[0].theirs_charges, found[0].theirs_charged), (1290, 2, 2580));
+    assert_eq!(found[0].payment, shop.payment_of(paid).await.payment.to_string());
 }
 
 #[tokio::test]

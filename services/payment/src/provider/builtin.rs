@@ -70,7 +70,9 @@ impl Provider for TestProvider {
             let method = TestMethod::named(&charge.method);
             let manner = method.on_refund;
             let received = ctx
-                .write(move |tx| once(tx, &asked.key, &asked, manner, |tx| make_refund(tx, &asked, &charge, &method)))
+                .write(move |tx| {
+                    once(tx, &asked.key, &asked, manner, |tx| make_refund(tx, &asked, &charge, &method))
+                })
                 .await;
             say(received, manner).await
         })

@@ -71,7 +71,12 @@ pub const STRIPES: &[TestMethod] = &[
     approved("pm_card_jcb", "3566002020360505"),
     approved("pm_card_unionpay", "6200000000000005"),
     declined("pm_card_visa_chargeDeclined", "4000000000000002", "card_declined", "generic_decline"),
-    declined("pm_card_visa_chargeDeclinedInsufficientFunds", "4000000000009995", "card_declined", "insufficient_funds"),
+    declined(
+        "pm_card_visa_chargeDeclinedInsufficientFunds",
+        "4000000000009995",
+        "card_declined",
+        "insufficient_funds",
+    ),
     declined("pm_card_visa_chargeDeclinedLostCard", "4000000000009987", "card_declined", "lost_card"),
     declined("pm_card_visa_chargeDeclinedStolenCard", "4000000000009979", "card_declined", "stolen_card"),
     declined(
@@ -154,14 +159,18 @@ impl TestMethod {
 pub fn message(code: &str, decline_code: &str) -> &'static str {
     match (code, decline_code) {
         (_, "insufficient_funds") => "the card was declined: insufficient funds",
-        (_, "card_velocity_exceeded") => "the card was declined: it was used too often or its limit is exceeded",
+        (_, "card_velocity_exceeded") => {
+            "the card was declined: it was used too often or its limit is exceeded"
+        }
         ("expired_card", _) => "the card was declined: it has expired",
         ("incorrect_cvc", _) => "the card was declined: its security code is wrong",
         ("processing_error", _) => "the card was declined: its bank could not process the payment",
         (code::AUTHENTICATION_REQUIRED, _) => {
             "the card was declined: its bank wants the buyer to confirm the payment, which is not possible here"
         }
-        (code::INVALID_PAYMENT_METHOD, _) => "the card was not charged: the provider does not know this payment method",
+        (code::INVALID_PAYMENT_METHOD, _) => {
+            "the card was not charged: the provider does not know this payment method"
+        }
         _ => "the card was declined",
     }
 }

@@ -25,10 +25,18 @@ use serde::{Deserialize, Serialize};
 /// refusal is an answer; [`Trouble`] is for when there is none.
 pub trait Provider: Send + Sync + 'static {
     /// Authorizes and captures in one step.
-    fn charge<'a>(&'a self, ctx: &'a EffectCtx, charge: &'a Charge) -> Waiting<'a, Result<ChargeAnswer, Trouble>>;
+    fn charge<'a>(
+        &'a self,
+        ctx: &'a EffectCtx,
+        charge: &'a Charge,
+    ) -> Waiting<'a, Result<ChargeAnswer, Trouble>>;
 
     /// Gives money of a charge back.
-    fn refund<'a>(&'a self, ctx: &'a EffectCtx, refund: &'a GiveBack) -> Waiting<'a, Result<RefundAnswer, Trouble>>;
+    fn refund<'a>(
+        &'a self,
+        ctx: &'a EffectCtx,
+        refund: &'a GiveBack,
+    ) -> Waiting<'a, Result<RefundAnswer, Trouble>>;
 
     /// What became of the charge under a key, however long ago that was; none if there was none.
     fn look_up_charge<'a>(
