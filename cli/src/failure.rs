@@ -100,6 +100,10 @@ impl Failure {
 
     /// A mistake in the command line, for programs; people get what clap prints.
     pub(crate) fn usage(error: &clap::Error) -> Self {
+        use clap::error::ErrorKind::{DisplayHelpOnMissingArgumentOrSubcommand, MissingSubcommand};
+        if matches!(error.kind(), DisplayHelpOnMissingArgumentOrSubcommand | MissingSubcommand) {
+            return Self::invalid("usage", "nothing says what is to be done").mend("shopctl help");
+        }
         let text = error.render().to_string();
         let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         let first = lines.next().unwrap_or("the command line is not understood");
@@ -156,11 +160,6 @@ impl Failure {
     /// The line for people.
     pub(crate) fn message(&self) -> &str {
         &self.0.message
-    }
-
-    /// What a program may want to know, such as each line that is short.
-    pub(crate) fn facts(&self) -> Option<&Value> {
-        self.0.details.as_ref()
     }
 
     /// Whether nothing has to be said beyond the exit code.

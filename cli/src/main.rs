@@ -4,7 +4,8 @@
 //! - [`args`]: the options every command has; [`commands`]: the list of commands, one file each
 //! - [`shop`]: what every command is given; [`output`]: the only place that prints
 //! - [`failure`]: what went wrong, why, how to mend it, and the exit code
-//! - [`pick`]: reading what a person typed
+//! - [`pick`]: reading what a person typed; [`import`]: reading files of products and deliveries
+//! - [`show`]: how times and bodies are written; [`pages`]: lists; [`progress`]: long work
 //! - [`trace`]: what became of something, from every service's journal, joined and drawn
 //! - [`status`]: how everything is, on one screen
 //! - [`stack`]: the broker and the services of this machine, as processes
@@ -12,18 +13,18 @@
 mod args;
 mod commands;
 mod failure;
+mod import;
 mod output;
+mod pages;
 mod pick;
+mod progress;
 #[cfg(test)]
 mod reference;
 mod shop;
-mod stack;
-mod status;
-mod trace;
 mod show;
-mod progress;
-mod pages;
-mod import;
+mod stack;
+mod trace;
+mod status;
 
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
@@ -32,7 +33,7 @@ use clap::FromArgMatches;
 
 use args::Args;
 use failure::{Failure, exit};
-use output::Output;
+use output::{Format, Output};
 use shop::Shop;
 
 fn main() -> ExitCode {
@@ -66,10 +67,10 @@ fn run(shop: &Shop, command: commands::Command) -> Result<(), Failure> {
 
 /// Help and the version are what was asked for; anything else is a mistake in the command line.
 fn not_understood(error: &clap::Error, before: args::Glimpse) -> ExitCode {
-    if before.output == output::Format::Table || !error.use_stderr() {
-        // A closed pipe behind the help is nobody's mistake.
-        let _ = error.print();
-        return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit::USAGE));
+    let asked_for = !error.use_stderr();
+    if before.output == Format::Table || asked_for {
+        Output::complaint(error, &args::tree(before.color));
+        return ExitCode::from(if asked_for { 0 } else { exit::USAGE });
     }
     Output::plain(before.output).failure(&Failure::usage(error))
 }

@@ -6,10 +6,12 @@
 mod table;
 
 use std::borrow::Cow;
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use kit::text::is_unprintable;
 use serde::Serialize;
 
@@ -113,6 +115,27 @@ impl Output {
     #[cfg(test)]
     pub(crate) fn with_width(self, width: Option<usize>) -> Self {
         Self { width, ..self }
+    }
+
+    /// Shows what clap has to say: help that was asked for, or what is wrong with the command line.
+    pub(crate) fn complaint(error: &clap::Error, tree: &clap::Command) {
+        // A closed pipe behind the help is nobody's mistake, hence no failure below. On a terminal
+        // clap repeats what was typed as it is, colours and all.
+        let typed = |word: OsString| word.to_string_lossy().chars().any(is_unprintable);
+        if std::env::args_os().any(typed) {
+            return note(&harmless(&error.render().to_string()));
+        }
+        // A command without what is to be done explains itself, wherever its options come from:
+        // clap does so only if the environment sets none.
+        let parent = match error.get(ContextKind::InvalidSubcommand) {
+            Some(ContextValue::String(parent)) if error.kind() == ErrorKind::MissingSubcommand => parent,
+            _ => return drop(error.print()),
+        };
+        let mut tree = tree.clone();
+        tree.build();
+        let words = parent.split_whitespace().skip(1);
+        let found = words.into_iter().try_fold(&tree, |command, word| command.find_subcommand(word));
+        note(&found.unwrap_or(&tree).clone().render_help().to_string());
     }
 
     /// How results are to be written.

@@ -47,7 +47,9 @@ impl Progress {
 ///
 /// # Errors
 /// The last failure.
-pub(crate) async fn persist<T, F: Future<Output = Result<T, Failure>>>(ask: impl Fn() -> F) -> Result<T, Failure> {
+pub(crate) async fn persist<T, F: Future<Output = Result<T, Failure>>>(
+    ask: impl Fn() -> F,
+) -> Result<T, Failure> {
     let mut tries = 1;
     let mut wait = TRY_AGAIN_AFTER;
     loop {
@@ -66,10 +68,15 @@ pub(crate) async fn persist<T, F: Future<Output = Result<T, Failure>>>(ask: impl
 pub(crate) fn say_refused(shop: &Shop, refused: &[RefusedLine]) {
     let shown = if shop.is_verbose() { refused.len() } else { REFUSED_LINES_SHOWN };
     for RefusedLine { line, sku, reason, message } in refused.iter().take(shown) {
-        let sku = if sku.is_empty() { String::new() } else { format!("{}  ", crate::show::cut(&kit::text::printable(sku), 40)) };
+        let sku = if sku.is_empty() {
+            String::new()
+        } else {
+            format!("{}  ", crate::show::cut(&kit::text::printable(sku), 40))
+        };
         shop.out.warn(format!("line {line}  {sku}{reason}: {}", kit::text::printable(message)));
     }
     if refused.len() > shown {
-        shop.out.warn(format!("{} more lines were refused; -v shows all, -o json too", refused.len() - shown));
+        shop.out
+            .warn(format!("{} more lines were refused; -v shows all, -o json too", refused.len() - shown));
     }
 }

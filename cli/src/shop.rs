@@ -272,7 +272,7 @@ mod tests {
         ));
         let failure = outcome_unknown(&silent, "evt_1");
         assert_eq!(failure.exit(), exit::OUTCOME_UNKNOWN);
-        assert_eq!(failure.facts().unwrap()["idempotency_key"], "evt_1");
+        assert_eq!(failure.to_json()["error"]["details"]["idempotency_key"], "evt_1");
         assert!(failure.to_json()["error"]["mend"][0].as_str().unwrap().contains("--idempotency-key evt_1"));
     }
 }

@@ -45,8 +45,11 @@ pub(crate) fn brief(body: &Value, without: &str) -> String {
         Value::Object(fields) => match serde_json::from_value::<Money>(body.clone()) {
             Ok(money) => money.to_string(),
             Err(_) => {
-                let said = fields.iter().filter(|(_, value)| !is_empty(value) && value.as_str() != Some(without));
-                said.map(|(name, value)| format!("{name}={}", brief(value, without))).collect::<Vec<_>>().join(" ")
+                let said =
+                    fields.iter().filter(|(_, value)| !is_empty(value) && value.as_str() != Some(without));
+                said.map(|(name, value)| format!("{name}={}", brief(value, without)))
+                    .collect::<Vec<_>>()
+                    .join(" ")
             }
         },
         Value::Array(items) if items.len() > 3 => format!("[{} items]", items.len()),
@@ -77,7 +80,9 @@ pub(crate) fn cut(text: &str, cells: usize) -> String {
         used > cells.saturating_sub(2)
     });
     match end {
-        Some((end, _)) if text[end..].chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>() > 2 => {
+        Some((end, _))
+            if text[end..].chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>() > 2 =>
+        {
             format!("{}…", &text[..end])
         }
         _ => text.to_owned(),
@@ -91,19 +96,31 @@ mod tests {
 
     #[test]
     fn a_duration_has_the_unit_that_suits_it() {
-        let written: Vec<String> = [-1, 0, 180, 999, 6_100, 99_949, 99_950, 999_499, 2_310_000, 200_000_000, 7_500_000_000]
-            .into_iter()
-            .map(duration)
-            .collect();
+        let written: Vec<String> =
+            [-1, 0, 180, 999, 6_100, 99_949, 99_950, 999_499, 2_310_000, 200_000_000, 7_500_000_000]
+                .into_iter()
+                .map(duration)
+                .collect();
         let wanted = [
-            "skew", "0.00 ms", "0.18 ms", "1.00 ms", "6.1 ms", "99.9 ms", "100 ms", "999 ms", "2.31 s", "3 min 20 s", "2 h 5 min",
+            "skew",
+            "0.00 ms",
+            "0.18 ms",
+            "1.00 ms",
+            "6.1 ms",
+            "99.9 ms",
+            "100 ms",
+            "999 ms",
+            "2.31 s",
+            "3 min 20 s",
+            "2 h 5 min",
         ];
         assert_eq!(written, wanted);
     }
 
     #[test]
     fn the_facts_stand_under_each_other_and_cannot_drive_the_terminal() {
-        let written = facts(&[("sku", "mug".into()), ("category", "a\nb\u{1b}".into()), ("note", String::new())]);
+        let written =
+            facts(&[("sku", "mug".into()), ("category", "a\nb\u{1b}".into()), ("note", String::new())]);
         assert_eq!(written, "sku       mug\ncategory  a\\nb\\u{1b}");
     }
 

@@ -132,16 +132,16 @@ impl Status {
         for (name, health) in names.into_iter().zip(healths) {
             status.add_service(name, health, Local::of(here.as_ref(), name, now));
         }
-        match streams {
-            Ok(Ok(streams)) => status.streams = streams,
-            Ok(Err(error)) => {
-                status.add_trouble(true, format!("the streams are not known: {error}"), "shopctl logs broker")
+        let unknown = match streams {
+            Ok(Ok(streams)) => {
+                status.streams = streams;
+                None
             }
-            Err(_) => status.add_trouble(
-                true,
-                "the broker does not tell its streams in time".to_owned(),
-                "shopctl logs broker",
-            ),
+            Ok(Err(error)) => Some(error.message),
+            Err(_) => Some("the broker does not tell them in time".to_owned()),
+        };
+        if let Some(why) = unknown {
+            status.add_trouble(true, format!("the streams are not known: {why}"), "shopctl logs broker");
         }
         status.note_overdue();
         status.well = status.troubles.is_empty();

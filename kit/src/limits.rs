@@ -58,6 +58,8 @@ pub const TIMERS_AT_ONCE: usize = 200;
 pub const PAGE_MAX: u32 = 200;
 /// The page of a list when none is asked for.
 pub const PAGE_DEFAULT: u32 = 50;
+/// Length of a page in bytes of JSON. A page of long rows ends early.
+pub const PAGE_BYTES_MAX: usize = 512 * 1024;
 /// Rows one service gives of one trace.
 pub const TRACE_ROWS_MAX: usize = 500;
 /// Time a request has when its caller names none.

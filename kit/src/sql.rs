@@ -84,22 +84,24 @@ where
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error)))
 }
 
+/// Reads an integer column through a check, such as an amount that must be in range.
+///
+/// # Errors
+/// If the column is not an integer or the check refuses it.
+pub fn checked<T, E: StdError + Send + Sync + 'static>(
+    row: &Row<'_>,
+    column: &str,
+    check: impl FnOnce(i64) -> std::result::Result<T, E>,
+) -> rusqlite::Result<T> {
+    let index = row.as_ref().column_index(column)?;
+    check(row.get(index)?)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Integer, Box::new(error)))
+}
+
 /// Reads a column of milliseconds since 1970 as a time.
 ///
 /// # Errors
 /// If the column is not an integer or out of range.
 pub fn time(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
-    let index = row.as_ref().column_index(column)?;
-    Timestamp::from_millisecond(row.get(index)?)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Integer, Box::new(error)))
-}
-
-/// Reads a column that holds JSON.
-///
-/// # Errors
-/// If the column is not text or not JSON of that shape.
-pub fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
-    let index = row.as_ref().column_index(column)?;
-    serde_json::from_str(row.get_ref(index)?.as_str()?)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error)))
+    checked(row, column, Timestamp::from_millisecond)
 }

@@ -116,7 +116,11 @@ async fn add(shop: &Shop, args: Add) -> Result<(), Failure> {
         let add = AddItem { cart, sku: item.sku, quantity: item.quantity, expected_version: None };
         let view = shop.call(&add).await.map_err(|failure| match cart {
             Some(cart) if done > 0 => {
-                let so_far = if done == 1 { "the first product is".to_owned() } else { format!("{done} products are") };
+                let so_far = if done == 1 {
+                    "the first product is".to_owned()
+                } else {
+                    format!("{done} products are")
+                };
                 failure.so(format!("{so_far} in {cart}, {sku} is not"))
             }
             _ => failure,
@@ -175,7 +179,9 @@ fn view(shop: &Shop, cart: &CartView) -> Result<(), Failure> {
 /// Reads `SKU:QTY` without a price: a cart has the prices of the catalog.
 fn item(text: &str) -> Result<Item, String> {
     match pick::item(text)? {
-        Item { unit_price: Some(_), .. } => Err("a cart has the prices of the catalog, none can be stated".to_owned()),
+        Item { unit_price: Some(_), .. } => {
+            Err("a cart has the prices of the catalog, none can be stated".to_owned())
+        }
         item => Ok(item),
     }
 }

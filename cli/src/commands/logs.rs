@@ -64,12 +64,14 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
         shop.out.next("shopctl up");
     }
     show(shop, &past)?;
-    while args.follow {
+    if !args.follow {
+        return Ok(());
+    }
+    loop {
         tokio::time::sleep(LOOK_EVERY).await;
         let new = followers.iter_mut().flat_map(|(part, follower)| read(part, follower.next()));
         show(shop, &in_order(new.filter(|(_, line)| choice.wants(line)).collect()))?;
     }
-    Ok(())
 }
 
 impl Choice {

@@ -83,7 +83,8 @@ async fn show(shop: &Shop, args: Show) -> Result<(), Failure> {
     if !shop.out.is_table() {
         return shop.out.json(&message);
     }
-    let attempts = message.attempts.iter().map(|attempt| format!("{} {}", show::time(attempt.at), attempt.outcome));
+    let attempts =
+        message.attempts.iter().map(|attempt| format!("{} {}", show::time(attempt.at), attempt.outcome));
     let attempts: Vec<String> = attempts.collect();
     let mut facts = vec![
         ("notification", message.notification.to_string()),

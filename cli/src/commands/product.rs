@@ -4,7 +4,8 @@ mod import;
 
 use clap::Subcommand;
 use contracts::catalog::{
-    GetProduct, ListCategories, ListProducts, ProductState, ProductView, PutProduct, RetireProduct, SearchProducts,
+    GetProduct, ListCategories, ListProducts, ProductState, ProductView, PutProduct, RetireProduct,
+    SearchProducts,
 };
 use contracts::{Currency, Money, Sku};
 
@@ -200,7 +201,8 @@ fn table(products: &[ProductView], with_state: bool) -> Table {
         header.push("state");
     }
     Table::new(&header).right(&[3, 4]).rows(products.iter().map(|product| {
-        let mut cells = row![product.sku.as_str(), &product.name, &product.category, product.price, product.version];
+        let mut cells =
+            row![product.sku.as_str(), &product.name, &product.category, product.price, product.version];
         if with_state {
             cells.push(match product.state {
                 ProductState::Active => Cell::from(state(product.state)),

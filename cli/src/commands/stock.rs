@@ -154,7 +154,11 @@ async fn adjust(shop: &Shop, args: Adjust) -> Result<(), Failure> {
 async fn marks(shop: &Shop, args: Marks) -> Result<(), Failure> {
     let set = SetMarks { sku: args.sku, low_mark: args.low, high_mark: args.high };
     let stock = shop.call_once(&set, &args.once).await?;
-    changed(shop, &stock, &format!("low at {}, enough again at {}", mark(stock.low_mark), mark(stock.high_mark)))
+    changed(
+        shop,
+        &stock,
+        &format!("low at {}, enough again at {}", mark(stock.low_mark), mark(stock.high_mark)),
+    )
 }
 
 async fn ledger(shop: &Shop, Ledger { sku, extent }: Ledger) -> Result<(), Failure> {

@@ -28,11 +28,16 @@ pub(crate) fn read(bytes: &[u8], wanted: &[Column]) -> Result<Rows, Failure> {
     let separator = separator(bytes);
     let mut reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(bytes);
     let header: Vec<String> = match reader.byte_headers() {
-        Ok(header) => header.iter().map(|name| String::from_utf8_lossy(name).trim().to_ascii_lowercase()).collect(),
-        Err(error) => return Err(Failure::invalid("invalid_csv", format!("the header cannot be read: {error}"))),
+        Ok(header) => {
+            header.iter().map(|name| String::from_utf8_lossy(name).trim().to_ascii_lowercase()).collect()
+        }
+        Err(error) => {
+            return Err(Failure::invalid("invalid_csv", format!("the header cannot be read: {error}")));
+        }
     };
     let places = places(&header, wanted)?;
-    let ignored = header.iter().filter(|name| !wanted.iter().any(|(known, _)| known == name)).cloned().collect();
+    let ignored =
+        header.iter().filter(|name| !wanted.iter().any(|(known, _)| known == name)).cloned().collect();
     let rows = reader.byte_records().map(|record| row(record, header.len(), &places)).collect();
     Ok(Rows { rows, ignored })
 }
@@ -40,17 +45,26 @@ pub(crate) fn read(bytes: &[u8], wanted: &[Column]) -> Result<Rows, Failure> {
 /// Where each wanted column stands.
 fn places(header: &[String], wanted: &[Column]) -> Result<Vec<Option<usize>>, Failure> {
     let names = || wanted.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",");
-    let missing: Vec<&str> =
-        wanted.iter().filter(|(name, must)| *must && !header.iter().any(|have| have == name)).map(|(name, _)| *name).collect();
+    let missing: Vec<&str> = wanted
+        .iter()
+        .filter(|(name, must)| *must && !header.iter().any(|have| have == name))
+        .map(|(name, _)| *name)
+        .collect();
     if !missing.is_empty() {
         let columns = if missing.len() == 1 { "the column" } else { "the columns" };
-        return Err(Failure::invalid("missing_column", format!("the header lacks {columns} {}", missing.join(", ")))
-            .why(format!("the first line is: {}", header.join(",")))
-            .mend(format!("the first line must name the columns, such as: {}", names())));
+        return Err(Failure::invalid(
+            "missing_column",
+            format!("the header lacks {columns} {}", missing.join(", ")),
+        )
+        .why(format!("the first line is: {}", header.join(",")))
+        .mend(format!("the first line must name the columns, such as: {}", names())));
     }
     for (name, _) in wanted {
         if header.iter().filter(|have| have == name).count() > 1 {
-            return Err(Failure::invalid("repeated_column", format!("the header names the column {name} twice")));
+            return Err(Failure::invalid(
+                "repeated_column",
+                format!("the header names the column {name} twice"),
+            ));
         }
     }
     Ok(wanted.iter().map(|(name, _)| header.iter().position(|have| have == name)).collect())
@@ -63,13 +77,15 @@ fn row(record: Result<ByteRecord, csv::Error>, columns: usize, places: &[Option<
     })?;
     let line = record.position().map_or(0, csv::Position::line);
     // The first field that is text may tell people which row this is, also if another is broken.
-    let text = |place: usize| record.get(place).and_then(|field| std::str::from_utf8(field).ok()).map(str::trim);
+    let text =
+        |place: usize| record.get(place).and_then(|field| std::str::from_utf8(field).ok()).map(str::trim);
     let sku = places.first().copied().flatten().and_then(text).unwrap_or_default();
     if record.len() != columns {
         let message = format!("the line has {} fields, the header has {columns}", record.len());
         return Err(refused(line, sku, "wrong_number_of_fields", message));
     }
-    let fields: Option<Vec<String>> = places.iter().map(|place| place.map_or(Some(""), text).map(str::to_owned)).collect();
+    let fields: Option<Vec<String>> =
+        places.iter().map(|place| place.map_or(Some(""), text).map(str::to_owned)).collect();
     match fields {
         Some(fields) => Ok((line, fields)),
         None => Err(refused(line, sku, "invalid_text", "the line is not UTF-8 text")),
@@ -80,7 +96,12 @@ fn row(record: Result<ByteRecord, csv::Error>, columns: usize, places: &[Option<
 fn separator(bytes: &[u8]) -> u8 {
     let header = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let count = |sign: u8| header.iter().filter(|byte| **byte == sign).count();
-    [b',', b';', b'\t'].into_iter().rev().max_by_key(|sign| count(*sign)).filter(|sign| count(*sign) > 0).unwrap_or(b',')
+    [b',', b';', b'\t']
+        .into_iter()
+        .rev()
+        .max_by_key(|sign| count(*sign))
+        .filter(|sign| count(*sign) > 0)
+        .unwrap_or(b',')
 }
 
 #[cfg(test)]

@@ -107,15 +107,28 @@ fn three(line: u64, fields: Vec<String>) -> Result<(u64, [String; 3]), RefusedLi
     Ok((line, fields))
 }
 
-fn request(line: u64, [sku, quantity, reason]: &[String; 3], otherwise: &str) -> Result<ReceiveStock, RefusedLine> {
+fn request(
+    line: u64,
+    [sku, quantity, reason]: &[String; 3],
+    otherwise: &str,
+) -> Result<ReceiveStock, RefusedLine> {
     let no = |code: &str, message: String| refused(line, sku, code, message);
-    let pieces = quantity.parse().ok().filter(|pieces| (1..=STOCK_MAX).contains(pieces)).ok_or_else(|| {
-        no("invalid_quantity", format!("a quantity must be a whole number from 1 to {STOCK_MAX}, not '{}'", printable(quantity)))
-    })?;
-    let known: Sku = sku.parse().map_err(|error| no("invalid_sku", format!("{error}, not '{}'", printable(sku))))?;
+    let pieces =
+        quantity.parse().ok().filter(|pieces| (1..=STOCK_MAX).contains(pieces)).ok_or_else(|| {
+            no(
+                "invalid_quantity",
+                format!(
+                    "a quantity must be a whole number from 1 to {STOCK_MAX}, not '{}'",
+                    printable(quantity)
+                ),
+            )
+        })?;
+    let known: Sku =
+        sku.parse().map_err(|error| no("invalid_sku", format!("{error}, not '{}'", printable(sku))))?;
     let reason = if reason.is_empty() { otherwise } else { reason };
     if !reason.is_empty() {
-        kit::text::check("the reason", reason, REASON_CHARS_MAX, false).map_err(|error| no(&error.reason, error.message))?;
+        kit::text::check("the reason", reason, REASON_CHARS_MAX, false)
+            .map_err(|error| no(&error.reason, error.message))?;
     }
     Ok(ReceiveStock { sku: known, quantity: pieces, reason: reason.to_owned() })
 }
@@ -144,16 +157,24 @@ mod tests {
         assert_eq!(found.lines[0].request.reason, "opening stock");
         let json = "{\"sku\":\"mug-blue\",\"quantity\":40,\"reason\":\"truck 7\"}";
         let found = read(json.as_bytes(), FileFormat::Jsonl, "d", "").unwrap();
-        assert_eq!((found.lines[0].request.quantity, found.lines[0].request.reason.as_str()), (40, "truck 7"));
+        assert_eq!(
+            (found.lines[0].request.quantity, found.lines[0].request.reason.as_str()),
+            (40, "truck 7")
+        );
     }
 
     #[test]
     fn a_broken_line_is_refused_with_its_number() {
-        let found = csv("sku,quantity,reason\nmug,0,\nmug,-1,\nmug,1.5,\na.b,1,\nmug,1,\u{1b}[2J\ntee,1,\n", "d");
+        let found =
+            csv("sku,quantity,reason\nmug,0,\nmug,-1,\nmug,1.5,\na.b,1,\nmug,1,\u{1b}[2J\ntee,1,\n", "d");
         assert_eq!(found.lines.len(), 1);
-        let refused: Vec<(u64, &str)> = found.refused.iter().map(|no| (no.line, no.reason.as_str())).collect();
+        let refused: Vec<(u64, &str)> =
+            found.refused.iter().map(|no| (no.line, no.reason.as_str())).collect();
         let quantity = "invalid_quantity";
-        assert_eq!(refused, [(2, quantity), (3, quantity), (4, quantity), (5, "invalid_sku"), (6, "invalid_text")]);
+        assert_eq!(
+            refused,
+            [(2, quantity), (3, quantity), (4, quantity), (5, "invalid_sku"), (6, "invalid_text")]
+        );
     }
 
     #[test]

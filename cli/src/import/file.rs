@@ -42,7 +42,11 @@ impl FileFormat {
 
 /// The name of a file for messages.
 pub(crate) fn name(path: &Path) -> String {
-    if is_stdin(path) { "standard input".to_owned() } else { printable(&path.display().to_string()).into_owned() }
+    if is_stdin(path) {
+        "standard input".to_owned()
+    } else {
+        printable(&path.display().to_string()).into_owned()
+    }
 }
 
 /// Reads a file, or standard input for `-`. A mark that only says "this is UTF-8" is left out.

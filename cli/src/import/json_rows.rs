@@ -17,11 +17,17 @@ pub(crate) type Row<T> = Result<(u64, T), RefusedLine>;
 /// If the file is one JSON list rather than an object a line.
 pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<Vec<Row<T>>, Failure> {
     if bytes.trim_ascii_start().starts_with(b"[") {
-        return Err(Failure::invalid("invalid_jsonl", "the file is one JSON list, wanted is a JSON object a line")
-            .mend("jq -c '.[]' FILE > FILE.jsonl      makes one of the other"));
+        return Err(Failure::invalid(
+            "invalid_jsonl",
+            "the file is one JSON list, wanted is a JSON object a line",
+        )
+        .mend("jq -c '.[]' FILE > FILE.jsonl      makes one of the other"));
     }
     let lines = bytes.split(|byte| *byte == b'\n').zip(1..);
-    Ok(lines.filter(|(line, _)| !line.trim_ascii().is_empty()).map(|(line, number)| row(number, line)).collect())
+    Ok(lines
+        .filter(|(line, _)| !line.trim_ascii().is_empty())
+        .map(|(line, number)| row(number, line))
+        .collect())
 }
 
 fn row<T: DeserializeOwned>(number: u64, line: &[u8]) -> Row<T> {
@@ -65,7 +71,9 @@ mod tests {
 
     fn read_all(text: &str) -> Vec<Result<(u64, String), (u64, String)>> {
         let rows = read::<Thing>(text.as_bytes()).unwrap();
-        rows.into_iter().map(|row| row.map(|(line, thing)| (line, thing.price)).map_err(|no| (no.line, no.sku))).collect()
+        rows.into_iter()
+            .map(|row| row.map(|(line, thing)| (line, thing.price)).map_err(|no| (no.line, no.sku)))
+            .collect()
     }
 
     #[test]

@@ -12,8 +12,14 @@ use super::json_rows::{self, text_or_number};
 use super::refused;
 use crate::failure::Failure;
 
-const COLUMNS: &[Column] =
-    &[("sku", true), ("name", true), ("category", true), ("price", true), ("currency", true), ("description", false)];
+const COLUMNS: &[Column] = &[
+    ("sku", true),
+    ("name", true),
+    ("category", true),
+    ("price", true),
+    ("currency", true),
+    ("description", false),
+];
 
 /// Room that is left in a request for what is around its lines.
 const FRAME_BYTES: usize = 64;
@@ -55,9 +61,10 @@ pub(crate) fn read(bytes: &[u8], format: FileFormat) -> Result<Products, Failure
             products.ignored = found.ignored;
             found.rows.into_iter().map(|row| row.and_then(|(line, fields)| from_csv(line, fields))).collect()
         }
-        FileFormat::Jsonl => {
-            json_rows::read::<JsonLine>(bytes)?.into_iter().map(|row| row.map(|(line, json)| from_json(line, json))).collect()
-        }
+        FileFormat::Jsonl => json_rows::read::<JsonLine>(bytes)?
+            .into_iter()
+            .map(|row| row.map(|(line, json)| from_json(line, json)))
+            .collect(),
     };
     for row in rows {
         match row.and_then(|line| once(&mut seen, line)).and_then(small_enough) {
@@ -172,9 +179,14 @@ mod tests {
 
     #[test]
     fn every_batch_fits_a_request() {
-        let line = |n: u64, chars: usize| ImportLine { line: n, sku: format!("s{n}"), description: "ü".repeat(chars), ..ImportLine::default() };
+        let line = |n: u64, chars: usize| ImportLine {
+            line: n,
+            sku: format!("s{n}"),
+            description: "ü".repeat(chars),
+            ..ImportLine::default()
+        };
         let counts = |lines: Vec<ImportLine>| batches(lines).iter().map(Vec::len).collect::<Vec<_>>();
-        assert_eq!(counts(vec![]), []);
+        assert!(counts(vec![]).is_empty());
         assert_eq!(counts((0..450).map(|n| line(n, 1)).collect()), [200, 200, 50]);
         for batch in batches((0..450).map(|n| line(n, 4000)).collect()) {
             let body = serde_json::to_vec(&contracts::catalog::ImportProducts { lines: batch }).unwrap();

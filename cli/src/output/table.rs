@@ -55,11 +55,6 @@ impl Table {
         self
     }
 
-    /// Adds a row.
-    pub(crate) fn push(&mut self, cells: Vec<Cell>) {
-        self.rows.push(cells);
-    }
-
     /// The same table with these rows added.
     pub(crate) fn rows(mut self, rows: impl IntoIterator<Item = Vec<Cell>>) -> Self {
         self.rows.extend(rows);

@@ -13,9 +13,10 @@ use jiff::tz::TimeZone;
 
 use self::columns::Columns;
 use self::line::{Line, clip, flow_text, plain, wrap};
-use self::scale::{Cell, Scale, duration};
+use self::scale::{Cell, Scale};
 use self::words::{commit, extremes, facts, label, telling, tellings};
 use crate::output::Tone;
+use crate::show::duration;
 use crate::trace::{Emitted, Flow, Silent, Step, Story, Stretch};
 
 /// A drawing is not made narrower than this.

@@ -7,7 +7,7 @@ CREATE TABLE orders (
     version            INTEGER NOT NULL CHECK (version >= 1),
     standing           TEXT    NOT NULL CHECK (standing IN (
                            'placed', 'awaiting_payment', 'awaiting_outcome', 'outcome_lost',
-                           'confirmed', 'confirmed_open', 'refunded',
+                           'confirmed', 'confirmed_open', 'sold_out', 'refunded',
                            'cancelled', 'cancelled_open')),
     -- 0 if the order waits for nobody.
     deadline_ms        INTEGER NOT NULL,
@@ -38,7 +38,7 @@ CREATE TABLE orders (
     -- What waits has a deadline, and nothing else has one.
     CHECK ((deadline_ms > 0) = (standing IN ('placed', 'awaiting_payment', 'awaiting_outcome'))),
     -- A sale is paid.
-    CHECK (standing NOT IN ('confirmed', 'confirmed_open', 'refunded') OR outcome = 'captured'),
+    CHECK (standing NOT IN ('confirmed', 'confirmed_open', 'sold_out', 'refunded') OR outcome = 'captured'),
     -- What waits for a payment is not paid.
     CHECK (standing NOT IN ('placed', 'awaiting_payment', 'awaiting_outcome', 'outcome_lost') OR outcome = 'open'),
     -- No more is given back than was paid. Being given back may be more: what was reported as failed
@@ -48,8 +48,8 @@ CREATE TABLE orders (
     -- Nobody keeps the money of an order that was cancelled.
     CHECK (standing <> 'cancelled' OR outcome <> 'captured' OR pending_amount + refunded_amount >= total_amount),
     CHECK (standing <> 'refunded' OR refunded_amount = total_amount),
-    CHECK (standing NOT IN ('cancelled', 'cancelled_open') OR ended_reason <> ''),
-    CHECK ((attention_reason <> '') = (standing IN ('outcome_lost', 'confirmed_open', 'cancelled_open')))
+    CHECK (standing NOT IN ('sold_out', 'cancelled', 'cancelled_open') OR ended_reason <> ''),
+    CHECK ((attention_reason <> '') = (standing IN ('outcome_lost', 'confirmed_open', 'sold_out', 'cancelled_open')))
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX orders_by_standing ON orders (standing, id);

@@ -83,12 +83,8 @@ pub(crate) fn advance(tx: &mut Tx<'_>, order: Order, mut cause: Cause) -> Result
             );
         }
     };
-    let tell = match tell {
-        Tell::RefundDue if cause.amount.is_none() && order.remaining().is_zero() => Tell::Nothing,
-        tell => tell,
-    };
-    if tell == Tell::RefundDue {
-        cause.amount.get_or_insert(order.remaining());
+    if matches!(tell, Tell::RefundDue | Tell::SoldOut) && cause.amount.is_none() {
+        cause.amount = Some(order.remaining()).filter(|remaining| !remaining.is_zero());
     }
     let from = order.standing;
     let order = order.moved(to, tell, &cause.why, cause.amount, tx.now())?;
@@ -100,7 +96,7 @@ pub(crate) fn advance(tx: &mut Tx<'_>, order: Order, mut cause: Cause) -> Result
     }
     announce(tx, &order, tell, &cause)?;
     tx.about(order.id);
-    log(&order, from, &entry);
+    log(&order, from, signal);
     Ok(order)
 }
 
@@ -131,18 +127,10 @@ fn announce(tx: &mut Tx<'_>, order: &Order, tell: Tell, cause: &Cause) -> Result
             let Why { reason, message } = why.clone();
             tx.emit(&OrderCancelled { order: id, email, reason, message })
         }
-        Tell::RefundDue => {
-            let (refund, amount) = (tx.new_id(), known(cause.amount, "amount")?);
-            let reason = why.message.clone();
-            let view = RefundView { refund, amount, state: RefundState::Pending, reason: reason.clone() };
-            store::insert_refund(tx, order, &view)?;
-            tx.emit(&RefundDue {
-                order: id,
-                payment: known(order.payment, "payment")?,
-                refund,
-                amount,
-                reason,
-            })
+        Tell::RefundDue => give_back(tx, order, cause),
+        Tell::SoldOut => {
+            give_back(tx, order, cause)?;
+            announce(tx, order, Tell::NeedsAttention, cause)
         }
         Tell::Refunded => tx.emit(&OrderRefunded {
             order: id,
@@ -159,17 +147,28 @@ fn announce(tx: &mut Tx<'_>, order: &Order, tell: Tell, cause: &Cause) -> Result
     }
 }
 
+/// Asks for money to be given back, if any remains: an order may have cost nothing, or all of it
+/// may be on its way already.
+fn give_back(tx: &mut Tx<'_>, order: &Order, cause: &Cause) -> Result<()> {
+    let Some(amount) = cause.amount else { return Ok(()) };
+    let (refund, reason) = (tx.new_id(), cause.why.message.clone());
+    let view = RefundView { refund, amount, state: RefundState::Pending, reason: reason.clone() };
+    store::insert_refund(tx, order, &view)?;
+    tx.emit(&RefundDue { order: order.id, payment: known(order.payment, "payment")?, refund, amount, reason })
+}
+
 fn known<T>(value: Option<T>, what: &str) -> Result<T> {
     value.ok_or_else(|| kit::Error::internal(format!("a move without its {what}")))
 }
 
-fn log(order: &Order, from: Standing, entry: &Entry<'_>) {
-    let (id, to, Entry { cause, note, .. }) = (order.id, order.standing, entry);
+/// Says what happened, without what people typed: that may hold anything.
+fn log(order: &Order, from: Standing, signal: Signal) {
+    let (id, to, message) = (order.id, order.standing, &order.attention.message);
     if to.needs_attention() {
-        tracing::warn!(order.id = %id, order.standing = %to, "Order {id} needs a person: {cause}: {note}");
+        tracing::warn!(order.id = %id, order.standing = %to, "Order {id} needs a person, after {signal}: {message}");
     } else if from == to {
-        tracing::info!(order.id = %id, order.standing = %to, "Order {id} is {to} still, after {cause}: {note}");
+        tracing::info!(order.id = %id, order.standing = %to, "Order {id} is {to} still, after {signal}");
     } else {
-        tracing::info!(order.id = %id, order.standing = %to, "Order {id} is {to} now, after {cause}: {note}");
+        tracing::info!(order.id = %id, order.standing = %to, "Order {id} is {to} now, after {signal}");
     }
 }

@@ -11,14 +11,15 @@
 //! cancelled           cancelled          confirmed  cancelled          confirmed  cancelled          confirmed
 //!
 //! confirmed ──all given back──▶ refunded             cancelled, what is captured late is given back
-//!   │  ▲                           ▲                   │  ▲
-//!   │  └─mended, asked again─┐     │ all given back    │  └─captured, declined, all given back─┐
-//!   └─refund failed────────▶ confirmed_open !          └─given up, refund failed────▶ cancelled_open !
+//!   │ ▲  │ stock gone              ▲ ▲                 │  ▲
+//!   │ │  └──────────▶ sold_out ! ──┘ │                 │  └─captured, declined, all given back─┐
+//!   │ └─mended, asked again──┐       │ all given back  └─given up, refund failed────▶ cancelled_open !
+//!   └─refund failed────────▶ confirmed_open !
 //! ```
 //!
-//! Where a `!` stands, a person must look: others see `needs_attention` for all three, but each
-//! goes on in another way, so each is a standing of its own. After the capture there is only
-//! forward: money goes back by a refund, which is an action of its own.
+//! Where a `!` stands, a person must look: others see `needs_attention` for all four, but each goes
+//! on in another way, so each is a standing of its own. After the capture there is only forward:
+//! money goes back by a refund, which is an action of its own.
 
 use std::fmt;
 use std::str::FromStr;
@@ -52,6 +53,8 @@ pub enum Standing {
     Confirmed,
     /// The same, but money that was to be given back could not be.
     ConfirmedOpen,
+    /// Paid, but the hold was lost before, and the stock is sold to others. All its money goes back.
+    SoldOut,
     /// All its money was given back.
     Refunded,
     /// Ended without a sale. If it was paid, all of it is being given back or was.
@@ -62,13 +65,14 @@ pub enum Standing {
 
 impl Standing {
     /// Every one, in the order of an order's life.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Placed,
         Self::AwaitingPayment,
         Self::AwaitingOutcome,
         Self::OutcomeLost,
         Self::Confirmed,
         Self::ConfirmedOpen,
+        Self::SoldOut,
         Self::Refunded,
         Self::Cancelled,
         Self::CancelledOpen,
@@ -82,7 +86,9 @@ impl Standing {
             Self::Confirmed => Stage::Confirmed,
             Self::Refunded => Stage::Refunded,
             Self::Cancelled => Stage::Cancelled,
-            Self::OutcomeLost | Self::ConfirmedOpen | Self::CancelledOpen => Stage::NeedsAttention,
+            Self::OutcomeLost | Self::ConfirmedOpen | Self::SoldOut | Self::CancelledOpen => {
+                Stage::NeedsAttention
+            }
         }
     }
 
@@ -95,6 +101,7 @@ impl Standing {
             Self::OutcomeLost
             | Self::Confirmed
             | Self::ConfirmedOpen
+            | Self::SoldOut
             | Self::Refunded
             | Self::Cancelled
             | Self::CancelledOpen => None,
@@ -115,6 +122,7 @@ impl Standing {
             Self::OutcomeLost => "outcome_lost",
             Self::Confirmed => "confirmed",
             Self::ConfirmedOpen => "confirmed_open",
+            Self::SoldOut => "sold_out",
             Self::Refunded => "refunded",
             Self::Cancelled => "cancelled",
             Self::CancelledOpen => "cancelled_open",
@@ -259,6 +267,8 @@ pub enum Tell {
     Refunded,
     /// A person must look.
     NeedsAttention,
+    /// The same, and all that remains has to be given back.
+    SoldOut,
 }
 
 /// What becomes of an order.
@@ -287,17 +297,18 @@ pub fn step(standing: Standing, signal: Signal) -> Move {
         // The way on is to ask the provider, not to guess.
         (OutcomeLost, AskedToCancel) => Refuse,
 
-        // The hold was lost before the order was confirmed, and the stock is sold to others.
-        (Confirmed | ConfirmedOpen, StockRefused) => Stay(Tell::RefundDue),
         (Confirmed, AskedToRefund) => Stay(Tell::RefundDue),
-        (Confirmed | ConfirmedOpen, PartRefunded) => Stay(Tell::Refunded),
-        (Confirmed, RefundMended) => Stay(Tell::Refunded),
-        (ConfirmedOpen, RefundMended) => Go(Confirmed, Tell::Refunded),
-        (Confirmed | ConfirmedOpen, AllRefunded) => Go(Refunded, Tell::Refunded),
+        (Confirmed | ConfirmedOpen | SoldOut, PartRefunded) => Stay(Tell::Refunded),
+        (Confirmed | ConfirmedOpen | SoldOut, AllRefunded) => Go(Refunded, Tell::Refunded),
         (Confirmed, RefundFailed) => Go(ConfirmedOpen, Tell::NeedsAttention),
-        (ConfirmedOpen, RefundFailed) => Stay(Tell::NeedsAttention),
+        (ConfirmedOpen | SoldOut, RefundFailed) => Stay(Tell::NeedsAttention),
+        (Confirmed | SoldOut, RefundMended) => Stay(Tell::Refunded),
+        (ConfirmedOpen, RefundMended) => Go(Confirmed, Tell::Refunded),
         // Whoever asks again has looked.
         (ConfirmedOpen, AskedToRefund) => Go(Confirmed, Tell::RefundDue),
+        // The inventory had lost the hold when it heard `confirmed`, and nothing was left to take.
+        (Confirmed | ConfirmedOpen, StockRefused) => Go(SoldOut, Tell::SoldOut),
+        (SoldOut, AskedToRefund) => Stay(Tell::RefundDue),
 
         // Answers that come after the end are undone, not ignored.
         (Cancelled, PaymentCaptured) => Stay(Tell::RefundDue),
@@ -321,15 +332,16 @@ pub fn step(standing: Standing, signal: Signal) -> Move {
         (AwaitingPayment | AwaitingOutcome | OutcomeLost, StockReserved | StockRefused)
         | (AwaitingOutcome, OutcomeUnknown)
         | (OutcomeLost, OutcomeUnknown | OutcomeGivenUp | TooLate)
-        | (Confirmed | ConfirmedOpen, StockReserved | HoldExpired | PaymentCaptured | TooLate)
-        | (Confirmed | ConfirmedOpen, OutcomeUnknown | OutcomeGivenUp)
+        | (Confirmed | ConfirmedOpen | SoldOut, StockReserved | HoldExpired | PaymentCaptured | TooLate)
+        | (Confirmed | ConfirmedOpen | SoldOut, OutcomeUnknown | OutcomeGivenUp)
+        | (SoldOut, StockRefused)
         | (Refunded, StockReserved | StockRefused | HoldExpired | PaymentCaptured | TooLate)
         | (Refunded, OutcomeUnknown | OutcomeGivenUp)
         | (Cancelled | CancelledOpen, StockRefused | HoldExpired | TooLate)
         | (Cancelled, PaymentDeclined)
         | (CancelledOpen, OutcomeUnknown | OutcomeGivenUp) => Echo,
 
-        (Confirmed | ConfirmedOpen | Refunded | Cancelled | CancelledOpen, AskedToCancel)
+        (Confirmed | ConfirmedOpen | SoldOut | Refunded | Cancelled | CancelledOpen, AskedToCancel)
         | (Placed | AwaitingPayment | AwaitingOutcome | OutcomeLost, AskedToRefund)
         | (Refunded | Cancelled, AskedToRefund) => Refuse,
 
@@ -339,8 +351,8 @@ pub fn step(standing: Standing, signal: Signal) -> Move {
         | (Placed | AwaitingPayment | AwaitingOutcome | OutcomeLost, PartRefunded | RefundMended)
         | (Placed | AwaitingPayment | AwaitingOutcome | OutcomeLost, AllRefunded | RefundFailed)
         | (Placed | AwaitingPayment | AwaitingOutcome | OutcomeLost, RefundNeedless)
-        | (Confirmed | ConfirmedOpen | Refunded, PaymentDeclined)
+        | (Confirmed | ConfirmedOpen | SoldOut | Refunded, PaymentDeclined)
         | (Refunded, PartRefunded | RefundMended | AllRefunded | RefundFailed)
-        | (Confirmed | ConfirmedOpen | CancelledOpen, RefundNeedless) => Impossible,
+        | (Confirmed | ConfirmedOpen | SoldOut | CancelledOpen, RefundNeedless) => Impossible,
     }
 }

@@ -262,11 +262,13 @@ impl Order {
         if !to.needs_attention() {
             self.attention = Why::default();
         }
-        match (tell, amount) {
-            (Tell::Cancelled, _) => self.ended = why.clone(),
-            (Tell::NeedsAttention, _) => self.attention = why.clone(),
-            (Tell::RefundDue, Some(amount)) => self.pending = self.pending.plus(amount)?,
-            _ => {}
+        match tell {
+            Tell::Cancelled => self.ended = why.clone(),
+            Tell::NeedsAttention | Tell::SoldOut => self.attention = why.clone(),
+            Tell::Nothing | Tell::PaymentDue | Tell::Confirmed | Tell::RefundDue | Tell::Refunded => {}
+        }
+        if let (Tell::RefundDue | Tell::SoldOut, Some(amount)) = (tell, amount) {
+            self.pending = self.pending.plus(amount)?;
         }
         Ok(self)
     }

@@ -266,6 +266,7 @@ fn way_on(standing: Standing) -> &'static str {
         }
         Standing::OutcomeLost => "; whether it is paid must be found out first, by reconciling its payment",
         Standing::Confirmed | Standing::ConfirmedOpen => "; its money can be given back by a refund",
+        Standing::SoldOut => "; its stock is gone, and all of its money goes back",
         Standing::Refunded => "; all of its money went back",
         Standing::Cancelled => "; whatever was paid for it goes back by itself",
         Standing::CancelledOpen => "; it was cancelled, and what was paid for it is still to be cleared",

@@ -109,7 +109,7 @@ async fn a_field_that_nobody_knows_is_not_ignored() {
     assert!(error.message.contains("acept_prices"), "{error}");
     shop.refuses_order(|body| body["lines"][0]["price"] = json!(1)).await;
     shop.refuses_order(|body| {
-        body["lines"][0]["unit_price"] = json!({ "amount": 1, "currency": "EUR", "tax": 0 })
+        body["lines"][0]["unit_price"] = json!({ "amount": 1, "currency": "EUR", "tax": 0 });
     })
     .await;
 }

@@ -325,9 +325,9 @@ async fn a_cancelled_order_whose_outcome_is_given_up_stays_visible_until_it_is_k
         assert_eq!((open.stage, open.reason.as_str()), (Stage::NeedsAttention, "payment_outcome_unknown"));
 
         if charged {
-            shop.captures(&order)
+            shop.captures(&order);
         } else {
-            shop.declines(&order)
+            shop.declines(&order);
         }
         let ended = shop.order(&order).await;
         assert_eq!((ended.stage, ended.reason.as_str()), (Stage::Cancelled, "asked_to_cancel"));
@@ -347,10 +347,17 @@ async fn stock_that_is_gone_at_a_late_confirmation_gives_the_money_back() {
     shop.refuses(&order, &[("mug-blue", 2, 0)]);
 
     let owed = shop.order(&order).await;
-    assert_eq!((owed.stage, owed.reason.as_str()), (Stage::Confirmed, "out_of_stock"));
-    assert_eq!(shop.refunds_due().len(), 1);
+    assert_eq!((owed.stage, owed.reason.as_str()), (Stage::NeedsAttention, "out_of_stock"));
+    assert_eq!(shop.told()[2..], ["confirmed", "refund_due", "needs_attention"]);
     assert_eq!(shop.refund_due().amount, eur(2580));
 
+    // It stays visible until all of the money is back, whoever does what.
+    shop.fails_to_give_back(&shop.refund_due());
+    shop.refunds(&order, Some(80)).await.unwrap();
+    shop.gives_back(&shop.refund_due());
+    assert_eq!(shop.stage_of(&order).await, Stage::NeedsAttention);
+    assert_eq!(&*shop.cancels(&order).await.unwrap_err().reason, "wrong_stage");
+    shop.refunds(&order, None).await.unwrap();
     shop.gives_back(&shop.refund_due());
     let ended = shop.order(&order).await;
     assert_eq!((ended.stage, ended.refunded), (Stage::Refunded, eur(2580)));

@@ -29,7 +29,7 @@ fn tell(becomes: Move) -> Tell {
 
 /// Whether the card is known to be charged wherever an order stands like this.
 fn is_sold(standing: Standing) -> bool {
-    matches!(standing, Standing::Confirmed | Standing::ConfirmedOpen | Standing::Refunded)
+    matches!(standing, Standing::Confirmed | Standing::ConfirmedOpen | Standing::SoldOut | Standing::Refunded)
 }
 
 fn has_ended(standing: Standing) -> bool {
@@ -80,19 +80,25 @@ outcome_lost
   payment_captured -> confirmed, Confirmed
   payment_declined -> cancelled, Cancelled
 confirmed
-  stock_refused: RefundDue
+  stock_refused -> sold_out, SoldOut
   part_refunded: Refunded
   refund_mended: Refunded
   all_refunded -> refunded, Refunded
   refund_failed -> confirmed_open, NeedsAttention
   asked_to_refund: RefundDue
 confirmed_open
-  stock_refused: RefundDue
+  stock_refused -> sold_out, SoldOut
   part_refunded: Refunded
   refund_mended -> confirmed, Refunded
   all_refunded -> refunded, Refunded
   refund_failed: NeedsAttention
   asked_to_refund -> confirmed, RefundDue
+sold_out
+  part_refunded: Refunded
+  refund_mended: Refunded
+  all_refunded -> refunded, Refunded
+  refund_failed: NeedsAttention
+  asked_to_refund: RefundDue
 refunded
   refund_needless: Nothing
 cancelled
@@ -126,6 +132,15 @@ fn a_sale_is_never_cancelled() {
 fn an_order_that_has_ended_is_never_sold() {
     for (standing, signal, becomes) in every_pair().filter(|(standing, ..)| has_ended(*standing)) {
         assert!(has_ended(to(standing, becomes)), "{standing} {signal}");
+    }
+}
+
+#[test]
+fn what_is_sold_out_ends_with_all_of_the_money_given_back() {
+    for signal in Signal::ALL {
+        let next = to(Standing::SoldOut, step(Standing::SoldOut, signal));
+        let all = if signal == Signal::AllRefunded { Standing::Refunded } else { Standing::SoldOut };
+        assert_eq!(next, all, "{signal}");
     }
 }
 
@@ -164,11 +179,12 @@ fn what_is_told_fits_where_it_leads() {
             Tell::Cancelled => to == Standing::Cancelled,
             Tell::RefundDue | Tell::Refunded => is_sold(to) || has_ended(to),
             Tell::NeedsAttention => to.needs_attention(),
+            Tell::SoldOut => to == Standing::SoldOut,
         };
         assert!(fits, "{standing} {signal} tells {told:?} and leads to {to}");
         // Nobody gets there unseen.
         if to.needs_attention() && !standing.needs_attention() {
-            assert_eq!(told, Tell::NeedsAttention, "{standing} {signal}");
+            assert!(matches!(told, Tell::NeedsAttention | Tell::SoldOut), "{standing} {signal}");
         }
         if has_ended(to) && !has_ended(standing) {
             assert_eq!(told, Tell::Cancelled, "{standing} {signal}");

@@ -76,7 +76,10 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
 }
 
 /// Sends a batch, and again if that may help: under the same key it cannot be imported twice.
-async fn send(shop: &Shop, lines: Vec<contracts::catalog::ImportLine>) -> (usize, Result<ImportReport, Failure>) {
+async fn send(
+    shop: &Shop,
+    lines: Vec<contracts::catalog::ImportLine>,
+) -> (usize, Result<ImportReport, Failure>) {
     let count = lines.len();
     let request = ImportProducts { lines };
     let key = Client::new_key();

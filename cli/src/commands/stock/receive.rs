@@ -95,13 +95,18 @@ async fn many(shop: &Shop, path: PathBuf, args: Args) -> Result<(), Failure> {
         (None, true) => Client::new_key(),
         (None, false) => deliveries::name_of(&bytes),
     };
-    let read = deliveries::read(&bytes, format, &delivery, &args.reason).map_err(|failure| failure.so(file::name(&path)))?;
+    let read = deliveries::read(&bytes, format, &delivery, &args.reason)
+        .map_err(|failure| failure.so(file::name(&path)))?;
     if !read.ignored.is_empty() {
         shop.out.warn(format!("nobody reads the columns {}", read.ignored.join(", ")));
     }
     if !read.refused.is_empty() {
         progress::say_refused(shop, &read.refused);
-        let count = if read.refused.len() == 1 { "a line".to_owned() } else { format!("{} lines", read.refused.len()) };
+        let count = if read.refused.len() == 1 {
+            "a line".to_owned()
+        } else {
+            format!("{} lines", read.refused.len())
+        };
         let message = format!("nothing was received: {count} of {} cannot be read", file::name(&path));
         return Err(Failure::invalid("invalid_lines", message)
             .mend("correct the file and run the same command again")
@@ -112,8 +117,9 @@ async fn many(shop: &Shop, path: PathBuf, args: Args) -> Result<(), Failure> {
     let mut report = Report { delivery, ..Report::default() };
     // Before the first request, so that several at once need not connect each for itself.
     shop.client().await?;
-    let mut answers =
-        std::pin::pin!(futures_util::stream::iter(read.lines).map(|line| send(shop, line)).buffer_unordered(AT_ONCE));
+    let mut answers = std::pin::pin!(
+        futures_util::stream::iter(read.lines).map(|line| send(shop, line)).buffer_unordered(AT_ONCE)
+    );
     while let Some((line, answer)) = answers.next().await {
         progress.add(1);
         match answer {
@@ -163,7 +169,11 @@ fn tell(shop: &Shop, report: &Report, began: Instant) -> Result<(), Failure> {
             "{received} lines received with {pieces} pieces, {received_before} received before, {} refused",
             refused.len()
         ))?;
-        shop.out.say(format!("delivery {} in {:.1} s", kit::text::printable(delivery), began.elapsed().as_secs_f64()));
+        shop.out.say(format!(
+            "delivery {} in {:.1} s",
+            kit::text::printable(delivery),
+            began.elapsed().as_secs_f64()
+        ));
         if *received_before > 0 {
             shop.out.say("what was received before was left alone; --again receives the file once more");
         }
@@ -177,7 +187,9 @@ fn tell(shop: &Shop, report: &Report, began: Instant) -> Result<(), Failure> {
 }
 
 fn again(delivery: &str) -> String {
-    format!("run it again with --delivery '{delivery}', corrected or not: what was received is not received twice")
+    format!(
+        "run it again with --delivery '{delivery}', corrected or not: what was received is not received twice"
+    )
 }
 
 #[cfg(test)]

@@ -142,8 +142,8 @@ impl Unit {
     fn of(span_us: i64) -> Self {
         match span_us {
             ..1_000_000 => Self { name: "ms", us: 1_000 },
-            ..180_000_000 => Self { name: "s", us: 1_000_000 },
-            ..10_800_000_000 => Self { name: "min", us: 60_000_000 },
+            1_000_000..180_000_000 => Self { name: "s", us: 1_000_000 },
+            180_000_000..10_800_000_000 => Self { name: "min", us: 60_000_000 },
             _ => Self { name: "h", us: 3_600_000_000 },
         }
     }
@@ -151,19 +151,5 @@ impl Unit {
     fn write(&self, us: i64) -> String {
         let text = format!("{:.3}", us as f64 / self.us as f64);
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    }
-}
-
-/// How long something took, for people: three digits or so. A time that runs backwards comes from
-/// two clocks that disagree.
-pub(crate) fn duration(us: i64) -> String {
-    match us {
-        ..0 => "skew".to_owned(),
-        0..1_000 => format!("{:.2} ms", us as f64 / 1e3),
-        1_000..99_950 => format!("{:.1} ms", us as f64 / 1e3),
-        99_950..999_500 => format!("{:.0} ms", us as f64 / 1e3),
-        999_500..59_995_000 => format!("{:.2} s", us as f64 / 1e6),
-        59_995_000..3_600_000_000 => format!("{} min {} s", us / 60_000_000, us / 1_000_000 % 60),
-        _ => format!("{} h {} min", us / 3_600_000_000, us / 60_000_000 % 60),
     }
 }

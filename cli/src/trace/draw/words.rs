@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::line::plain;
-use super::scale::duration;
+use crate::show::duration;
 use crate::trace::{Emitted, Flow, Step};
 
 /// So many events of a kind in a row are shown as one line.
