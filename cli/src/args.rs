@@ -43,7 +43,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "DIR", env = "SHOP_DATA_DIR", hide_env_values = true)]
     pub(crate) data: Option<PathBuf>,
 
-    /// How results are written
+    /// How results are written: table, json or jsonl
     #[arg(
         short,
         long,
@@ -52,8 +52,7 @@ pub(crate) struct Global {
         env = "SHOP_OUTPUT",
         hide_env_values = true,
         default_value = "table",
-        hide_possible_values = true,
-        help = "How results are written: table, json or jsonl"
+        hide_possible_values = true
     )]
     pub(crate) output: Format,
 
@@ -73,7 +72,7 @@ pub(crate) struct Global {
     )]
     pub(crate) color: When,
 
-    /// Never ask anything; fail instead
+    /// Never wait until somebody types something; fail instead
     #[arg(long, global = true)]
     pub(crate) no_input: bool,
 

@@ -3,9 +3,10 @@
 //! Text from others cannot drive the terminal: whatever is printed passes [`harmless`], which lets
 //! through line breaks and the colours of [`Tone`], and writes out everything else.
 
+mod harmless;
 mod table;
+mod tone;
 
-use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -18,7 +19,9 @@ use serde::Serialize;
 use crate::args::{Global, When};
 use crate::failure::{Failure, exit};
 
+pub(crate) use harmless::{harmless, harmless_json};
 pub(crate) use table::{Cell, Table};
+pub(crate) use tone::{Tone, paint};
 
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -30,49 +33,6 @@ pub(crate) enum Format {
     Json,
     /// One JSON value a line, as soon as each is known.
     Jsonl,
-}
-
-/// What a colour stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tone {
-    Good,
-    Warn,
-    Bad,
-    Faint,
-    Strong,
-    /// One of a set of colours that differ for everybody, such as one for each service.
-    Hue(u8),
-}
-
-/// The set of Okabe and Ito, in the nearest of the 256 colours of a terminal.
-const HUES: [(u8, &str); 7] = [
-    (74, "\u{1b}[38;5;74m"),
-    (214, "\u{1b}[38;5;214m"),
-    (36, "\u{1b}[38;5;36m"),
-    (175, "\u{1b}[38;5;175m"),
-    (227, "\u{1b}[38;5;227m"),
-    (33, "\u{1b}[38;5;33m"),
-    (166, "\u{1b}[38;5;166m"),
-];
-const TONES: [&str; 5] = ["\u{1b}[38;5;2m", "\u{1b}[38;5;3m", "\u{1b}[38;5;1m", "\u{1b}[2m", "\u{1b}[1m"];
-/// How a colour ends; the table library uses the second.
-const ENDS: [&str; 2] = ["\u{1b}[0m", "\u{1b}[39m"];
-
-impl Tone {
-    fn begin(self) -> &'static str {
-        match self {
-            Self::Good => TONES[0],
-            Self::Warn => TONES[1],
-            Self::Bad => TONES[2],
-            Self::Faint => TONES[3],
-            Self::Strong => TONES[4],
-            Self::Hue(n) => hue(n).1,
-        }
-    }
-}
-
-fn hue(n: u8) -> (u8, &'static str) {
-    HUES[usize::from(n) % HUES.len()]
 }
 
 /// Where and how to print.
@@ -289,87 +249,16 @@ fn note(text: &str) {
 }
 
 /// Text in a colour, if colours are wanted.
-pub(crate) fn paint(wanted: bool, tone: Tone, text: &str) -> String {
-    if wanted && !text.is_empty() { format!("{}{text}{}", tone.begin(), ENDS[0]) } else { text.to_owned() }
-}
-
-fn terminal_width() -> usize {
+pub(crate) fn terminal_width() -> usize {
     let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     // The table library asks the terminal; nothing else here needs to.
     let asked = || comfy_table::Table::new().width().map(usize::from);
     said.or_else(asked).filter(|width| *width > 0).unwrap_or(80)
 }
 
-/// The same text with everything written out that a terminal might obey, but for line breaks and
-/// the colours of [`Tone`].
-pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unprintable) {
-        return Cow::Borrowed(text);
-    }
-    let mut clean = String::with_capacity(text.len() + 8);
-    let mut rest = text;
-    while let Some(character) = rest.chars().next() {
-        let ours = TONES.into_iter().chain(ENDS).chain(HUES.map(|(_, colour)| colour));
-        let colour = ours.into_iter().find(|colour| rest.starts_with(colour));
-        let taken = colour.map_or(character.len_utf8(), str::len);
-        match character {
-            _ if colour.is_some() => clean.push_str(&rest[..taken]),
-            '\n' => clean.push('\n'),
-            _ => clean.push_str(&kit::text::printable(&rest[..taken])),
-        }
-        rest = &rest[taken..];
-    }
-    Cow::Owned(clean)
-}
-
-/// JSON in which no character is left that a terminal might obey. Such a character can only stand
-/// inside a text, where it may be written as `\u001b`.
-fn harmless_json(json: &str) -> Cow<'_, str> {
-    if !json.chars().any(|character| is_unprintable(character) && character != '\n') {
-        return Cow::Borrowed(json);
-    }
-    let mut clean = String::with_capacity(json.len() + 8);
-    for character in json.chars() {
-        match character {
-            '\n' => clean.push('\n'),
-            other if is_unprintable(other) => clean.push_str(&format!("\\u{:04x}", u32::from(other))),
-            other => clean.push(other),
-        }
-    }
-    Cow::Owned(clean)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_from_others_cannot_drive_the_terminal() {
-        assert_eq!(harmless("a\u{1b}]0;title\u{7}b\u{9b}2J\r"), "a\\u{1b}]0;title\\u{7}b\\u{9b}2J\\r");
-        let painted = paint(true, Tone::Good, "ok");
-        assert_eq!(harmless(&painted), painted, "our own colours stay");
-        assert_eq!(harmless("one\ntwo"), "one\ntwo");
-        assert_eq!(harmless("\u{1b}[8mhidden"), "\\u{1b}[8mhidden");
-    }
-
-    #[test]
-    fn the_colours_of_a_table_are_ours() {
-        let tones =
-            [Tone::Good, Tone::Warn, Tone::Bad, Tone::Faint, Tone::Strong, Tone::Hue(0), Tone::Hue(6)];
-        let table =
-            Table::new(&["tone"]).rows(tones.map(|tone| vec![Cell::toned("text", tone)])).draw(None, true);
-        assert!(tones.iter().all(|tone| table.contains(tone.begin())));
-        assert_eq!(harmless(&table), table);
-    }
-
-    #[test]
-    fn json_cannot_drive_the_terminal_and_says_the_same() {
-        let value = serde_json::json!({ "name": "a\u{9b}2J\u{202e}b\u{1b}" });
-        let text = serde_json::to_string_pretty(&value).unwrap();
-        let clean = harmless_json(&text);
-        assert!(!clean.chars().any(|character| is_unprintable(character) && character != '\n'));
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&clean).unwrap(), value);
-    }
 
     #[test]
     fn an_error_is_laid_out_under_its_first_line() {

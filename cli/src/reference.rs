@@ -42,11 +42,15 @@ fn chapter(page: &mut String, command: &Command, with_global: bool) {
         return;
     }
     // The options of every command stand once, at the top.
-    let shown = command.clone().mut_args(|arg| match arg.is_global_set() && !with_global {
+    let mut shown = command.clone().mut_args(|arg| match arg.is_global_set() && !with_global {
         true => arg.hide(true),
         false => arg,
     });
-    let text = shown.term_width(100).render_long_help().to_string();
+    // The short form has one line an option, the long form says what the command does.
+    if let Some(about) = command.get_long_about().cloned() {
+        shown = shown.about(about);
+    }
+    let text = shown.term_width(100).render_help().to_string();
     let text: Vec<&str> = text.lines().map(str::trim_end).collect();
     let _ = writeln!(page, "## {name}\n\n```text\n{}\n```\n", text.join("\n").trim());
 }
@@ -73,7 +77,8 @@ fn every_command_and_every_option_explains_itself() {
         let name = command.get_bin_name().unwrap_or_default();
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
         assert!(!about.is_empty() && !about.ends_with('.'), "{name}: {about:?}");
-        for arg in command.get_arguments() {
+        // What stands without a name, such as `<SKU>`, is its own explanation.
+        for arg in command.get_arguments().filter(|arg| !arg.is_positional()) {
             let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
             assert!(!help.is_empty() && !help.ends_with('.'), "{name} {}: {help:?}", arg.get_id());
         }

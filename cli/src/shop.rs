@@ -67,10 +67,9 @@ impl Shop {
         self.global.verbose
     }
 
-    /// Whether a person may be asked.
+    /// Whether a person may be asked to type something.
     pub(crate) fn may_ask(&self) -> bool {
-        use std::io::IsTerminal;
-        !self.global.no_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+        !self.global.no_input
     }
 
     /// The data folder of the shop on this machine.
@@ -90,8 +89,8 @@ impl Shop {
         if let Some(url) = std::env::var("NATS_URL").ok().filter(|url| !url.is_empty()) {
             return Address { url, said_by: "NATS_URL says so" };
         }
-        match self.folder().ok().and_then(|folder| folder.running_broker()) {
-            Some(url) => Address { url, said_by: "the shop in the data folder runs there" },
+        match self.folder().ok().and_then(|folder| folder.broker_of_what_runs()) {
+            Some(url) => Address { url, said_by: "the shop in the data folder is there" },
             None => Address {
                 url: BROKER_DEFAULT.to_owned(),
                 said_by: "no shop runs in the data folder, and nothing names another broker",

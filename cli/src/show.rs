@@ -16,6 +16,14 @@ pub(crate) fn clock(at: Timestamp) -> String {
     at.to_zoned_datetime(TimeZone::system()).strftime("%H:%M:%S%.3f").to_string()
 }
 
+/// How many of something: `1 line`, `2 lines`.
+pub(crate) fn count(number: impl Into<u64>, one: &str, many: &str) -> String {
+    match number.into() {
+        1 => format!("1 {one}"),
+        number => format!("{number} {many}"),
+    }
+}
+
 /// How long something took: three digits or so. A time that runs backwards comes from two clocks
 /// that disagree.
 pub(crate) fn duration(us: i64) -> String {
@@ -30,6 +38,11 @@ pub(crate) fn duration(us: i64) -> String {
     }
 }
 
+/// How long it is since then.
+pub(crate) fn since(began: std::time::Instant) -> String {
+    duration(i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX))
+}
+
 /// The facts of one thing, a line each, under each other. What is empty is left out.
 pub(crate) fn facts(facts: &[(&str, String)]) -> String {
     let widest = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
@@ -42,23 +55,27 @@ pub(crate) fn facts(facts: &[(&str, String)]) -> String {
 /// empty. `without` is left out: it stands beside it already.
 pub(crate) fn brief(body: &Value, without: &str) -> String {
     match body {
-        Value::Object(fields) => match serde_json::from_value::<Money>(body.clone()) {
-            Ok(money) => money.to_string(),
-            Err(_) => {
-                let said =
-                    fields.iter().filter(|(_, value)| !is_empty(value) && value.as_str() != Some(without));
-                said.map(|(name, value)| format!("{name}={}", brief(value, without)))
-                    .collect::<Vec<_>>()
-                    .join(" ")
+        Value::Object(fields) => {
+            if let Ok(money) = serde_json::from_value::<Money>(body.clone()) {
+                return money.to_string();
             }
-        },
+            if let (Some(sku), Some(quantity)) = (body["sku"].as_str(), body["quantity"].as_u64()) {
+                return format!("{}:{quantity}", printable(sku));
+            }
+            let said = fields.iter().filter(|(_, value)| !is_empty(value) && value.as_str() != Some(without));
+            let said = said.map(|(name, value)| format!("{}={}", printable(name), brief(value, without)));
+            said.collect::<Vec<_>>().join(" ")
+        }
         Value::Array(items) if items.len() > 3 => format!("[{} items]", items.len()),
         Value::Array(items) => {
             let items: Vec<String> = items.iter().map(|item| brief(item, without)).collect();
             format!("[{}]", items.join(", "))
         }
-        Value::String(text) if text.contains(' ') || text.is_empty() => format!("\"{}\"", printable(text)),
-        Value::String(text) => printable(text).into_owned(),
+        Value::String(text) => match text.parse() {
+            Ok(at) => time(at),
+            Err(_) if text.contains(' ') || text.is_empty() => format!("\"{}\"", printable(text)),
+            Err(_) => printable(text).into_owned(),
+        },
         other => other.to_string(),
     }
 }
@@ -132,7 +149,7 @@ mod tests {
         });
         assert_eq!(
             brief(&body, "ord_1"),
-            "in_full=false items=[quantity=2 sku=mug] many=[4 items] message=\"two words\\n\" total=12.90 EUR"
+            "in_full=false items=[mug:2] many=[4 items] message=\"two words\\n\" total=12.90 EUR"
         );
         assert_eq!(brief(&json!("plain"), ""), "plain");
     }

@@ -16,7 +16,6 @@ pub(crate) mod process;
 pub(crate) mod services;
 
 pub(crate) use folder::Folder;
-pub(crate) use services::names as services;
 
 /// The part that is the broker.
 pub(crate) const BROKER: &str = "broker";

@@ -107,7 +107,7 @@ impl Status {
         let client = shop.client().await?;
         let wait = ANSWER_TIME.min(shop.timeout);
         let url = shop.address().url;
-        let here = shop.folder().ok().filter(|folder| folder.running_broker().as_ref() == Some(&url));
+        let here = shop.folder().ok().filter(|folder| folder.broker_of_what_runs().as_ref() == Some(&url));
         let names = services::names();
         let healths = join_all(names.iter().map(|name| health(client, name, wait)));
         let (round_trip, healths, streams, orders) = tokio::join!(

@@ -35,6 +35,9 @@ pub enum NotificationState {
 }
 
 impl NotificationState {
+    /// Every state.
+    pub const ALL: [Self; 3] = [Self::Pending, Self::Sent, Self::Failed];
+
     /// The word on the wire and in tables.
     pub fn word(self) -> &'static str {
         match self {
@@ -60,7 +63,7 @@ impl std::str::FromStr for NotificationState {
     type Err = UnknownState;
 
     fn from_str(text: &str) -> Result<Self, UnknownState> {
-        [Self::Pending, Self::Sent, Self::Failed].into_iter().find(|state| state.word() == text).ok_or(UnknownState)
+        Self::ALL.into_iter().find(|state| state.word() == text).ok_or(UnknownState)
     }
 }
 

@@ -1,14 +1,16 @@
 //! What every service answers beside its own requests: how it is doing, what it did, what is stuck.
 
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::context::Ctx;
 use crate::engine::hearing::{self, DeadLetter};
 use crate::engine::{effects, journal, outbox};
 use crate::error::{Error, Result, reason};
-use crate::limits::{PAGE_DEFAULT, PAGE_MAX, TRACE_ROWS_MAX};
-use crate::message::{Word, WordKind, no_json};
+use crate::limits::TRACE_ROWS_MAX;
+use crate::message::{Example, Word, WordKind, example_json, understands};
 use crate::service::Service;
 use crate::vitals::{Health, Vitals};
 
@@ -103,31 +105,127 @@ pub struct Settled {
 
 /// The words that every service answers, with `<service>` for its name.
 pub const WORDS: &[Word] = &[
-    word(WordKind::Ask, "<service>.health", "GetHealth", "Health", "How the service is doing.", || json!({})),
-    word(WordKind::Ask, "<service>.trace", "GetTrace", "TraceView", "What the service did in a flow or around a key.", || {
-        json!({"key": "ord_01h2e8kqvbfwea724h75qc655w"})
-    }),
-    word(WordKind::Ask, "<service>.dead_letters", "ListDeadLetters", "DeadLetters", "Events it could not act on, and what is parked behind them.", || {
-        json!({"limit": 50})
-    }),
-    word(WordKind::Change, "<service>.retry_dead_letter", "SettleDeadLetter", "Settled", "Acts on a dead letter again, then on those behind it.", || {
-        json!({"id": 1})
-    }),
-    word(WordKind::Change, "<service>.drop_dead_letter", "SettleDeadLetter", "Settled", "Drops a dead letter, then acts on those behind it.", || {
-        json!({"id": 1})
-    }),
+    word::<GetHealth, Health>(WordKind::Ask, ["<service>.health", "GetHealth", "Health"], "How the service is doing."),
+    word::<GetTrace, TraceView>(
+        WordKind::Ask,
+        ["<service>.trace", "GetTrace", "TraceView"],
+        "What the service did in a flow or around a key.",
+    ),
+    word::<ListDeadLetters, DeadLetters>(
+        WordKind::Ask,
+        ["<service>.dead_letters", "ListDeadLetters", "DeadLetters"],
+        "Events it could not act on, and what is parked behind them.",
+    ),
+    word::<SettleDeadLetter, Settled>(
+        WordKind::Change,
+        ["<service>.retry_dead_letter", "SettleDeadLetter", "Settled"],
+        "Acts on a dead letter again, then on those behind it.",
+    ),
+    word::<SettleDeadLetter, Settled>(
+        WordKind::Change,
+        ["<service>.drop_dead_letter", "SettleDeadLetter", "Settled"],
+        "Drops a dead letter, then acts on those behind it.",
+    ),
 ];
 
-const fn word(
-    kind: WordKind,
-    subject: &'static str,
-    name: &'static str,
-    reply: &'static str,
-    meaning: &'static str,
-    example: fn() -> Value,
-) -> Word {
-    Word { kind, subject, name, reply, meaning, example, reply_example: no_json }
+const fn word<Q, P>(kind: WordKind, names: [&'static str; 3], meaning: &'static str) -> Word
+where
+    Q: Example + Serialize + DeserializeOwned,
+    P: Example + Serialize,
+{
+    let [subject, name, reply] = names;
+    let (example, reply_example) = (example_json::<Q>, example_json::<P>);
+    Word { kind, subject, name, reply, meaning, example, reply_example, understands: understands::<Q> }
 }
+
+impl Example for GetHealth {
+    fn example() -> Self {
+        Self {}
+    }
+}
+
+impl Example for GetTrace {
+    fn example() -> Self {
+        Self { traces: vec![TRACE.into()], key: KEY.into(), bodies: false }
+    }
+}
+
+impl Example for TraceView {
+    fn example() -> Self {
+        let entry = journal::Entry {
+            kind: "event".into(),
+            subject: "events.thing.made".into(),
+            key: KEY.into(),
+            trace: TRACE.into(),
+            span: "00f067aa0ba902b7".into(),
+            parent: "53995c3f42cd8ad8".into(),
+            caller: "service:thing".into(),
+            source: "THING".into(),
+            sequence: 7,
+            attempt: 1,
+            outcome: "ok".into(),
+            received_us: 1_767_268_800_000_000,
+            started_us: 1_767_268_800_000_120,
+            finished_us: 1_767_268_800_000_310,
+            committed_us: 1_767_268_800_000_820,
+            group_jobs: 3,
+        };
+        let emitted = EmittedView {
+            stream: "THING".into(),
+            sequence: 12,
+            id: "evt_01h2e8kqvbfwea724h75qc655w".into(),
+            subject: "events.thing.made".into(),
+            key: KEY.into(),
+            trace: TRACE.into(),
+            span: entry.span.clone(),
+            at_us: entry.started_us,
+            body: Value::Null,
+        };
+        Self { traces: vec![TRACE.into()], entries: vec![entry], emitted: vec![emitted] }
+    }
+}
+
+impl Example for ListDeadLetters {
+    fn example() -> Self {
+        Self { after: 0, limit: Some(50) }
+    }
+}
+
+impl Example for DeadLetters {
+    fn example() -> Self {
+        let letter = DeadLetter {
+            id: 1,
+            state: "dead".into(),
+            source: "THING".into(),
+            sequence: 12,
+            event_id: "evt_01h2e8kqvbfwea724h75qc655w".into(),
+            subject: "events.thing.made".into(),
+            key: KEY.into(),
+            body: "{}".into(),
+            reason: reason::INVALID_BODY.into(),
+            message: "the body is not understood".into(),
+            attempts: 1,
+            first_at: Timestamp::UNIX_EPOCH,
+            last_at: Timestamp::UNIX_EPOCH,
+        };
+        Self { items: vec![letter] }
+    }
+}
+
+impl Example for SettleDeadLetter {
+    fn example() -> Self {
+        Self { id: 1 }
+    }
+}
+
+impl Example for Settled {
+    fn example() -> Self {
+        Self { done: 1 }
+    }
+}
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const KEY: &str = "thing_01h2e8kqvbfwea724h75qc655w";
 
 pub(crate) fn answer(service: Service) -> Service {
     let name = service.name();
@@ -212,7 +310,7 @@ fn emitted(stream: &str, row: outbox::Row, bodies: bool) -> EmittedView {
 }
 
 async fn dead_letters(ctx: Ctx, asked: ListDeadLetters) -> Result<DeadLetters> {
-    let limit = asked.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX);
+    let limit = crate::page::limit(asked.limit)?;
     let items = ctx.read(move |sql| hearing::dead_letters(sql, asked.after, limit)).await?;
     Ok(DeadLetters { items })
 }

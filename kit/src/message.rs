@@ -63,9 +63,23 @@ pub struct Word {
     pub example: fn() -> Value,
     /// A believable reply; null for an event.
     pub reply_example: fn() -> Value,
+    /// Whether a body is understood.
+    pub understands: fn(&Value) -> bool,
 }
 
 impl Word {
+    /// The fields of the example without which a body is not understood.
+    pub fn required(&self) -> Vec<String> {
+        let example = (self.example)();
+        let names = example.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+        let needed = |name: &String| {
+            let mut without = example.clone();
+            without.as_object_mut().map(|fields| fields.remove(name));
+            !(self.understands)(&without)
+        };
+        names.into_iter().filter(needed).collect()
+    }
+
     /// The service that answers or tells it: the owner of its subject.
     pub fn owner(&self) -> &'static str {
         owner(self.subject)
@@ -86,6 +100,11 @@ pub fn stream_of(service: &str) -> String {
 #[doc(hidden)]
 pub fn example_json<T: Example + Serialize>() -> Value {
     serde_json::to_value(T::example()).unwrap_or(Value::Null)
+}
+
+#[doc(hidden)]
+pub fn understands<T: DeserializeOwned>(body: &Value) -> bool {
+    T::deserialize(body).is_ok()
 }
 
 #[doc(hidden)]
@@ -128,6 +147,7 @@ macro_rules! subjects {
             meaning: $meaning,
             example: $crate::message::example_json::<$name>,
             reply_example: $crate::message::no_json,
+            understands: $crate::message::understands::<$name>,
         }
     };
     (@request $kind:ident $subject:literal $name:ident $reply:tt, $meaning:literal) => {
@@ -139,6 +159,7 @@ macro_rules! subjects {
             meaning: $meaning,
             example: $crate::message::example_json::<$name>,
             reply_example: $crate::message::example_json::<$reply>,
+            understands: $crate::message::understands::<$name>,
         }
     };
     (@impl ask $subject:literal $name:ident -> $reply:tt) => {

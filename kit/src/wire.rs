@@ -82,7 +82,10 @@ pub(crate) fn event_headers(row: &outbox::Row, source: &str, origin: &str) -> He
 pub(crate) fn incoming(subject: String, headers: Option<&HeaderMap>, body: Bytes, received: Timestamp) -> Result<Incoming> {
     let malformed = |name: &str| Error::invalid(reason::INVALID_HEADER, format!("the header {name} is malformed"));
     let trace = get(headers, TRACEPARENT).map(|text| text.parse::<Trace>().map_err(|_| malformed(TRACEPARENT)));
-    let timeout = get(headers, TIMEOUT_MS).map(|text| text.parse().map_err(|_| malformed(TIMEOUT_MS)));
+    let timeout = get(headers, TIMEOUT_MS).map(|text| match text.parse() {
+        Ok(0) | Err(_) => Err(malformed(TIMEOUT_MS)),
+        Ok(millis) => Ok(millis),
+    });
     Ok(Incoming {
         subject,
         body,

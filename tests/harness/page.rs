@@ -2,9 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::path::Path;
 
+use contracts::notification::NotificationState;
+use contracts::order::{RefundState, Stage};
+use contracts::payment::PaymentState;
 use kit::Service;
 use kit::message::{Word, WordKind, stream_of};
+
+use crate::NAMES;
 
 /// Above this line people write, below it the code does.
 pub const MARKER: &str = "<!-- From here on printed from the code: UPDATE_EXPECT=1 cargo test -p tests subjects -->";
@@ -16,6 +22,8 @@ pub fn page(services: &[Service]) -> String {
     requests(&mut page);
     events(&mut page, &hearers);
     streams(&mut page, services);
+    values(&mut page);
+    reasons(&mut page);
     examples(&mut page);
     page
 }
@@ -79,16 +87,84 @@ fn streams(page: &mut String, services: &[Service]) {
     }
 }
 
+/// The closed sets of words that stand in bodies.
+fn values(page: &mut String) {
+    heading(page, "Values");
+    row(page, &["of", "one of"]);
+    row(page, &["---"; 2]);
+    let mut set = |of: &str, words: Vec<&str>| row(page, &[of, &words.into_iter().map(code).collect::<Vec<_>>().join(", ")]);
+    set("`stage`, `stages` of an order", Stage::ALL.map(Stage::word).to_vec());
+    set("`state` of a refund of an order", RefundState::ALL.map(RefundState::word).to_vec());
+    set("`state`, `states` of a payment", PaymentState::ALL.map(PaymentState::word).to_vec());
+    set("`state` of a notification", NotificationState::ALL.map(NotificationState::word).to_vec());
+    set("`state` of a product", vec!["active", "retired"]);
+}
+
+/// The stable reasons of errors, as the contracts define them beside their doc comments.
+fn reasons(page: &mut String) {
+    heading(page, "Reasons of errors");
+    row(page, &["given by", "`Shop-Error-Reason`", "meaning"]);
+    row(page, &["---"; 3]);
+    let files = ["kit/src/error.rs"].into_iter().map(str::to_owned);
+    let contracts = NAMES.iter().map(|name| format!("contracts/src/{name}.rs"));
+    for file in files.chain(contracts) {
+        let by = file.rsplit('/').next().and_then(|name| name.strip_suffix(".rs")).unwrap_or_default();
+        let by = if by == "error" { "every service" } else { by };
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(&file);
+        let text = std::fs::read_to_string(source).unwrap_or_default();
+        let module = text.split_once("pub mod reason {").map(|(_, rest)| rest.split("\n}").next().unwrap_or(rest));
+        let mut meaning = String::new();
+        for line in module.unwrap_or_default().lines().map(str::trim) {
+            if let Some(said) = line.strip_prefix("/// ") {
+                meaning.push_str(if meaning.is_empty() { "" } else { " " });
+                meaning.push_str(&plain(said));
+            } else if let Some(word) = line.split('"').nth(1) {
+                row(page, &[by, &code(word), &std::mem::take(&mut meaning)]);
+            }
+        }
+    }
+}
+
+/// A doc comment without its links into the code: `[`X`](y)` becomes `X`.
+fn plain(said: &str) -> String {
+    let mut text = said.replace("[`", "`").replace("`]", "`");
+    while let Some((before, rest)) = text.split_once("`(")
+        && let Some((_, after)) = rest.split_once(')')
+    {
+        text = format!("{before}`{after}");
+    }
+    text
+}
+
 fn examples(page: &mut String) {
     heading(page, "Bodies");
-    page.push_str("One believable example each. Fields that may be left out are `null` or empty here.\n");
-    for word in contracts::words() {
+    page.push_str("Examples show the form of a body, not what a certain request leads to.\n");
+    for word in contracts::words().chain(kit::admin::WORDS) {
         let _ = write!(page, "\n### `{}`\n\n", word.subject);
         block(page, &(word.example)());
-        if word.kind != WordKind::Event {
-            let _ = write!(page, "\nReply `{}`:\n\n", word.reply);
-            block(page, &(word.reply_example)());
+        if word.kind == WordKind::Event {
+            continue;
         }
+        let required = word.required();
+        let fields: Vec<String> =
+            (word.example)().as_object().map(|fields| fields.keys().cloned().collect()).unwrap_or_default();
+        let list = |names: Vec<&String>| names.into_iter().map(|name| code(name)).collect::<Vec<_>>().join(", ");
+        let optional: Vec<&String> = fields.iter().filter(|name| !required.contains(name)).collect();
+        match (required.is_empty(), optional.is_empty()) {
+            (false, _) => {
+                let _ = write!(page, "\nNeeds {}.", list(required.iter().collect()));
+                if !optional.is_empty() {
+                    let _ = write!(page, " May have {}.", list(optional));
+                }
+                page.push('\n');
+            }
+            (true, false) => {
+                let _ = write!(page, "\nNeeds nothing (`{{}}`). May have {}.\n", list(optional));
+            }
+            (true, true) => page.push_str("\nNeeds nothing: `{}`.\n"),
+        }
+        let _ = write!(page, "\nReply `{}`:\n\n", word.reply);
+        block(page, &(word.reply_example)());
     }
 }
 

@@ -165,7 +165,7 @@ fn view(shop: &Shop, cart: &CartView) -> Result<(), Failure> {
         return Ok(());
     }
     shop.out.line("")?;
-    let table = Table::new(&["sku", "name", "pieces", "price", "note"]).right(&[2, 3]);
+    let table = Table::new(&["sku", "name", "pieces", "price", "note"]).right(&[2, 3]).whole(&[0]);
     shop.out.table(&table.rows(cart.lines.iter().map(|line| {
         let note = match (line.available, line.price_changed) {
             (false, _) => Cell::toned("cannot be bought any more", Tone::Bad),

@@ -4,6 +4,7 @@ use clap::Subcommand;
 use jiff::Timestamp;
 use kit::Told;
 use kit::error::reason;
+use kit::message;
 use kit::text::{is_name, printable};
 
 use crate::failure::{Failure, exit};
@@ -15,6 +16,9 @@ use crate::stack::services;
 /// Subjects are padded to this width, keys too.
 const SUBJECT_CELLS: usize = 24;
 const KEY_CELLS: usize = 30;
+/// Below this width only so much of a key is shown.
+const KEYS_FROM_WIDTH: usize = 110;
+const KEY_END_CELLS: usize = 9;
 
 /// What the shop says, as it says it
 #[derive(Debug, Subcommand)]
@@ -80,19 +84,35 @@ async fn tail(shop: &Shop, args: Tail) -> Result<(), Failure> {
 }
 
 fn line(shop: &Shop, told: &Told) -> String {
-    let out = &shop.out;
+    let [time, subject, key, body] = columns(told, shop.out.width());
+    let owner = message::owner(&told.subject);
+    let hue = services::names().iter().position(|name| *name == owner).unwrap_or(usize::from(u8::MAX));
+    let subject = shop.out.paint(Tone::Hue(u8::try_from(hue).unwrap_or(u8::MAX)), &subject);
+    format!("{}  {subject}  {key}  {body}", shop.out.paint(Tone::Faint, &time))
+}
+
+/// The time, where it was told, what it is about, and what it says, as much of it as there is room
+/// for. Without a width there is room for everything.
+fn columns(told: &Told, width: Option<usize>) -> [String; 4] {
     let time = told.time.parse().map_or_else(|_| told.time.clone(), |at: Timestamp| show::clock(at));
     let subject = told.subject.strip_prefix("events.").unwrap_or(&told.subject);
-    let owner = subject.split('.').next().unwrap_or_default();
-    let hue = services::names().iter().position(|name| *name == owner).unwrap_or(usize::from(u8::MAX));
-    let (subject, key) = (printable(subject), printable(&told.key));
-    let subject = format!("{subject:<SUBJECT_CELLS$}");
-    let key = format!("{key:<KEY_CELLS$}");
-    let used = [&time, &subject, &key].iter().map(|text| text.chars().count() + 2).sum::<usize>();
+    let subject = format!("{:<SUBJECT_CELLS$}", printable(subject));
+    let key = match width {
+        Some(..KEYS_FROM_WIDTH) => format!("{:<KEY_END_CELLS$}", end_of(&printable(&told.key))),
+        _ => format!("{:<KEY_CELLS$}", printable(&told.key)),
+    };
+    let columns = [printable(&time).into_owned(), subject, key];
+    let used = columns.iter().map(|text| text.chars().count() + 2).sum::<usize>();
     let body = show::brief(&told.body, &told.key);
-    let body = out.width().map_or(body.clone(), |width| show::cut(&body, width.saturating_sub(used)));
-    let subject = out.paint(Tone::Hue(u8::try_from(hue).unwrap_or(u8::MAX)), &subject);
-    format!("{}  {subject}  {key}  {body}", out.paint(Tone::Faint, &printable(&time)))
+    let body = width.map_or(body.clone(), |width| show::cut(&body, width.saturating_sub(used)));
+    let [time, subject, key] = columns;
+    [time, subject, key, body]
+}
+
+/// The end of a number, which is what differs between two that were made one after the other.
+fn end_of(key: &str) -> String {
+    let start = key.char_indices().rev().nth(KEY_END_CELLS - 2).map_or(0, |(start, _)| start);
+    if start == 0 { key.to_owned() } else { format!("…{}", &key[start..]) }
 }
 
 /// Reads a filter. What begins with the name of a service is completed: people think of
@@ -131,6 +151,27 @@ fn service(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_fits_the_terminal_and_says_what_there_is_room_for() {
+        let told = Told {
+            subject: "events.order.placed".to_owned(),
+            id: "evt_1".to_owned(),
+            key: "ord_01h2e8kqvbfwea724h75qc655w".to_owned(),
+            time: "2026-02-01T12:00:00.123Z".to_owned(),
+            trace: String::new(),
+            body: serde_json::json!({ "note": "\u{1b}[2J a long note about the order" }),
+        };
+        let [_, subject, key, body] = columns(&told, None);
+        assert_eq!((subject.trim_end(), key.as_str()), ("order.placed", told.key.as_str()));
+        assert_eq!(body, "note=\"\\u{1b}[2J a long note about the order\"");
+        let narrow = columns(&told, Some(70));
+        assert_eq!((narrow[2].as_str(), narrow[3].as_str()), ("…75qc655w", "note=\"\\u{1b}[2J a…"));
+        for width in [0, 40, 70, 110, 200] {
+            let cells: usize = columns(&told, Some(width)).iter().map(|text| text.chars().count() + 2).sum();
+            assert!(cells - 2 <= width.max(52), "{width}");
+        }
+    }
 
     #[test]
     fn a_filter_may_begin_with_the_name_of_a_service() {

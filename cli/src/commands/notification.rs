@@ -63,7 +63,7 @@ async fn ls(shop: &Shop, Ls { order, state, extent }: Ls) -> Result<(), Failure>
     let ask = |after, limit| ListNotifications { order, state, after, limit };
     let table = |items: &[NotificationView]| {
         let header = ["notification", "state", "happening", "to", "by", "tries", "created"];
-        Table::new(&header).right(&[5]).rows(items.iter().map(|message| {
+        Table::new(&header).right(&[5]).whole(&[0]).rows(items.iter().map(|message| {
             row![
                 message.notification,
                 toned(message.state),

@@ -126,8 +126,10 @@ async fn ls(shop: &Shop, args: Ls) -> Result<(), Failure> {
         limit,
     };
     let table = |items: &[OrderView]| {
-        Table::new(&["order", "stage", "total", "pieces", "placed", "reason"]).right(&[2, 3]).rows(
-            items.iter().map(|order| {
+        Table::new(&["order", "stage", "total", "pieces", "placed", "reason"])
+            .right(&[2, 3])
+            .whole(&[0])
+            .rows(items.iter().map(|order| {
                 row![
                     order.order,
                     toned(order.stage),
@@ -136,8 +138,7 @@ async fn ls(shop: &Shop, args: Ls) -> Result<(), Failure> {
                     show::time(order.placed_at),
                     &order.reason
                 ]
-            }),
-        )
+            }))
     };
     pages::show(shop, args.extent, ask, |page| (page.items, page.next), table).await
 }
@@ -195,7 +196,7 @@ fn view(shop: &Shop, order: &OrderView) -> Result<(), Failure> {
         ("trace", order.trace.clone()),
     ]))?;
     shop.out.line("")?;
-    let lines = Table::new(&["sku", "name", "pieces", "price", "total"]).right(&[2, 3, 4]);
+    let lines = Table::new(&["sku", "name", "pieces", "price", "total"]).right(&[2, 3, 4]).whole(&[0]);
     shop.out.table(
         &lines.rows(
             order
@@ -208,7 +209,7 @@ fn view(shop: &Shop, order: &OrderView) -> Result<(), Failure> {
         return Ok(());
     }
     shop.out.line("")?;
-    let refunds = Table::new(&["refund", "amount", "state", "reason"]).right(&[1]);
+    let refunds = Table::new(&["refund", "amount", "state", "reason"]).right(&[1]).whole(&[0]);
     shop.out.table(&refunds.rows(order.refunds.iter().map(|refund| {
         let state = match refund.state {
             RefundState::Pending => Cell::toned("pending", Tone::Warn),

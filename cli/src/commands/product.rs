@@ -200,7 +200,7 @@ fn table(products: &[ProductView], with_state: bool) -> Table {
     if with_state {
         header.push("state");
     }
-    Table::new(&header).right(&[3, 4]).rows(products.iter().map(|product| {
+    Table::new(&header).right(&[3, 4]).whole(&[0]).rows(products.iter().map(|product| {
         let mut cells =
             row![product.sku.as_str(), &product.name, &product.category, product.price, product.version];
         if with_state {

@@ -113,8 +113,10 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
 async fn ls(shop: &Shop, Ls { low, extent }: Ls) -> Result<(), Failure> {
     let ask = |after, limit| ListStock { low, after, limit };
     let table = |items: &[StockView]| {
-        Table::new(&["sku", "available", "on hand", "held", "low at", "changed"]).right(&[1, 2, 3, 4]).rows(
-            items.iter().map(|stock| {
+        Table::new(&["sku", "available", "on hand", "held", "low at", "changed"])
+            .right(&[1, 2, 3, 4])
+            .whole(&[0])
+            .rows(items.iter().map(|stock| {
                 let available = match (stock.available, stock.low) {
                     (0, _) => Cell::toned(0, Tone::Bad),
                     (available, true) => Cell::toned(available, Tone::Warn),
@@ -122,8 +124,7 @@ async fn ls(shop: &Shop, Ls { low, extent }: Ls) -> Result<(), Failure> {
                 };
                 let changed = show::time(stock.changed_at);
                 row![stock.sku.as_str(), available, stock.on_hand, stock.held, mark(stock.low_mark), changed]
-            }),
-        )
+            }))
     };
     pages::show(shop, extent, ask, |page| (page.items, page.next), table).await
 }
@@ -166,7 +167,7 @@ async fn ledger(shop: &Shop, Ledger { sku, extent }: Ledger) -> Result<(), Failu
     let signed = |change: i64| if change == 0 { String::new() } else { format!("{change:+}") };
     let table = |items: &[LedgerEntry]| {
         let header = ["entry", "at", "cause", "on hand", "", "held", "", "for", "reason"];
-        Table::new(&header).right(&[0, 3, 4, 5, 6]).rows(items.iter().map(|entry| {
+        Table::new(&header).right(&[0, 3, 4, 5, 6]).whole(&[7]).rows(items.iter().map(|entry| {
             row![
                 entry.entry,
                 show::time(entry.at),
@@ -186,7 +187,7 @@ async fn ledger(shop: &Shop, Ledger { sku, extent }: Ledger) -> Result<(), Failu
 async fn holds(shop: &Shop, Holds { order, extent }: Holds) -> Result<(), Failure> {
     let ask = |after, limit| ListHolds { order, after, limit };
     let table = |items: &[HoldView]| {
-        Table::new(&["order", "state", "items", "expires"]).rows(items.iter().map(|hold| {
+        Table::new(&["order", "state", "items", "expires"]).whole(&[0]).rows(items.iter().map(|hold| {
             let pieces = hold.items.iter().map(|item| format!("{}:{}", item.sku, item.quantity));
             let expires = if hold.state == "held" { show::time(hold.expires_at) } else { String::new() };
             row![hold.order, &hold.state, pieces.collect::<Vec<_>>().join(" "), expires]

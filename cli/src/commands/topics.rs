@@ -15,6 +15,7 @@ Environment variables. An option wins over its variable.
   TERM=dumb       no colours and no redrawn lines
   COLUMNS         width of the terminal, if it is said
   NATS_SERVER     the nats-server that `shopctl up` starts
+  SHOP_LOG        how much services log that `shopctl up` starts, such as debug; info if not said
   SHOPD           the shopd that `shopctl up` starts
   XDG_DATA_HOME   where the data folder is, if nothing names it";
 

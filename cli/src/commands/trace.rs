@@ -103,8 +103,11 @@ async fn about(shop: &Shop, id: &str) -> Result<About, Failure> {
 /// The trace is drawn also if the order service itself does not answer.
 async fn about_order(shop: &Shop, order: OrderId, more: Vec<String>) -> About {
     let view = shop.call(&GetOrder { order }).await.ok();
-    let known = view.map(|OrderView { stage, total, .. }| vec![stage.to_string(), total.to_string()]);
-    let facts = known.unwrap_or_default().into_iter().chain(more).collect();
+    let facts = view.map_or_else(Vec::new, |OrderView { stage, total, refunded, .. }| {
+        let given_back = (!refunded.is_zero()).then(|| format!("{refunded} given back"));
+        [stage.to_string(), total.to_string()].into_iter().chain(given_back).collect()
+    });
+    let facts = facts.into_iter().chain(more).collect();
     About { wanted: Wanted::Key(order.to_string()), name: format!("order {order}"), facts }
 }
 

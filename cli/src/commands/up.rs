@@ -67,8 +67,12 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
 
     let mut parts = plan.start(&folder, &broker.url)?;
     let new: Vec<u32> = parts.iter().filter(|part| part.started.is_some()).map(|part| part.pid).collect();
+    let mut ill = Vec::new();
     services::answering(&folder, &broker.client, &mut parts, |health| {
         say(&health.service, new.contains(&health.pid), &health.pid.to_string());
+        if !health.is_well() {
+            ill.push(health.service);
+        }
     })
     .await?;
 
@@ -84,6 +88,9 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
         (_, _) => format!("The shop is open after {:.1} s", began.elapsed().as_secs_f64()),
     };
     shop.out.say(format!("{what}; its data is in {}", folder.root().display()));
+    if !ill.is_empty() {
+        shop.out.warn(format!("not everything is well with {}; shopctl status says more", ill.join(", ")));
+    }
     let elsewhere = shop.address();
     if elsewhere.url != broker.url {
         shop.out

@@ -1,7 +1,7 @@
 //! CSV with a header: rows by the names of their columns, each with the number of its line.
 
 use contracts::catalog::RefusedLine;
-use csv::ByteRecord;
+use csv::{ByteRecord, Position};
 
 use super::refused;
 use crate::failure::Failure;
@@ -38,7 +38,7 @@ pub(crate) fn read(bytes: &[u8], wanted: &[Column]) -> Result<Rows, Failure> {
     let places = places(&header, wanted)?;
     let ignored =
         header.iter().filter(|name| !wanted.iter().any(|(known, _)| known == name)).cloned().collect();
-    let rows = reader.byte_records().map(|record| row(record, header.len(), &places)).collect();
+    let rows = reader.byte_records().map(|record| row(bytes, record, header.len(), &places)).collect();
     Ok(Rows { rows, ignored })
 }
 
@@ -70,12 +70,15 @@ fn places(header: &[String], wanted: &[Column]) -> Result<Vec<Option<usize>>, Fa
     Ok(wanted.iter().map(|(name, _)| header.iter().position(|have| have == name)).collect())
 }
 
-fn row(record: Result<ByteRecord, csv::Error>, columns: usize, places: &[Option<usize>]) -> Row {
-    let record = record.map_err(|error| {
-        let line = error.position().map_or(0, csv::Position::line);
-        refused(line, "", "invalid_csv", error.to_string())
-    })?;
-    let line = record.position().map_or(0, csv::Position::line);
+fn row(
+    bytes: &[u8],
+    record: Result<ByteRecord, csv::Error>,
+    columns: usize,
+    places: &[Option<usize>],
+) -> Row {
+    let record = record
+        .map_err(|error| refused(line(bytes, error.position()), "", "invalid_csv", error.to_string()))?;
+    let line = line(bytes, record.position());
     // The first field that is text may tell people which row this is, also if another is broken.
     let text =
         |place: usize| record.get(place).and_then(|field| std::str::from_utf8(field).ok()).map(str::trim);
@@ -90,6 +93,15 @@ fn row(record: Result<ByteRecord, csv::Error>, columns: usize, places: &[Option<
         Some(fields) => Ok((line, fields)),
         None => Err(refused(line, sku, "invalid_text", "the line is not UTF-8 text")),
     }
+}
+
+/// The line on which a row begins. The reader knows where it began to read, which is in front of
+/// empty lines and may be in front of the second half of the line break before.
+fn line(bytes: &[u8], position: Option<&Position>) -> u64 {
+    let Some(position) = position else { return 0 };
+    let from = usize::try_from(position.byte()).unwrap_or(usize::MAX).min(bytes.len());
+    let breaks = bytes[from..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    position.line() + breaks.filter(|byte| **byte == b'\n').count() as u64
 }
 
 /// A comma, unless the header has more of another sign that spreadsheets separate with.
@@ -128,7 +140,8 @@ mod tests {
     #[test]
     fn spreadsheets_may_separate_with_something_else() {
         assert_eq!(rows("sku;name\nmug;Mug, blue\n"), [fields(2, &["mug", "Mug, blue", ""])]);
-        assert_eq!(rows("sku\tname\r\nmug\tMug\r\n"), [fields(2, &["mug", "Mug", ""])]);
+        let windows = rows("sku\tname\r\nmug\tMug\r\n\r\ntee\tTee\r\n");
+        assert_eq!(windows, [fields(2, &["mug", "Mug", ""]), fields(4, &["tee", "Tee", ""])]);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! Reading a file, or standard input for `-`, and finding out how it is written.
 
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::Path;
 
 use clap::ValueEnum;
 use kit::text::printable;
 
 use crate::failure::{Failure, exit};
+use crate::shop::Shop;
 
 /// A longer file is refused rather than kept in memory.
 const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
@@ -52,9 +53,16 @@ pub(crate) fn name(path: &Path) -> String {
 /// Reads a file, or standard input for `-`. A mark that only says "this is UTF-8" is left out.
 ///
 /// # Errors
-/// 74 if it cannot be read or is too long.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+/// 74 if it cannot be read or is too long, 2 if a person would have to type it and must not be asked.
+pub(crate) fn read(shop: &Shop, path: &Path) -> Result<Vec<u8>, Failure> {
     let failed = |error: std::io::Error| Failure::io(format!("{} was not read", name(path)), &error);
+    if is_stdin(path) && std::io::stdin().is_terminal() {
+        if !shop.may_ask() {
+            let message = "standard input is a terminal, and --no-input forbids to wait until somebody types";
+            return Err(Failure::invalid("no_input", message).mend("name a file, or send one through a pipe"));
+        }
+        shop.out.say("reading what is typed here; Ctrl-D ends it");
+    }
     let source: Box<dyn Read> = if is_stdin(path) {
         Box::new(std::io::stdin().lock())
     } else {

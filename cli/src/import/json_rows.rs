@@ -4,6 +4,7 @@ use contracts::catalog::RefusedLine;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use serde_json::error::Category;
 
 use super::refused;
 use crate::failure::Failure;
@@ -43,9 +44,10 @@ fn row<T: DeserializeOwned>(number: u64, line: &[u8]) -> Row<T> {
 fn without_place(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let said = text.rsplit_once(" at line ").map_or(text.as_str(), |(said, _)| said);
-    match error.column() {
-        0 => said.to_owned(),
-        column => format!("{said}, at column {column}"),
+    match (error.classify(), error.column()) {
+        (Category::Data, 0) => said.to_owned(),
+        (Category::Data, column) => format!("{said}, at column {column}"),
+        (_, column) => format!("the line is not JSON: {said}, at column {column}"),
     }
 }
 
@@ -90,7 +92,7 @@ mod tests {
             [Ok((1, "1".into())), Err((2, "b".into())), Err((3, String::new())), Ok((4, "1".into()))]
         );
         let refused = read::<Thing>(b"{\"sku\": \"a\",}").unwrap().remove(0).unwrap_err();
-        assert_eq!(refused.message, "trailing comma, at column 13");
+        assert_eq!(refused.message, "the line is not JSON: trailing comma, at column 13");
     }
 
     #[test]

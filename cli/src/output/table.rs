@@ -1,15 +1,16 @@
 //! A table without borders: as wide as the terminal where there is one, plain text where not.
 
-use comfy_table::{CellAlignment, Color, ContentArrangement};
+use comfy_table::{CellAlignment, Color, ColumnConstraint, ContentArrangement};
 use kit::text::printable;
 
-use super::{Tone, hue};
+use super::tone::{Tone, hue};
 
 /// Rows under a header in capitals.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
     header: Vec<String>,
     right: Vec<usize>,
+    whole: Vec<usize>,
     rows: Vec<Vec<Cell>>,
 }
 
@@ -45,6 +46,7 @@ impl Table {
         Self {
             header: header.iter().map(|name| name.to_uppercase()).collect(),
             right: Vec::new(),
+            whole: Vec::new(),
             rows: Vec::new(),
         }
     }
@@ -52,6 +54,13 @@ impl Table {
     /// Aligns columns of numbers to the right; the first column is 0.
     pub(crate) fn right(mut self, columns: &[usize]) -> Self {
         self.right = columns.to_vec();
+        self
+    }
+
+    /// Keeps columns as they are, however narrow the terminal is: what stands there is copied, such
+    /// as the number of an order.
+    pub(crate) fn whole(mut self, columns: &[usize]) -> Self {
+        self.whole = columns.to_vec();
         self
     }
 
@@ -76,7 +85,8 @@ impl Table {
             None => table.set_content_arrangement(ContentArrangement::Disabled),
         };
         if colors {
-            table.enforce_styling();
+            // Without the padding, so that no line ends with coloured blanks.
+            table.enforce_styling().style_text_only();
         }
         table.set_header(self.header.iter().map(|name| faint(comfy_table::Cell::new(name), colors)));
         for row in &self.rows {
@@ -87,6 +97,9 @@ impl Table {
             column.set_padding((0, if index == last { 0 } else { 2 }));
             if self.right.contains(&index) {
                 column.set_cell_alignment(CellAlignment::Right);
+            }
+            if self.whole.contains(&index) {
+                column.set_constraint(ColumnConstraint::ContentWidth);
             }
         }
         let mut text = String::new();
@@ -135,6 +148,14 @@ mod tests {
     fn a_table_fits_its_terminal() {
         let table = Table::new(&["name"]).rows([row!["a name that is longer than the terminal is wide"]]);
         assert!(table.draw(Some(20), false).lines().all(|line| line.chars().count() <= 20));
+    }
+
+    #[test]
+    fn what_is_copied_stays_whole() {
+        let rows = [row!["ord_01h2e8kqvbfwea724h75qc655w", "a reason that is too long"]];
+        let table = Table::new(&["order", "reason"]).whole(&[0]).rows(rows);
+        assert!(table.draw(Some(45), false).contains("\nord_01h2e8kqvbfwea724h75qc655w  a reason"));
+        assert!(table.draw(Some(10), false).contains("ord_01h2e8kqvbfwea724h75qc655w"));
     }
 
     #[test]

@@ -116,9 +116,9 @@ impl Folder {
         Some(url.trim().to_owned()).filter(|url| !url.is_empty())
     }
 
-    /// The address of the broker, if it runs.
-    pub(crate) fn running_broker(&self) -> Option<String> {
-        self.process(BROKER).and_then(|_| self.recorded_url())
+    /// The address of the broker, if it runs, or if there is a service that waits for it there.
+    pub(crate) fn broker_of_what_runs(&self) -> Option<String> {
+        self.parts().iter().find_map(|part| self.process(part)).and_then(|_| self.recorded_url())
     }
 
     /// The process of a part, if it runs.
@@ -182,51 +182,39 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
-    struct Scratch(Folder);
-
-    impl Scratch {
-        fn new(name: &str) -> Self {
-            let root = std::env::temp_dir().join(format!("shopctl-{name}-{}", std::process::id()));
-            let folder = Folder::find(Some(&root)).unwrap();
-            folder.create().unwrap();
-            Self(folder)
-        }
-    }
-
-    impl Drop for Scratch {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(self.0.root());
-        }
+    fn scratch() -> (tempfile::TempDir, Folder) {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = Folder::find(Some(&scratch.path().join("shop"))).unwrap();
+        folder.create().unwrap();
+        (scratch, folder)
     }
 
     #[test]
     fn the_data_folder_is_for_its_owner_only() {
-        let scratch = Scratch::new("private");
-        let mode = std::fs::metadata(scratch.0.root()).unwrap().permissions().mode();
+        let (_scratch, folder) = scratch();
+        let mode = std::fs::metadata(folder.root()).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
     }
 
     #[test]
     fn two_cannot_start_the_shop_at_the_same_moment() {
-        let scratch = Scratch::new("lock");
-        let held = scratch.0.lock().unwrap();
-        let refused = scratch.0.lock().unwrap_err();
+        let (_scratch, folder) = scratch();
+        let held = folder.lock().unwrap();
+        let refused = folder.lock().unwrap_err();
         assert_eq!((refused.exit(), refused.code()), (exit::LOCKED, "locked"));
         drop(held);
-        scratch.0.lock().unwrap();
+        folder.lock().unwrap();
     }
 
     #[test]
-    fn a_broker_that_ended_is_not_taken_for_a_running_one() {
-        let scratch = Scratch::new("ended");
-        let folder = &scratch.0;
+    fn a_shop_that_ended_is_not_taken_for_a_running_one() {
+        let (_scratch, folder) = scratch();
         folder.write(&folder.broker_url(), "nats://127.0.0.1:4999\n").unwrap();
-        folder
-            .write(&folder.pid_file(BROKER), &Process::of(std::process::id()).unwrap().to_string())
-            .unwrap();
-        assert_eq!(folder.running_broker().as_deref(), Some("nats://127.0.0.1:4999"));
         folder.write(&folder.pid_file(BROKER), "1 another-boot:1\n").unwrap();
-        assert_eq!(folder.running_broker(), None);
-        assert_eq!(folder.parts(), [BROKER]);
+        assert_eq!(folder.broker_of_what_runs(), None);
+        let me = Process::of(std::process::id()).unwrap().to_string();
+        folder.write(&folder.pid_file("order"), &me).unwrap();
+        assert_eq!(folder.broker_of_what_runs().as_deref(), Some("nats://127.0.0.1:4999"));
+        assert_eq!(folder.parts(), [BROKER, "order"]);
     }
 }

@@ -141,17 +141,15 @@ mod tests {
     use super::*;
     use std::io::Write;
 
-    struct Scratch(PathBuf);
+    struct Scratch(tempfile::TempDir);
 
     impl Scratch {
-        fn new(name: &str) -> Self {
-            let folder = std::env::temp_dir().join(format!("shopctl-{name}-{}", std::process::id()));
-            std::fs::create_dir_all(&folder).unwrap();
-            Self(folder)
+        fn new() -> Self {
+            Self(tempfile::tempdir().unwrap())
         }
 
         fn log(&self) -> PathBuf {
-            self.0.join("order.log")
+            self.0.path().join("order.log")
         }
 
         fn append(&self, text: &str) {
@@ -160,15 +158,9 @@ mod tests {
         }
     }
 
-    impl Drop for Scratch {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(&self.0);
-        }
-    }
-
     #[test]
     fn the_last_lines_are_found_in_a_log_of_any_length() {
-        let scratch = Scratch::new("last");
+        let scratch = Scratch::new();
         assert_eq!(last_lines(&scratch.log(), 3), Vec::<String>::new());
         scratch.append(&(0..50_000).map(|n| format!("line {n}\n")).collect::<String>());
         assert_eq!(last_lines(&scratch.log(), 2), ["line 49998", "line 49999"]);
@@ -179,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_log_that_has_become_long_is_begun_anew_and_still_read() {
-        let scratch = Scratch::new("room");
+        let scratch = Scratch::new();
         scratch.append("short\n");
         make_room(&scratch.log()).unwrap();
         assert!(scratch.log().exists());
@@ -193,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_log_is_followed_line_by_line_and_into_the_next_file() {
-        let scratch = Scratch::new("follow");
+        let scratch = Scratch::new();
         scratch.append("before\n");
         let mut follower = Follower::new(scratch.log());
         assert_eq!(follower.next(), Vec::<String>::new());
@@ -209,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_log_that_does_not_exist_yet_is_followed_from_its_beginning() {
-        let scratch = Scratch::new("later");
+        let scratch = Scratch::new();
         let mut follower = Follower::new(scratch.log());
         assert_eq!(follower.next(), Vec::<String>::new());
         scratch.append("one\n");

@@ -5,6 +5,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
+use super::services;
 use crate::output::{Output, Tone};
 
 /// How much a line matters.
@@ -91,12 +92,14 @@ impl LogLine {
             (None, Some(_)) => " ".repeat(12),
             (None, None) => " ".repeat(24),
         };
-        let hue = self.service.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
         let mut text = format!(
             "{} {} {} {}",
             out.paint(Tone::Faint, &time),
             out.paint(self.level.tone(), &format!("{:<5}", self.level.word())),
-            out.paint(Tone::Hue(hue), &format!("{:<wide$}", kit::text::printable(&self.service))),
+            out.paint(
+                services::tone(&self.service),
+                &format!("{:<wide$}", kit::text::printable(&self.service))
+            ),
             kit::text::printable(&self.message),
         );
         for (name, value) in &self.fields {

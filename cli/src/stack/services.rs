@@ -16,9 +16,14 @@ use super::log_file;
 use super::nats_server::{is_program, on_path};
 use super::process::Started;
 use crate::failure::{Failure, exit};
+use crate::output::Tone;
 
 /// How long all services together may take until they answer.
 const READY_TIME: Duration = Duration::from_secs(20);
+
+/// How long a service that answers may take until its parts are in order: at the very first start
+/// each waits for the streams of the others.
+const SETTLE_TIME: Duration = Duration::from_secs(5);
 
 /// How often the processes are looked at meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -44,6 +49,12 @@ pub(crate) fn names() -> Vec<&'static str> {
         }
     }
     names
+}
+
+/// The colour of a service, the same wherever it is named.
+pub(crate) fn tone(service: &str) -> Tone {
+    let place = names().iter().position(|name| *name == service);
+    Tone::Hue(place.and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX))
 }
 
 /// How the services are to be started: decided before anything is.
@@ -136,16 +147,23 @@ pub(crate) async fn answering(
     }
 }
 
-/// Asks one service until it answers.
+/// Asks one service until it answers that its parts are in order. A part that stays in trouble is no
+/// reason to wait for ever: the answer then says so.
 async fn ask(client: &Client, service: &str) -> Health {
     let mut timeout = ASK_TIME.0;
+    let mut first_answer = None;
     loop {
         let call = Call { timeout, ..Call::default() };
-        match client.call_as(&format!("{service}.health"), &GetHealth {}, call).await {
-            Ok(health) => return health,
-            // It may have failed at once, such as while the connection is lost.
-            Err(_) => tokio::time::sleep(LOOK_EVERY).await,
+        if let Ok(health) =
+            client.call_as::<_, Health>(&format!("{service}.health"), &GetHealth {}, call).await
+        {
+            let since = *first_answer.get_or_insert_with(Instant::now);
+            if health.parts.values().all(|state| state == "ok") || since.elapsed() > SETTLE_TIME {
+                return health;
+            }
         }
+        // It may have failed at once, such as while the connection is lost.
+        tokio::time::sleep(LOOK_EVERY).await;
         timeout = (timeout * 2).min(ASK_TIME.1);
     }
 }

@@ -152,7 +152,7 @@ impl Engine {
             _ => (String::new(), 0),
         };
         let sql = Sql::new(&self.connection);
-        let mut tx = Tx::new(sql, started, &mut *self.chance, job.trace, &job.caller);
+        let mut tx = Tx::new(sql, whole_millisecond(started), &mut *self.chance, job.trace, &job.caller);
         tx.about(&job.key);
         let (answer, outcome, finished) = match work {
             Work::Note { outcome, finished } => (Ok(Bytes::new()), Some(outcome), finished),
@@ -280,6 +280,12 @@ pub(crate) fn attempt<T>(tx: &mut Tx<'_>, run: impl FnOnce(&mut Tx<'_>) -> Resul
         }
     };
     ended
+}
+
+/// Times are kept in milliseconds, so a piece of work sees no finer ones: what it answers now is what
+/// is read later.
+fn whole_millisecond(time: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
 
 /// The error of a caught panic.

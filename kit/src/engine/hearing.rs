@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::commit::attempt;
 use crate::error::{Error, Kind, Result, reason};
-use crate::limits::{PAGE_MAX, RETRY_WAIT, TIMER_TRIES_MAX};
+use crate::limits::{RETRY_WAIT, TIMER_TRIES_MAX};
 use crate::service::Service;
 use crate::sql::{Sql, time};
 use crate::trace::Trace;
@@ -200,12 +200,12 @@ pub struct DeadLetter {
 ///
 /// # Errors
 /// If the table cannot be read.
-pub fn dead_letters(sql: &Sql<'_>, after: i64, rows_max: u32) -> Result<Vec<DeadLetter>> {
+pub fn dead_letters(sql: &Sql<'_>, after: i64, rows_max: usize) -> Result<Vec<DeadLetter>> {
     sql.list(
         "SELECT id, state, source, sequence, event_id, subject, key, body, reason, message, attempts,
                 first_at_ms, last_at_ms
          FROM dead_letter WHERE id > ?1 ORDER BY id LIMIT ?2",
-        params![after, rows_max.min(PAGE_MAX)],
+        params![after, rows_max],
         |row| {
             Ok(DeadLetter {
                 id: row.get("id")?,

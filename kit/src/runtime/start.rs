@@ -32,6 +32,10 @@ use crate::vitals::Vitals;
 /// How long one try to reach the broker takes at start.
 const CONNECT_TIME: Duration = Duration::from_secs(2);
 
+/// How long the broker may take to store a message or to tell of a stream. A stream that is gone
+/// gives no answer at all while somebody else listens to its subjects.
+const STREAM_TIME: Duration = Duration::from_secs(2);
+
 /// How often waiting for the broker is said again.
 const SAY_EVERY: Duration = Duration::from_secs(10);
 
@@ -171,7 +175,7 @@ struct Parts {
 
 impl Parts {
     fn jetstream(&self) -> jetstream::Context {
-        jetstream::new(self.nats.clone())
+        jetstream::ContextBuilder::new().timeout(STREAM_TIME).build(self.nats.clone())
     }
 
     fn relay(&self, origin: String, emitted: watch::Receiver<u64>) -> Relay {

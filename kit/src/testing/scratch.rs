@@ -235,7 +235,7 @@ impl Scratch {
 
     /// The dead letters of the service, and what is parked behind them.
     pub fn dead_letters(&self) -> Vec<DeadLetter> {
-        self.sql(|sql| dead_letters(sql, 0, PAGE_MAX)).expect("dead letters can be read")
+        self.sql(|sql| dead_letters(sql, 0, PAGE_MAX as usize)).expect("dead letters can be read")
     }
 
     /// Reads the database.

@@ -25,7 +25,7 @@ pub async fn add_item(ctx: Ctx, asked: AddItem) -> Result<CartView> {
     let target = (asked.cart, asked.expected_version);
     change(ctx, target, prices, move |tx, cart, prices| {
         cart.add(&asked.sku, asked.quantity, prices)?;
-        tell_added(tx, cart.id, asked.sku, asked.quantity)
+        tx.emit(&ItemAdded { cart: cart.id, sku: asked.sku, quantity: asked.quantity })
     })
     .await
 }
@@ -39,7 +39,7 @@ pub async fn set_item(ctx: Ctx, asked: SetItem) -> Result<CartView> {
     let prices = prices_with(&ctx, Some(asked.cart), &asked.sku).await?;
     let target = (Some(asked.cart), asked.expected_version);
     change(ctx, target, prices, move |tx, cart, prices| match cart.set(&asked.sku, quantity, prices)? {
-        Some(more) => tell_added(tx, cart.id, asked.sku, more),
+        Some(more) => tx.emit(&ItemAdded { cart: cart.id, sku: asked.sku, quantity: more }),
         None => Ok(()),
     })
     .await
@@ -66,10 +66,6 @@ async fn remove(ctx: Ctx, id: CartId, sku: Sku, expected_version: Option<u64>) -
     let prices = prices(&ctx, rest).await?;
     let target = (Some(id), expected_version);
     change(ctx, target, prices, move |_, cart, _| Ok(cart.remove(&sku)?)).await
-}
-
-fn tell_added(tx: &mut Tx<'_>, cart: CartId, sku: Sku, quantity: Quantity) -> Result<()> {
-    tx.emit(&ItemAdded { cart, sku, quantity })
 }
 
 /// Changes a cart as it is at the moment of recording, a new one if none is named. With a version,

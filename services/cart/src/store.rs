@@ -1,10 +1,8 @@
 //! Every SQL statement of the cart service.
 
-use contracts::money::MoneyError;
-use contracts::{CartId, Currency, Money, OrderId, Quantity};
-use kit::sql::{parsed, time};
+use contracts::{CartId, Money, OrderId, Quantity};
+use kit::sql::{checked, parsed, time};
 use kit::{Result, Sql, Timestamp, Tx};
-use rusqlite::types::Type;
 use rusqlite::{Row, named_params, params};
 
 use crate::cart::{Cart, CartError, Line};
@@ -89,24 +87,11 @@ pub fn insert_order(tx: &Tx<'_>, cart: CartId, order: OrderId) -> Result<bool> {
 }
 
 fn line(row: &Row<'_>) -> rusqlite::Result<Line> {
+    let currency = parsed(row, "currency")?;
     Ok(Line {
         sku: parsed(row, "sku")?,
         name: row.get("name")?,
-        quantity: quantity(row)?,
-        unit_price: money(row)?,
-    })
-}
-
-fn quantity(row: &Row<'_>) -> rusqlite::Result<Quantity> {
-    let index = row.as_ref().column_index("quantity")?;
-    Quantity::try_from(row.get::<_, i64>(index)?)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Integer, Box::new(error)))
-}
-
-fn money(row: &Row<'_>) -> rusqlite::Result<Money> {
-    let currency: Currency = parsed(row, "currency")?;
-    let index = row.as_ref().column_index("amount")?;
-    Money::new(row.get(index)?, currency).map_err(|error: MoneyError| {
-        rusqlite::Error::FromSqlConversionFailure(index, Type::Integer, Box::new(error))
+        quantity: checked(row, "quantity", Quantity::try_from)?,
+        unit_price: checked(row, "amount", |amount| Money::new(amount, currency))?,
     })
 }

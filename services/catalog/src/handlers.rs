@@ -8,13 +8,12 @@ use contracts::catalog::{
     ListProducts, MissingProduct, ProductPage, ProductState, ProductView, PutProduct, QUOTE_SKUS_MAX, Quote,
     QuotePrices, Quotes, RetireProduct, SearchProducts,
 };
-use kit::{Ctx, Result, Sql, Tx};
+use kit::{Ctx, Result, Sql, Tx, page};
 
 use crate::import::Import;
-use crate::page::{self, Place};
 use crate::product::{Content, Outcome, Product, check_version};
 use crate::refusal::Refusal;
-use crate::search;
+use crate::search::{self, Place};
 use crate::store::{self, Shown};
 
 /// Shows one product, also if it is retired.
@@ -27,14 +26,10 @@ pub async fn get_product(ctx: Ctx, asked: GetProduct) -> Result<ProductView> {
 pub async fn list_products(ctx: Ctx, asked: ListProducts) -> Result<ProductPage> {
     let limit = page::limit(asked.limit)?;
     let after: Option<Sku> = page::after(asked.after.as_deref())?;
-    let shown = Shown {
-        category: asked.category,
-        retired: asked.retired,
-    };
-    let found = ctx
-        .read(move |sql| store::list_products(sql, &shown, after.as_ref(), limit + 1))
-        .await?;
-    Ok(page::of(found, limit))
+    let shown = Shown { category: asked.category, retired: asked.retired };
+    let found = ctx.read(move |sql| store::list_products(sql, &shown, after.as_ref(), limit + 1)).await?;
+    let (items, next) = page::cut(found.into_iter().map(Product::into_view), limit, |last| last.sku.clone());
+    Ok(ProductPage { items, next })
 }
 
 /// Finds active products by words, the best first.
@@ -42,16 +37,18 @@ pub async fn search_products(ctx: Ctx, asked: SearchProducts) -> Result<ProductP
     let limit = page::limit(asked.limit)?;
     let after: Option<Place> = page::after(asked.after.as_deref())?;
     let Some(query) = search::query(&asked.text)? else {
-        return Ok(ProductPage {
-            items: vec![],
-            next: None,
-        });
+        return Ok(ProductPage { items: vec![], next: None });
     };
-    let category = asked.category;
+    let (category, before) = (asked.category, after.as_ref().map_or(0, |place| place.number));
     let found = ctx
         .read(move |sql| store::search_products(sql, &query, category.as_deref(), after.as_ref(), limit + 1))
         .await?;
-    Ok(page::of(found, limit))
+    let (items, next) = page::cut(found.into_iter().map(Product::into_view), limit, |last| last.sku.clone());
+    let next = next.and(items.last()).map(|last| {
+        let number = before.saturating_add(items.len() as u32);
+        Place { number, sku: last.sku.clone() }.to_string()
+    });
+    Ok(ProductPage { items, next })
 }
 
 /// Lists the categories of active products.
@@ -79,24 +76,12 @@ pub async fn quote_prices(ctx: Ctx, asked: QuotePrices) -> Result<Quotes> {
 
 /// Creates a product, or changes it, or brings it back into sale.
 pub async fn put_product(ctx: Ctx, asked: PutProduct) -> Result<ProductView> {
-    let PutProduct {
-        sku,
-        name,
-        description,
-        category,
-        price,
-        expected_version,
-    } = asked;
+    let PutProduct { sku, name, description, category, price, expected_version } = asked;
     let content = Content::of(&sku, &name, &description, &category, price)?;
     ctx.write(move |tx| {
         let outcome = put(tx, sku, content, expected_version)?;
         if let Outcome::Created(product) | Outcome::Changed(product) = &outcome {
-            let Product {
-                sku,
-                version,
-                content: Content { price, .. },
-                ..
-            } = product;
+            let Product { sku, version, content: Content { price, .. }, .. } = product;
             tracing::info!(product.sku = %sku, "Product {sku} is at version {version} now, for {price}");
         }
         Ok(outcome.into_product().into_view())
@@ -131,12 +116,7 @@ pub async fn import_products(ctx: Ctx, asked: ImportProducts) -> Result<ImportRe
             import.take(line, |sku, content| put(tx, sku, content, None))?;
         }
         let report = import.into_report();
-        let ImportReport {
-            created,
-            changed,
-            unchanged,
-            refused,
-        } = &report;
+        let ImportReport { created, changed, unchanged, refused } = &report;
         let refused = refused.len();
         tracing::info!(
             "An import created {created}, changed {changed}, left {unchanged} and refused {refused}"
@@ -168,34 +148,17 @@ fn put(tx: &mut Tx<'_>, sku: Sku, content: Content, expected_version: Option<u64
 }
 
 fn quotes(skus: Vec<Sku>, mut found: BTreeMap<Sku, Product>) -> Quotes {
-    let mut quotes = Quotes {
-        items: vec![],
-        missing: vec![],
-    };
+    let mut quotes = Quotes { items: vec![], missing: vec![] };
     for sku in skus {
-        match found.remove(&sku) {
-            Some(Product {
-                content,
-                version,
-                state: ProductState::Active,
-                ..
-            }) => {
-                quotes.items.push(Quote {
-                    sku,
-                    name: content.name,
-                    price: content.price,
-                    version,
-                });
+        let why = match found.remove(&sku) {
+            Some(Product { content, version, state: ProductState::Active, .. }) => {
+                quotes.items.push(Quote { sku, name: content.name, price: content.price, version });
+                continue;
             }
-            Some(_) => quotes.missing.push(MissingProduct {
-                sku,
-                why: "retired".into(),
-            }),
-            None => quotes.missing.push(MissingProduct {
-                sku,
-                why: "unknown".into(),
-            }),
-        }
+            Some(_) => "retired",
+            None => "unknown",
+        };
+        quotes.missing.push(MissingProduct { sku, why: why.into() });
     }
     quotes
 }

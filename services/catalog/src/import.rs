@@ -98,9 +98,7 @@ mod tests {
         let mut import = Import::default();
         for line in lines {
             import
-                .take(line, |sku, content| {
-                    Ok(Product::put(None, sku, content, Timestamp::UNIX_EPOCH))
-                })
+                .take(line, |sku, content| Ok(Product::put(None, sku, content, Timestamp::UNIX_EPOCH)))
                 .unwrap();
         }
         import.into_report()
@@ -108,12 +106,8 @@ mod tests {
 
     #[test]
     fn a_line_is_read_with_the_space_around_its_words_forgiven() {
-        let spaced = ImportLine {
-            sku: " mug-blue ".into(),
-            price: " 12.9 ".into(),
-            currency: "EUR ".into(),
-            ..mug()
-        };
+        let spaced =
+            ImportLine { sku: " mug-blue ".into(), price: " 12.9 ".into(), currency: "EUR ".into(), ..mug() };
         let (sku, content) = read(&spaced).unwrap();
         assert_eq!((sku.as_str(), content.price), ("mug-blue", Money::example()));
         assert_eq!(read(&mug()).unwrap().1, content);
@@ -126,57 +120,17 @@ mod tests {
             assert_eq!((report.created, report.refused.len()), (0, 1));
             report.refused[0].reason.clone()
         };
-        assert_eq!(
-            reason_of(ImportLine {
-                sku: "a b".into(),
-                ..mug()
-            }),
-            "invalid_sku"
-        );
-        assert_eq!(
-            reason_of(ImportLine {
-                sku: String::new(),
-                ..mug()
-            }),
-            "invalid_sku"
-        );
-        assert_eq!(
-            reason_of(ImportLine {
-                name: " ".into(),
-                ..mug()
-            }),
-            "invalid_text"
-        );
-        assert_eq!(
-            reason_of(ImportLine {
-                description: "\0".into(),
-                ..mug()
-            }),
-            "invalid_text"
-        );
-        assert_eq!(
-            reason_of(ImportLine {
-                category: String::new(),
-                ..mug()
-            }),
-            "invalid_text"
-        );
+        assert_eq!(reason_of(ImportLine { sku: "a b".into(), ..mug() }), "invalid_sku");
+        assert_eq!(reason_of(ImportLine { sku: String::new(), ..mug() }), "invalid_sku");
+        assert_eq!(reason_of(ImportLine { name: " ".into(), ..mug() }), "invalid_text");
+        assert_eq!(reason_of(ImportLine { description: "\0".into(), ..mug() }), "invalid_text");
+        assert_eq!(reason_of(ImportLine { category: String::new(), ..mug() }), "invalid_text");
         for price in ["", "free", "12,90", "-1", "12.905", "1e3", "99999999999999"] {
-            assert_eq!(
-                reason_of(ImportLine {
-                    price: price.into(),
-                    ..mug()
-                }),
-                "invalid_amount",
-                "{price:?}"
-            );
+            assert_eq!(reason_of(ImportLine { price: price.into(), ..mug() }), "invalid_amount", "{price:?}");
         }
         for currency in ["", "eur", "EURO", "XXX"] {
             assert_eq!(
-                reason_of(ImportLine {
-                    currency: currency.into(),
-                    ..mug()
-                }),
+                reason_of(ImportLine { currency: currency.into(), ..mug() }),
                 "unknown_currency",
                 "{currency:?}"
             );
@@ -185,34 +139,19 @@ mod tests {
 
     #[test]
     fn the_first_accepted_line_of_a_product_counts() {
-        let broken = ImportLine {
-            line: 2,
-            price: "?".into(),
-            ..mug()
-        };
+        let broken = ImportLine { line: 2, price: "?".into(), ..mug() };
         let first = ImportLine { line: 3, ..mug() };
-        let again = ImportLine {
-            line: 4,
-            price: "1".into(),
-            ..mug()
-        };
+        let again = ImportLine { line: 4, price: "1".into(), ..mug() };
         let report = import(vec![broken, first, again]);
         assert_eq!(report.created, 1);
-        let refused: Vec<_> = report
-            .refused
-            .iter()
-            .map(|line| (line.line, &*line.reason))
-            .collect();
+        let refused: Vec<_> = report.refused.iter().map(|line| (line.line, &*line.reason)).collect();
         assert_eq!(refused, [(2, "invalid_amount"), (4, "repeated_sku")]);
         assert_eq!(report.refused[1].message, "mug-blue stands in line 3 already");
     }
 
     #[test]
     fn an_endless_number_is_not_given_back_in_full() {
-        let report = import(vec![ImportLine {
-            sku: "é".repeat(100_000),
-            ..mug()
-        }]);
+        let report = import(vec![ImportLine { sku: "é".repeat(100_000), ..mug() }]);
         assert_eq!(report.refused[0].sku.chars().count(), SKU_SHOWN_CHARS_MAX);
     }
 

@@ -4,8 +4,7 @@
 //! - [`handlers`]: what others may ask of us
 //! - [`product`]: what a product is, and what putting and retiring make of it; no I/O
 //! - [`import`]: from a line of a list to a product; no I/O
-//! - [`search`]: from what a person typed to a query that is always legal; no I/O
-//! - [`page`]: the limits and the cursors of our lists; no I/O
+//! - [`search`]: from what a person typed to a query that is always legal, and its cursor; no I/O
 //! - [`refusal`]: what we refuse, and why
 //! - [`store`]: the SQL
 //!
@@ -14,7 +13,6 @@
 
 pub mod handlers;
 pub mod import;
-pub mod page;
 pub mod product;
 pub mod refusal;
 pub mod search;

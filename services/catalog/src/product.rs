@@ -58,26 +58,11 @@ impl Content {
         // Lists written on Windows end the lines of a description with two characters.
         let description = description.trim().replace("\r\n", "\n");
         text::check(&format!("the name of {sku}"), name, NAME_CHARS_MAX, false)?;
-        text::check(
-            &format!("the category of {sku}"),
-            category,
-            CATEGORY_CHARS_MAX,
-            false,
-        )?;
+        text::check(&format!("the category of {sku}"), category, CATEGORY_CHARS_MAX, false)?;
         if !description.is_empty() {
-            text::check(
-                &format!("the description of {sku}"),
-                &description,
-                DESCRIPTION_CHARS_MAX,
-                true,
-            )?;
+            text::check(&format!("the description of {sku}"), &description, DESCRIPTION_CHARS_MAX, true)?;
         }
-        Ok(Self {
-            name: name.to_owned(),
-            description,
-            category: category.to_owned(),
-            price,
-        })
+        Ok(Self { name: name.to_owned(), description, category: category.to_owned(), price })
     }
 }
 
@@ -120,54 +105,20 @@ impl Product {
 
     /// How it is shown to others.
     pub fn into_view(self) -> ProductView {
-        let Self {
-            sku,
-            content:
-                Content {
-                    name,
-                    description,
-                    category,
-                    price,
-                },
-            state,
-            version,
-            changed_at,
-        } = self;
-        ProductView {
-            sku,
-            name,
-            description,
-            category,
-            price,
-            state,
-            version,
-            changed_at,
-        }
+        let Self { sku, content: Content { name, description, category, price }, state, version, changed_at } =
+            self;
+        ProductView { sku, name, description, category, price, state, version, changed_at }
     }
 
     /// What is told when it was created or changed.
     pub fn changed(&self) -> ProductChanged {
-        let Content {
-            name,
-            category,
-            price,
-            ..
-        } = self.content.clone();
-        ProductChanged {
-            sku: self.sku.clone(),
-            name,
-            category,
-            price,
-            version: self.version,
-        }
+        let Content { name, category, price, .. } = self.content.clone();
+        ProductChanged { sku: self.sku.clone(), name, category, price, version: self.version }
     }
 
     /// What is told when it was taken out of sale.
     pub fn retired(&self) -> ProductRetired {
-        ProductRetired {
-            sku: self.sku.clone(),
-            version: self.version,
-        }
+        ProductRetired { sku: self.sku.clone(), version: self.version }
     }
 }
 
@@ -192,11 +143,7 @@ pub fn check_version(sku: &Sku, expected: Option<u64>, known: Option<&Product>) 
         Some(expected) if expected == current => Ok(()),
         Some(0) => Err(Refusal::Exists { sku: sku(), current }),
         Some(expected) if current == 0 => Err(Refusal::Missing { sku: sku(), expected }),
-        Some(expected) => Err(Refusal::Changed {
-            sku: sku(),
-            expected,
-            current,
-        }),
+        Some(expected) => Err(Refusal::Changed { sku: sku(), expected, current }),
     }
 }
 
@@ -224,19 +171,14 @@ mod tests {
 
     #[test]
     fn a_new_product_is_active_at_version_one() {
-        let Outcome::Created(mug) = Product::put(None, sku(), content("Mug, blue"), NOON) else {
-            panic!()
-        };
+        let Outcome::Created(mug) = Product::put(None, sku(), content("Mug, blue"), NOON) else { panic!() };
         assert!(mug.is_active());
         assert_eq!(mug.version, 1);
     }
 
     #[test]
     fn the_same_content_again_is_no_change() {
-        assert_eq!(
-            Product::put(Some(mug()), sku(), content("Mug, blue"), NOON),
-            Outcome::Unchanged(mug())
-        );
+        assert_eq!(Product::put(Some(mug()), sku(), content("Mug, blue"), NOON), Outcome::Unchanged(mug()));
         assert_eq!(
             Product::put(Some(mug()), sku(), content("  Mug, blue "), NOON),
             Outcome::Unchanged(mug())
@@ -248,18 +190,9 @@ mod tests {
         let cheaper = Money::new(1190, Currency::EUR).unwrap();
         for other in [
             content("Mug, green"),
-            Content {
-                description: String::new(),
-                ..content("Mug, blue")
-            },
-            Content {
-                category: "Mugs".into(),
-                ..content("Mug, blue")
-            },
-            Content {
-                price: cheaper,
-                ..content("Mug, blue")
-            },
+            Content { description: String::new(), ..content("Mug, blue") },
+            Content { category: "Mugs".into(), ..content("Mug, blue") },
+            Content { price: cheaper, ..content("Mug, blue") },
         ] {
             let Outcome::Changed(mug) = Product::put(Some(mug()), sku(), other.clone(), NOON) else {
                 panic!("{other:?}")
@@ -270,9 +203,7 @@ mod tests {
 
     #[test]
     fn a_retired_product_is_active_again_when_it_is_put() {
-        let Outcome::Changed(retired) = mug().retire(NOON) else {
-            panic!()
-        };
+        let Outcome::Changed(retired) = mug().retire(NOON) else { panic!() };
         assert_eq!((retired.state, retired.version), (ProductState::Retired, 2));
         assert_eq!(retired.clone().retire(NOON), Outcome::Unchanged(retired.clone()));
         let Outcome::Changed(back) = Product::put(Some(retired), sku(), content("Mug, blue"), NOON) else {
@@ -289,28 +220,9 @@ mod tests {
         assert_eq!(check_version(&sku(), Some(0), None), Ok(()));
         assert_eq!(check_version(&sku(), Some(1), Some(&mug)), Ok(()));
         let refused = |expected, known| check_version(&sku(), Some(expected), known).unwrap_err();
-        assert_eq!(
-            refused(0, Some(&mug)),
-            Refusal::Exists {
-                sku: sku(),
-                current: 1
-            }
-        );
-        assert_eq!(
-            refused(7, Some(&mug)),
-            Refusal::Changed {
-                sku: sku(),
-                expected: 7,
-                current: 1
-            }
-        );
-        assert_eq!(
-            refused(7, None),
-            Refusal::Missing {
-                sku: sku(),
-                expected: 7
-            }
-        );
+        assert_eq!(refused(0, Some(&mug)), Refusal::Exists { sku: sku(), current: 1 });
+        assert_eq!(refused(7, Some(&mug)), Refusal::Changed { sku: sku(), expected: 7, current: 1 });
+        assert_eq!(refused(7, None), Refusal::Missing { sku: sku(), expected: 7 });
     }
 
     #[test]
@@ -324,41 +236,14 @@ mod tests {
             ("Mug", "one\ntwo", "Kitchen")
         );
         assert!(of("Mug", "", "Kitchen").is_ok());
-        assert!(
-            of(
-                &"é".repeat(NAME_CHARS_MAX),
-                &"é".repeat(DESCRIPTION_CHARS_MAX),
-                "Kitchen"
-            )
-            .is_ok()
-        );
+        assert!(of(&"é".repeat(NAME_CHARS_MAX), &"é".repeat(DESCRIPTION_CHARS_MAX), "Kitchen").is_ok());
         let long = |chars| "x".repeat(chars + 1);
         for (name, description, category, what) in [
             ("", "", "Kitchen", "the name of mug-blue is empty"),
-            (
-                "Mug\0",
-                "",
-                "Kitchen",
-                "the name of mug-blue holds control characters",
-            ),
-            (
-                "two\nlines",
-                "",
-                "Kitchen",
-                "the name of mug-blue holds control characters",
-            ),
-            (
-                &long(NAME_CHARS_MAX),
-                "",
-                "Kitchen",
-                "the name of mug-blue is longer than 200 characters",
-            ),
-            (
-                "Mug",
-                "\u{1b}[2J",
-                "Kitchen",
-                "the description of mug-blue holds control characters",
-            ),
+            ("Mug\0", "", "Kitchen", "the name of mug-blue holds control characters"),
+            ("two\nlines", "", "Kitchen", "the name of mug-blue holds control characters"),
+            (&long(NAME_CHARS_MAX), "", "Kitchen", "the name of mug-blue is longer than 200 characters"),
+            ("Mug", "\u{1b}[2J", "Kitchen", "the description of mug-blue holds control characters"),
             (
                 "Mug",
                 &long(DESCRIPTION_CHARS_MAX),
@@ -366,12 +251,7 @@ mod tests {
                 "the description of mug-blue is longer than 4000 characters",
             ),
             ("Mug", "", " ", "the category of mug-blue is empty"),
-            (
-                "Mug",
-                "",
-                &long(CATEGORY_CHARS_MAX),
-                "the category of mug-blue is longer than 60 characters",
-            ),
+            ("Mug", "", &long(CATEGORY_CHARS_MAX), "the category of mug-blue is longer than 60 characters"),
         ] {
             let error = of(name, description, category).unwrap_err();
             assert_eq!((&*error.reason, &*error.message), (reason::INVALID_TEXT, what));

@@ -36,9 +36,7 @@ impl From<Refusal> for Error {
         };
         match refusal {
             Refusal::UnknownSku(_) => Self::not_found(reason::UNKNOWN_SKU, message),
-            Refusal::Changed {
-                expected, current, ..
-            } => conflict(expected, current, message),
+            Refusal::Changed { expected, current, .. } => conflict(expected, current, message),
             Refusal::Exists { current, .. } => conflict(0, current, message),
             Refusal::Missing { expected, .. } => conflict(expected, 0, message),
             Refusal::TooManyCategories(_) => Self::refused(reason::TOO_MANY_CATEGORIES, message),

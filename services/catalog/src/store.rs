@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use contracts::catalog::{CATEGORIES_MAX, CategoryView, ProductState};
 use contracts::{Money, Sku};
-use kit::sql::{parsed, time};
+use kit::sql::{checked, parsed, time};
 use kit::{Error, Result, Sql, Tx};
-use rusqlite::types::Type;
 use rusqlite::{Row, named_params};
 
-use crate::page::Place;
 use crate::product::{Content, Product};
+use crate::search::Place;
 
 const FIND_PRODUCT: &str = "
     SELECT sku, name, description, category, amount, currency, state, version, changed_at_ms
@@ -33,10 +32,7 @@ pub fn find_products(sql: &Sql<'_>, skus: &[Sku]) -> Result<BTreeMap<Sku, Produc
     let asked = serde_json::to_string(skus)
         .map_err(|error| Error::internal("skus cannot be written").caused_by(error))?;
     let found = sql.list(FIND_PRODUCTS, [asked], product)?;
-    Ok(found
-        .into_iter()
-        .map(|product| (product.sku.clone(), product))
-        .collect())
+    Ok(found.into_iter().map(|product| (product.sku.clone(), product)).collect())
 }
 
 /// Which products a list shows.
@@ -66,22 +62,19 @@ fn list_products_sql(shown: &Shown) -> String {
     )
 }
 
-/// Some products by sku, each with the cursor that leads behind it.
+/// Some products by sku, behind one.
 pub fn list_products(
     sql: &Sql<'_>,
     shown: &Shown,
     after: Option<&Sku>,
     rows_max: usize,
-) -> Result<Vec<(Sku, Product)>> {
+) -> Result<Vec<Product>> {
     let params = named_params! {
         ":category": shown.category,
         ":after": after.map_or("", Sku::as_str),
         ":rows_max": rows_max,
     };
-    sql.list(&list_products_sql(shown), params, |row| {
-        let product = product(row)?;
-        Ok((product.sku.clone(), product))
-    })
+    sql.list(&list_products_sql(shown), params, product)
 }
 
 // The weights are those of sku, name, category and description.
@@ -112,14 +105,14 @@ const SEARCH_PRODUCTS: &str = "
     CROSS JOIN products ON products.id = page.id
     ORDER BY score, sku";
 
-/// Some active products that match, the best first, each with the cursor that leads behind it.
+/// Some active products that match, the best first, behind one.
 pub fn search_products(
     sql: &Sql<'_>,
     query: &str,
     category: Option<&str>,
     after: Option<&Place>,
     rows_max: usize,
-) -> Result<Vec<(Place, Product)>> {
+) -> Result<Vec<Product>> {
     let params = named_params! {
         ":query": query,
         ":category": category,
@@ -127,19 +120,7 @@ pub fn search_products(
         ":after_sku": after.map(|place| place.sku.as_str()),
         ":rows_max": rows_max,
     };
-    let before = after.map_or(0, |place| place.number);
-    let found = sql.list(SEARCH_PRODUCTS, params, product)?;
-    let placed = found.into_iter().zip(1..).map(|(product, nth)| {
-        let number = before.saturating_add(nth);
-        (
-            Place {
-                number,
-                sku: product.sku.clone(),
-            },
-            product,
-        )
-    });
-    Ok(placed.collect())
+    sql.list(SEARCH_PRODUCTS, params, product)
 }
 
 const LIST_CATEGORIES: &str = "
@@ -153,10 +134,7 @@ const LIST_CATEGORIES: &str = "
 /// The categories of active products, by name.
 pub fn list_categories(sql: &Sql<'_>) -> Result<Vec<CategoryView>> {
     sql.list(LIST_CATEGORIES, [CATEGORIES_MAX], |row| {
-        Ok(CategoryView {
-            name: row.get(0)?,
-            products: row.get(1)?,
-        })
+        Ok(CategoryView { name: row.get(0)?, products: row.get(1)? })
     })
 }
 
@@ -176,12 +154,7 @@ pub fn count_categories(sql: &Sql<'_>) -> Result<u64> {
 
 /// Writes a product as it is now. Its words follow by themselves.
 pub fn save_product(tx: &Tx<'_>, product: &Product) -> Result<()> {
-    let Content {
-        name,
-        description,
-        category,
-        price,
-    } = &product.content;
+    let Content { name, description, category, price } = &product.content;
     tx.execute(
         "INSERT INTO products (sku, name, description, category, amount, currency, state, version, changed_at_ms)
          VALUES (:sku, :name, :description, :category, :amount, :currency, :state, :version, :changed_at_ms)
@@ -210,14 +183,14 @@ pub fn save_product(tx: &Tx<'_>, product: &Product) -> Result<()> {
 }
 
 fn product(row: &Row<'_>) -> rusqlite::Result<Product> {
-    let unreadable = |error| rusqlite::Error::FromSqlConversionFailure(0, Type::Integer, Box::new(error));
+    let currency = parsed(row, "currency")?;
     Ok(Product {
         sku: parsed(row, "sku")?,
         content: Content {
             name: row.get("name")?,
             description: row.get("description")?,
             category: row.get("category")?,
-            price: Money::new(row.get("amount")?, parsed(row, "currency")?).map_err(unreadable)?,
+            price: checked(row, "amount", |amount| Money::new(amount, currency))?,
         },
         state: match row.get_ref("state")?.as_str()? {
             "active" => ProductState::Active,
@@ -239,9 +212,7 @@ mod tests {
     fn plan(statement: &str, params: impl Params) -> Vec<String> {
         let scratch = Scratch::of(crate::service());
         let explain = format!("EXPLAIN QUERY PLAN {statement}");
-        scratch
-            .sql(|sql| sql.list(&explain, params, |row| row.get("detail")))
-            .unwrap()
+        scratch.sql(|sql| sql.list(&explain, params, |row| row.get("detail"))).unwrap()
     }
 
     #[test]
@@ -249,21 +220,10 @@ mod tests {
         for (category, retired, index) in [
             (None, false, "products_active (sku>?)"),
             (None, true, "sqlite_autoindex_products_1 (sku>?)"),
-            (
-                Some("Kitchen"),
-                false,
-                "products_active_by_category (category=? AND sku>?)",
-            ),
-            (
-                Some("Kitchen"),
-                true,
-                "products_by_category (category=? AND sku>?)",
-            ),
+            (Some("Kitchen"), false, "products_active_by_category (category=? AND sku>?)"),
+            (Some("Kitchen"), true, "products_by_category (category=? AND sku>?)"),
         ] {
-            let shown = Shown {
-                category: category.map(str::to_owned),
-                retired,
-            };
+            let shown = Shown { category: category.map(str::to_owned), retired };
             let params = named_params! { ":category": category, ":after": "", ":rows_max": 51 };
             assert_eq!(
                 plan(&list_products_sql(&shown), params),
@@ -276,10 +236,7 @@ mod tests {
     fn one_product_and_the_prices_of_many_are_looked_up() {
         let by_sku = "SEARCH products USING INDEX sqlite_autoindex_products_1 (sku=?)";
         assert_eq!(plan(FIND_PRODUCT, ["mug-blue"]), [by_sku]);
-        assert_eq!(
-            plan(FIND_PRODUCTS, ["[]"]),
-            ["SCAN asked VIRTUAL TABLE INDEX 1:", by_sku]
-        );
+        assert_eq!(plan(FIND_PRODUCTS, ["[]"]), ["SCAN asked VIRTUAL TABLE INDEX 1:", by_sku]);
     }
 
     #[test]
@@ -287,10 +244,7 @@ mod tests {
         let index = "products USING COVERING INDEX products_active_by_category";
         assert_eq!(plan(LIST_CATEGORIES, [1000]), [format!("SCAN {index}")]);
         assert_eq!(plan(COUNT_CATEGORIES, []), [format!("SCAN {index}")]);
-        assert_eq!(
-            plan(HAS_CATEGORY, ["Kitchen"]),
-            [format!("SEARCH {index} (category=?)")]
-        );
+        assert_eq!(plan(HAS_CATEGORY, ["Kitchen"]), [format!("SEARCH {index} (category=?)")]);
     }
 
     #[test]
@@ -300,15 +254,11 @@ mod tests {
         };
         let plan = plan(SEARCH_PRODUCTS, params);
         assert!(
-            plan.iter()
-                .any(|step| step.starts_with("SCAN product_words VIRTUAL TABLE INDEX 0:M")),
+            plan.iter().any(|step| step.starts_with("SCAN product_words VIRTUAL TABLE INDEX 0:M")),
             "{plan:#?}"
         );
         let looked_up = |step: &&String| step.contains("products USING") || step.contains("SCAN products");
         let products: Vec<_> = plan.iter().filter(looked_up).collect();
-        assert_eq!(
-            products, [&"SEARCH products USING INTEGER PRIMARY KEY (rowid=?)"; 2],
-            "{plan:#?}"
-        );
+        assert_eq!(products, [&"SEARCH products USING INTEGER PRIMARY KEY (rowid=?)"; 2], "{plan:#?}");
     }
 }

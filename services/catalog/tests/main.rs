@@ -45,12 +45,7 @@ impl Catalog {
     }
 
     async fn retire(&self, sku_text: &str) -> Result<ProductView> {
-        self.0
-            .ask(&RetireProduct {
-                sku: sku(sku_text),
-                expected_version: None,
-            })
-            .await
+        self.0.ask(&RetireProduct { sku: sku(sku_text), expected_version: None }).await
     }
 
     async fn get(&self, sku_text: &str) -> Result<ProductView> {
@@ -62,13 +57,7 @@ impl Catalog {
     }
 
     async fn search(&self, text: &str) -> Vec<String> {
-        let page = self
-            .0
-            .ask(&SearchProducts {
-                text: text.into(),
-                ..Default::default()
-            })
-            .await;
+        let page = self.0.ask(&SearchProducts { text: text.into(), ..Default::default() }).await;
         skus(&page.unwrap_or_else(|error| panic!("{text:?}: {}", error.chain())))
     }
 

@@ -17,10 +17,7 @@ const RETIRED: &str = "events.catalog.product_retired";
 async fn a_product_is_shown_as_it_was_put() {
     let catalog = Catalog::empty();
     let put = catalog.put(mug("mug-blue", "Mug, blue")).await.unwrap();
-    assert_eq!(
-        (put.version, put.state, put.changed_at),
-        (1, ProductState::Active, catalog.0.now())
-    );
+    assert_eq!((put.version, put.state, put.changed_at), (1, ProductState::Active, catalog.0.now()));
     assert_eq!(catalog.get("mug-blue").await.unwrap(), put);
     let told = ProductChanged {
         sku: sku("mug-blue"),
@@ -46,15 +43,9 @@ async fn a_change_counts_up_and_is_told() {
     let catalog = Catalog::empty();
     catalog.put(mug("mug-blue", "Mug, blue")).await.unwrap();
     catalog.0.advance(Duration::from_secs(60)).await;
-    let cheaper = PutProduct {
-        price: euros(990),
-        ..mug("mug-blue", "Mug, blue")
-    };
+    let cheaper = PutProduct { price: euros(990), ..mug("mug-blue", "Mug, blue") };
     let changed = catalog.put(cheaper).await.unwrap();
-    assert_eq!(
-        (changed.version, changed.price, changed.changed_at),
-        (2, euros(990), catalog.0.now())
-    );
+    assert_eq!((changed.version, changed.price, changed.changed_at), (2, euros(990), catalog.0.now()));
     let told = catalog.0.told_of::<ProductChanged>();
     assert_eq!((told.len(), told[1].version, told[1].price), (2, 2, euros(990)));
 }
@@ -63,25 +54,13 @@ async fn a_change_counts_up_and_is_told() {
 async fn who_has_read_an_older_version_is_refused_and_nothing_is_lost() {
     let catalog = Catalog::empty();
     let read = catalog.put(mug("mug-blue", "Mug, blue")).await.unwrap().version;
-    let edit = |name: &str, version| PutProduct {
-        expected_version: Some(version),
-        ..mug("mug-blue", name)
-    };
+    let edit = |name: &str, version| PutProduct { expected_version: Some(version), ..mug("mug-blue", name) };
     catalog.put(edit("Mug, deep blue", read)).await.unwrap();
     let refused = catalog.put(edit("Mug, light blue", read)).await.unwrap_err();
-    assert_eq!(
-        (refused.kind, &*refused.reason),
-        (Kind::Conflict, why::VERSION_CONFLICT)
-    );
-    assert_eq!(
-        refused.details,
-        Some(json!({ "expected_version": 1, "version": 2 }))
-    );
+    assert_eq!((refused.kind, &*refused.reason), (Kind::Conflict, why::VERSION_CONFLICT));
+    assert_eq!(refused.details, Some(json!({ "expected_version": 1, "version": 2 })));
     assert_eq!(catalog.get("mug-blue").await.unwrap().name, "Mug, deep blue");
-    let stale = RetireProduct {
-        sku: sku("mug-blue"),
-        expected_version: Some(read),
-    };
+    let stale = RetireProduct { sku: sku("mug-blue"), expected_version: Some(read) };
     assert_eq!(reason(catalog.0.ask(&stale).await), why::VERSION_CONFLICT);
     assert_eq!(catalog.0.told(), [CHANGED, CHANGED]);
 }
@@ -89,18 +68,12 @@ async fn who_has_read_an_older_version_is_refused_and_nothing_is_lost() {
 #[tokio::test]
 async fn version_zero_means_that_the_product_must_be_new() {
     let catalog = Catalog::empty();
-    let new = || PutProduct {
-        expected_version: Some(0),
-        ..mug("mug-blue", "Mug, blue")
-    };
+    let new = || PutProduct { expected_version: Some(0), ..mug("mug-blue", "Mug, blue") };
     assert_eq!(catalog.put(new()).await.unwrap().version, 1);
     assert_eq!(reason(catalog.put(new()).await), why::VERSION_CONFLICT);
     catalog.retire("mug-blue").await.unwrap();
     assert_eq!(reason(catalog.put(new()).await), why::VERSION_CONFLICT);
-    let edit = PutProduct {
-        expected_version: Some(1),
-        ..mug("mug-green", "Mug, green")
-    };
+    let edit = PutProduct { expected_version: Some(1), ..mug("mug-green", "Mug, green") };
     assert_eq!(reason(catalog.put(edit).await), why::VERSION_CONFLICT);
 }
 
@@ -115,13 +88,7 @@ async fn a_retired_product_can_still_be_read_and_comes_back_when_it_is_put() {
     let back = catalog.put(mug("mug-blue", "Mug, blue")).await.unwrap();
     assert_eq!((back.state, back.version), (ProductState::Active, 3));
     assert_eq!(catalog.0.told(), [CHANGED, RETIRED, CHANGED]);
-    assert_eq!(
-        catalog.0.told_of::<ProductRetired>(),
-        [ProductRetired {
-            sku: sku("mug-blue"),
-            version: 2
-        }]
-    );
+    assert_eq!(catalog.0.told_of::<ProductRetired>(), [ProductRetired { sku: sku("mug-blue"), version: 2 }]);
 }
 
 #[tokio::test]
@@ -129,10 +96,7 @@ async fn what_does_not_exist_can_be_neither_shown_nor_retired() {
     let catalog = Catalog::empty();
     for refused in [catalog.get("mug-blue").await, catalog.retire("mug-blue").await] {
         let refused = refused.unwrap_err();
-        assert_eq!(
-            (refused.kind, &*refused.reason),
-            (Kind::NotFound, why::UNKNOWN_SKU)
-        );
+        assert_eq!((refused.kind, &*refused.reason), (Kind::NotFound, why::UNKNOWN_SKU));
         assert_eq!(refused.message, "there is no product mug-blue");
     }
     assert!(catalog.0.told().is_empty());
@@ -141,10 +105,7 @@ async fn what_does_not_exist_can_be_neither_shown_nor_retired() {
 #[tokio::test]
 async fn a_request_that_comes_twice_under_one_key_is_answered_twice_and_done_once() {
     let catalog = Catalog::empty();
-    let put = PutProduct {
-        expected_version: Some(0),
-        ..mug("mug-blue", "Mug, blue")
-    };
+    let put = PutProduct { expected_version: Some(0), ..mug("mug-blue", "Mug, blue") };
     let first = catalog.0.ask_as("k1", &put).await.unwrap();
     assert_eq!(catalog.0.ask_as("k1", &put).await.unwrap(), first);
     assert_eq!(
@@ -158,11 +119,6 @@ async fn a_request_that_comes_twice_under_one_key_is_answered_twice_and_done_onc
 async fn a_product_is_never_deleted() {
     let catalog = Catalog::empty();
     catalog.put(mug("mug-blue", "Mug, blue")).await.unwrap();
-    assert!(
-        catalog
-            .0
-            .sql(|sql| sql.find("DELETE FROM products", [], |_| Ok(())))
-            .is_err()
-    );
+    assert!(catalog.0.sql(|sql| sql.find("DELETE FROM products", [], |_| Ok(()))).is_err());
     assert!(catalog.get("mug-blue").await.is_ok());
 }

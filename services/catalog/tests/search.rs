@@ -7,42 +7,12 @@ use crate::{Catalog, line, mug, reason, skus};
 /// A handful of a tea shop.
 const TEA_SHOP: &[(&str, &str, &str, &str)] = &[
     ("mug-blue", "Blue Stoneware Mug", "mugs", "Holds 350 ml."),
-    (
-        "mug-fox",
-        "Fox Cup for Children",
-        "mugs",
-        "A fox hides at the bottom of this one.",
-    ),
-    (
-        "cups-espresso",
-        "Espresso Cups, Pair",
-        "mugs",
-        "Two small ones in porcelain.",
-    ),
-    (
-        "tea-hojicha",
-        "Hōjicha, roasted",
-        "tea",
-        "A green tea that was roasted; goes with a blue mood.",
-    ),
-    (
-        "tea-assam",
-        "Assam Second Flush",
-        "tea",
-        "Strong enough for milk, best from a mug.",
-    ),
-    (
-        "teapot-iron",
-        "Cast-Iron Pot",
-        "pots",
-        "Keeps a litre warm for an hour.",
-    ),
-    (
-        "tee-ship",
-        "Tee \"Ship It\"",
-        "clothes",
-        "For the fisherman's friend.",
-    ),
+    ("mug-fox", "Fox Cup for Children", "mugs", "A fox hides at the bottom of this one."),
+    ("cups-espresso", "Espresso Cups, Pair", "mugs", "Two small ones in porcelain."),
+    ("tea-hojicha", "Hōjicha, roasted", "tea", "A green tea that was roasted; goes with a blue mood."),
+    ("tea-assam", "Assam Second Flush", "tea", "Strong enough for milk, best from a mug."),
+    ("teapot-iron", "Cast-Iron Pot", "pots", "Keeps a litre warm for an hour."),
+    ("tee-ship", "Tee \"Ship It\"", "clothes", "For the fisherman's friend."),
 ];
 
 #[tokio::test]
@@ -152,23 +122,14 @@ async fn any_text_is_only_text() {
 #[tokio::test]
 async fn every_character_there_is_can_be_typed() {
     let catalog = Catalog::of(TEA_SHOP).await;
-    let characters: Vec<char> = ('\0'..='\u{ffff}')
-        .chain('\u{1f000}'..='\u{1faff}')
-        .chain('\u{e0000}'..='\u{e01ff}')
-        .collect();
+    let characters: Vec<char> =
+        ('\0'..='\u{ffff}').chain('\u{1f000}'..='\u{1faff}').chain('\u{e0000}'..='\u{e01ff}').collect();
     for some in characters.chunks(190) {
         catalog.search(&some.iter().collect::<String>()).await;
     }
     // One by one as words of their own, where it matters most.
     for some in characters[..0x400].chunks(90) {
-        catalog
-            .search(
-                &some
-                    .iter()
-                    .flat_map(|character| [*character, ' '])
-                    .collect::<String>(),
-            )
-            .await;
+        catalog.search(&some.iter().flat_map(|character| [*character, ' ']).collect::<String>()).await;
     }
 }
 
@@ -179,10 +140,7 @@ async fn the_longest_text_is_searched_and_a_longer_one_is_refused() {
     assert!(catalog.search(&"a ".repeat(100)).await.len() < 7);
     assert!(catalog.search(&"\"".repeat(200)).await.is_empty());
     assert!(catalog.search(&"é".repeat(200)).await.is_empty());
-    let long = SearchProducts {
-        text: "a".repeat(201),
-        ..Default::default()
-    };
+    let long = SearchProducts { text: "a".repeat(201), ..Default::default() };
     assert_eq!(reason(catalog.0.ask(&long).await), "invalid_text");
 }
 
@@ -210,26 +168,15 @@ async fn only_what_can_be_bought_is_found_and_only_by_what_it_says_now() {
 #[tokio::test]
 async fn a_search_can_be_kept_to_one_category() {
     let catalog = Catalog::of(TEA_SHOP).await;
-    let search = SearchProducts {
-        text: "mug".into(),
-        category: Some("tea".into()),
-        ..Default::default()
-    };
+    let search = SearchProducts { text: "mug".into(), category: Some("tea".into()), ..Default::default() };
     assert_eq!(skus(&catalog.0.ask(&search).await.unwrap()), ["tea-assam"]);
-    let search = SearchProducts {
-        category: Some("Tea".into()),
-        ..search
-    };
+    let search = SearchProducts { category: Some("Tea".into()), ..search };
     assert!(catalog.0.ask(&search).await.unwrap().items.is_empty());
 }
 
 /// Every product of a search, page after page. Between two pages something may happen.
 async fn all(catalog: &Catalog, text: &str, limit: u32, between: impl AsyncFn(usize)) -> Vec<String> {
-    let mut search = SearchProducts {
-        text: text.into(),
-        limit: Some(limit),
-        ..Default::default()
-    };
+    let mut search = SearchProducts { text: text.into(), limit: Some(limit), ..Default::default() };
     let mut found = Vec::new();
     for number in 1.. {
         let page = catalog.0.ask(&search).await.unwrap();
@@ -292,22 +239,9 @@ async fn products_that_change_between_two_pages_do_not_disturb_the_others() {
 #[tokio::test]
 async fn a_cursor_of_another_list_is_refused() {
     let catalog = Catalog::of(TEA_SHOP).await;
-    for after in [
-        "",
-        "mug-blue",
-        "7ff8000000000000.mug-blue",
-        "0000000000000000.a b",
-    ] {
-        let search = SearchProducts {
-            text: "mug".into(),
-            after: Some(after.into()),
-            ..Default::default()
-        };
-        assert_eq!(
-            reason(catalog.0.ask(&search).await),
-            "invalid_cursor",
-            "{after:?}"
-        );
+    for after in ["", "mug-blue", "7ff8000000000000.mug-blue", "0000000000000000.a b"] {
+        let search = SearchProducts { text: "mug".into(), after: Some(after.into()), ..Default::default() };
+        assert_eq!(reason(catalog.0.ask(&search).await), "invalid_cursor", "{after:?}");
     }
 }
 

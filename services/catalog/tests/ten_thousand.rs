@@ -12,40 +12,15 @@ const PRODUCTS: usize = 10_000;
 /// a machine that is busy, and far below what a scan of every description would.
 const QUICK: Duration = Duration::from_millis(250);
 
-const KINDS: [&str; 10] = [
-    "Mug", "Cup", "Teapot", "Kettle", "Bowl", "Plate", "Tray", "Jug", "Whisk", "Infuser",
-];
-const LOOKS: [&str; 10] = [
-    "blue",
-    "green",
-    "speckled",
-    "glazed",
-    "tall",
-    "small",
-    "double-walled",
-    "hand-thrown",
-    "white",
-    "rosé",
-];
-const STUFFS: [&str; 10] = [
-    "stoneware",
-    "porcelain",
-    "enamel",
-    "cast iron",
-    "glass",
-    "bamboo",
-    "steel",
-    "copper",
-    "cork",
-    "oak",
-];
+const KINDS: [&str; 10] =
+    ["Mug", "Cup", "Teapot", "Kettle", "Bowl", "Plate", "Tray", "Jug", "Whisk", "Infuser"];
+const LOOKS: [&str; 10] =
+    ["blue", "green", "speckled", "glazed", "tall", "small", "double-walled", "hand-thrown", "white", "rosé"];
+const STUFFS: [&str; 10] =
+    ["stoneware", "porcelain", "enamel", "cast iron", "glass", "bamboo", "steel", "copper", "cork", "oak"];
 
 fn product(number: usize) -> ImportLine {
-    let (kind, look, stuff) = (
-        KINDS[number % 10],
-        LOOKS[number / 10 % 10],
-        STUFFS[number / 100 % 10],
-    );
+    let (kind, look, stuff) = (KINDS[number % 10], LOOKS[number / 10 % 10], STUFFS[number / 100 % 10]);
     let other = STUFFS[(number / 1000 + 3) % 10];
     ImportLine {
         line: number as u64 + 1,
@@ -64,10 +39,7 @@ fn product(number: usize) -> ImportLine {
 }
 
 #[tokio::test]
-#[expect(
-    clippy::print_stdout,
-    reason = "shown by --nocapture, for whoever wants the figures"
-)]
+#[expect(clippy::print_stdout, reason = "shown by --nocapture, for whoever wants the figures")]
 async fn a_search_among_ten_thousand_products_is_quick() {
     let catalog = Catalog::empty();
     let started = Instant::now();
@@ -88,10 +60,7 @@ async fn a_search_among_ten_thousand_products_is_quick() {
         ("a b c d e f g h i j k l m n o p q r s t", 0),
         ("rose kettle enam", 20),
     ] {
-        let search = SearchProducts {
-            text: text.into(),
-            ..Default::default()
-        };
+        let search = SearchProducts { text: text.into(), ..Default::default() };
         let mut best = Duration::MAX;
         let mut found = 0;
         for _ in 0..5 {
@@ -104,14 +73,7 @@ async fn a_search_among_ten_thousand_products_is_quick() {
         assert!(best < QUICK, "{table}");
     }
     let started = Instant::now();
-    catalog
-        .0
-        .ask(&ListProducts {
-            after: Some("kettle-05003".into()),
-            ..Default::default()
-        })
-        .await
-        .unwrap();
+    catalog.0.ask(&ListProducts { after: Some("kettle-05003".into()), ..Default::default() }).await.unwrap();
     table += &format!("page of a list: {:?}\n", started.elapsed());
     let started = Instant::now();
     catalog.0.ask(&ListCategories {}).await.unwrap();

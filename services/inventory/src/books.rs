@@ -35,11 +35,7 @@ pub fn watch(tx: &mut Tx<'_>, stock: Stock) -> Result<Stock> {
     match crossing {
         Crossing::Low => {
             tracing::info!(%sku, available, "{sku} is low: {available} can still be ordered");
-            tx.emit(&StockLow {
-                sku,
-                available,
-                low_mark: stock.low_mark,
-            })?;
+            tx.emit(&StockLow { sku, available, low_mark: stock.low_mark })?;
         }
         Crossing::High => {
             tracing::info!(%sku, available, "{sku} is back: {available} can be ordered");
@@ -83,10 +79,7 @@ pub fn end_hold(tx: &mut Tx<'_>, hold: &Hold, ending: Ending, reason: &str) -> R
     }
     if ending == Ending::Expired {
         tracing::info!(order.id = %hold.order, "What was held for order {} is free again: its time ran out", hold.order);
-        tx.emit(&HoldExpired {
-            order: hold.order,
-            hold: hold.id,
-        })?;
+        tx.emit(&HoldExpired { order: hold.order, hold: hold.id })?;
     }
     Ok(())
 }
@@ -116,11 +109,7 @@ fn short_lines(tx: &Tx<'_>, items: &[Item]) -> Result<Vec<ShortLine>> {
     for item in items {
         let available = available(tx, &item.sku)?;
         if available < u64::from(item.quantity.get()) {
-            short.push(ShortLine {
-                sku: item.sku.clone(),
-                asked: item.quantity,
-                available,
-            });
+            short.push(ShortLine { sku: item.sku.clone(), asked: item.quantity, available });
         }
     }
     Ok(short)

@@ -78,10 +78,7 @@ impl FromStr for HoldState {
     type Err = UnknownState;
 
     fn from_str(text: &str) -> Result<Self, UnknownState> {
-        Self::ALL
-            .into_iter()
-            .find(|state| state.word() == text)
-            .ok_or(UnknownState)
+        Self::ALL.into_iter().find(|state| state.word() == text).ok_or(UnknownState)
     }
 }
 
@@ -116,21 +113,13 @@ impl Hold {
 /// If there are no lines, or one product is asked for more often than a line can say.
 pub fn items_of(lines: &[OrderLine]) -> Result<Vec<Item>> {
     if lines.is_empty() {
-        return Err(Error::invalid(
-            "nothing_to_hold",
-            "an order without lines holds nothing",
-        ));
+        return Err(Error::invalid("nothing_to_hold", "an order without lines holds nothing"));
     }
     let mut pieces = BTreeMap::new();
     for line in lines {
         *pieces.entry(&line.sku).or_insert(0) += i64::from(line.quantity.get());
     }
-    let item = |(sku, pieces)| {
-        Ok(Item {
-            sku: Clone::clone(sku),
-            quantity: Quantity::try_from(pieces)?,
-        })
-    };
+    let item = |(sku, pieces)| Ok(Item { sku: Clone::clone(sku), quantity: Quantity::try_from(pieces)? });
     pieces.into_iter().map(item).collect()
 }
 
@@ -160,29 +149,14 @@ mod tests {
         };
         assert!(hold.is_overdue(Timestamp::UNIX_EPOCH));
         assert!(!hold.is_overdue(Timestamp::MIN));
-        assert!(
-            !Hold {
-                pinned: true,
-                ..hold.clone()
-            }
-            .is_overdue(Timestamp::MAX)
-        );
-        assert!(
-            !Hold {
-                state: HoldState::Ended(Ending::Sold),
-                ..hold
-            }
-            .is_overdue(Timestamp::MAX)
-        );
+        assert!(!Hold { pinned: true, ..hold.clone() }.is_overdue(Timestamp::MAX));
+        assert!(!Hold { state: HoldState::Ended(Ending::Sold), ..hold }.is_overdue(Timestamp::MAX));
     }
 
     #[test]
     fn a_product_that_is_listed_twice_is_asked_for_once() {
         let items = items_of(&[line("tee", 1), line("mug", 2), line("tee", 3)]).unwrap();
-        let said: Vec<_> = items
-            .iter()
-            .map(|item| (item.sku.as_str(), item.quantity.get()))
-            .collect();
+        let said: Vec<_> = items.iter().map(|item| (item.sku.as_str(), item.quantity.get())).collect();
         assert_eq!(said, [("mug", 2), ("tee", 4)]);
     }
 
@@ -190,10 +164,7 @@ mod tests {
     fn an_order_asks_for_something_and_not_for_everything() {
         assert_eq!(items_of(&[]).unwrap_err().reason, "nothing_to_hold");
         let most = i64::from(QUANTITY_MAX);
-        assert_eq!(
-            items_of(&[line("mug", most), line("mug", 1)]).unwrap_err().reason,
-            "invalid_quantity"
-        );
+        assert_eq!(items_of(&[line("mug", most), line("mug", 1)]).unwrap_err().reason, "invalid_quantity");
     }
 
     fn line(sku: &str, quantity: i64) -> OrderLine {

@@ -58,39 +58,18 @@ impl<'a> Entry<'a> {
     /// Pieces come into the house.
     pub fn received(sku: &'a Sku, pieces: u64, reason: &'a str) -> Self {
         debug_assert!(pieces <= STOCK_MAX);
-        Self {
-            sku,
-            cause: Cause::Received,
-            on_hand: pieces.cast_signed(),
-            held: 0,
-            order: None,
-            reason,
-        }
+        Self { sku, cause: Cause::Received, on_hand: pieces.cast_signed(), held: 0, order: None, reason }
     }
 
     /// The count is corrected.
     pub fn adjusted(sku: &'a Sku, change: i64, reason: &'a str) -> Self {
-        Self {
-            sku,
-            cause: Cause::Adjusted,
-            on_hand: change,
-            held: 0,
-            order: None,
-            reason,
-        }
+        Self { sku, cause: Cause::Adjusted, on_hand: change, held: 0, order: None, reason }
     }
 
     /// Pieces are set aside for an order.
     pub fn held(item: &'a Item, order: OrderId, reason: &'a str) -> Self {
         let pieces = i64::from(item.quantity.get());
-        Self {
-            sku: &item.sku,
-            cause: Cause::Held,
-            on_hand: 0,
-            held: pieces,
-            order: Some(order),
-            reason,
-        }
+        Self { sku: &item.sku, cause: Cause::Held, on_hand: 0, held: pieces, order: Some(order), reason }
     }
 
     /// Pieces are set aside no longer.
@@ -101,13 +80,6 @@ impl<'a> Entry<'a> {
             Ending::Expired => (Cause::Expired, 0),
             Ending::Sold => (Cause::Sold, -pieces),
         };
-        Self {
-            sku: &item.sku,
-            cause,
-            on_hand,
-            held: -pieces,
-            order: Some(hold.order),
-            reason,
-        }
+        Self { sku: &item.sku, cause, on_hand, held: -pieces, order: Some(hold.order), reason }
     }
 }

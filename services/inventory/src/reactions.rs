@@ -24,29 +24,16 @@ pub fn order_placed(tx: &mut Tx<'_>, event: OrderPlaced) -> Result<()> {
     }
     let items = items_of(&event.lines)?;
     let short = books::take(tx, event.order, &items, "")?;
-    let state = if short.is_empty() {
-        HoldState::Held
-    } else {
-        HoldState::Refused
-    };
-    let hold = Hold {
-        id: tx.new_id(),
-        order: event.order,
-        state,
-        pinned: false,
-        expires_at: event.hold_until,
-    };
+    let state = if short.is_empty() { HoldState::Held } else { HoldState::Refused };
+    let hold =
+        Hold { id: tx.new_id(), order: event.order, state, pinned: false, expires_at: event.hold_until };
     store::put_hold(tx, &hold, &items)?;
     if !hold.is_live() {
         return refuse(tx, event.order, short);
     }
     tx.set_timer(hold::EXPIRY, &hold.order.to_string(), hold.expires_at)?;
     tracing::info!(order.id = %hold.order, "Stock is held for order {} until {}", hold.order, hold.expires_at);
-    tx.emit(&StockReserved {
-        order: hold.order,
-        hold: hold.id,
-        expires_at: hold.expires_at,
-    })
+    tx.emit(&StockReserved { order: hold.order, hold: hold.id, expires_at: hold.expires_at })
 }
 
 /// Keeps the hold of an order while its payment is being tried.
@@ -79,10 +66,7 @@ pub fn order_confirmed(tx: &mut Tx<'_>, event: OrderConfirmed) -> Result<()> {
     match store::find_hold(tx, event.order)? {
         Some(hold) if hold.is_live() => sell(tx, &hold),
         // Refused was told already; taking the stock now would sell it to an order that is undone.
-        Some(Hold {
-            state: HoldState::Refused | HoldState::Ended(Ending::Sold),
-            ..
-        }) => Ok(()),
+        Some(Hold { state: HoldState::Refused | HoldState::Ended(Ending::Sold), .. }) => Ok(()),
         ended => sell_late(tx, &event, ended),
     }
 }
@@ -93,22 +77,13 @@ pub fn order_cancelled(tx: &mut Tx<'_>, event: OrderCancelled) -> Result<()> {
         // Remembered as given back, so that nothing is held for it if it is heard of late.
         let state = HoldState::Ended(Ending::Released);
         let expires_at = tx.now();
-        let hold = Hold {
-            id: tx.new_id(),
-            order: event.order,
-            state,
-            pinned: false,
-            expires_at,
-        };
+        let hold = Hold { id: tx.new_id(), order: event.order, state, pinned: false, expires_at };
         return store::put_hold(tx, &hold, &[]);
     };
     if !hold.is_live() {
         return Ok(());
     }
-    let why: String = kit::text::printable(&event.message)
-        .chars()
-        .take(REASON_CHARS_MAX)
-        .collect();
+    let why: String = kit::text::printable(&event.message).chars().take(REASON_CHARS_MAX).collect();
     books::end_hold(tx, &hold, Ending::Released, &why)?;
     tracing::info!(order.id = %hold.order, "What was held for order {} is free again: {}", hold.order, event.reason);
     Ok(())
@@ -132,27 +107,13 @@ fn sell(tx: &mut Tx<'_>, hold: &Hold) -> Result<()> {
 fn sell_late(tx: &mut Tx<'_>, event: &OrderConfirmed, known: Option<Hold>) -> Result<()> {
     let items = items_of(&event.lines)?;
     let short = books::take(tx, event.order, &items, "paid after its hold had ended")?;
-    let state = if short.is_empty() {
-        HoldState::Held
-    } else {
-        HoldState::Refused
-    };
+    let state = if short.is_empty() { HoldState::Held } else { HoldState::Refused };
     let hold = match known {
         Some(hold) => Hold { state, ..hold },
-        None => Hold {
-            id: tx.new_id(),
-            order: event.order,
-            state,
-            pinned: false,
-            expires_at: tx.now(),
-        },
+        None => Hold { id: tx.new_id(), order: event.order, state, pinned: false, expires_at: tx.now() },
     };
     store::put_hold(tx, &hold, &items)?;
-    if hold.is_live() {
-        sell(tx, &hold)
-    } else {
-        refuse(tx, event.order, short)
-    }
+    if hold.is_live() { sell(tx, &hold) } else { refuse(tx, event.order, short) }
 }
 
 fn refuse(tx: &mut Tx<'_>, order: OrderId, short: Vec<ShortLine>) -> Result<()> {

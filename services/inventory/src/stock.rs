@@ -46,13 +46,7 @@ impl Stock {
     /// # Errors
     /// [`StockError::TooMuch`] beyond what can be counted.
     pub fn receive<'a>(&'a self, pieces: u64, reason: &'a str) -> Result<Entry<'a>, StockError> {
-        if pieces > STOCK_MAX.saturating_sub(self.on_hand) {
-            return Err(StockError::TooMuch {
-                sku: self.sku.clone(),
-                on_hand: self.on_hand,
-                more: pieces,
-            });
-        }
+        self.expect_room(pieces)?;
         Ok(Entry::received(&self.sku, pieces, reason))
     }
 
@@ -64,23 +58,12 @@ impl Stock {
         let pieces = change.unsigned_abs();
         match change {
             0 => return Err(StockError::NothingToAdjust),
+            1.. => self.expect_room(pieces)?,
             ..0 if pieces > self.available() => {
-                let Self { on_hand, held, .. } = *self;
-                return Err(StockError::NotEnough {
-                    sku: self.sku.clone(),
-                    fewer: pieces,
-                    on_hand,
-                    held,
-                });
+                let (sku, on_hand, held) = (self.sku.clone(), self.on_hand, self.held);
+                return Err(StockError::NotEnough { sku, fewer: pieces, on_hand, held });
             }
-            1.. if pieces > STOCK_MAX.saturating_sub(self.on_hand) => {
-                return Err(StockError::TooMuch {
-                    sku: self.sku.clone(),
-                    on_hand: self.on_hand,
-                    more: pieces,
-                });
-            }
-            _ => {}
+            ..0 => {}
         }
         Ok(Entry::adjusted(&self.sku, change, reason))
     }
@@ -109,6 +92,13 @@ impl Stock {
             changed_at: self.changed_at,
         }
     }
+
+    fn expect_room(&self, more: u64) -> Result<(), StockError> {
+        if more > STOCK_MAX.saturating_sub(self.on_hand) {
+            return Err(StockError::TooMuch { sku: self.sku.clone(), more, on_hand: self.on_hand });
+        }
+        Ok(())
+    }
 }
 
 /// Checks how many pieces are said to come in.
@@ -116,11 +106,7 @@ impl Stock {
 /// # Errors
 /// [`StockError::InvalidQuantity`] if none, or more than can be counted.
 pub fn check_delivery(pieces: u64) -> Result<(), StockError> {
-    if (1..=STOCK_MAX).contains(&pieces) {
-        Ok(())
-    } else {
-        Err(StockError::InvalidQuantity)
-    }
+    if (1..=STOCK_MAX).contains(&pieces) { Ok(()) } else { Err(StockError::InvalidQuantity) }
 }
 
 /// Checks the marks of a product. With a low mark of 0 it is never low, and the high mark is idle.
@@ -129,11 +115,7 @@ pub fn check_delivery(pieces: u64) -> Result<(), StockError> {
 /// [`StockError::InvalidMarks`].
 pub fn check_marks(low_mark: u64, high_mark: u64) -> Result<(), StockError> {
     let ordered = low_mark == 0 || low_mark < high_mark;
-    if ordered && high_mark <= STOCK_MAX {
-        Ok(())
-    } else {
-        Err(StockError::InvalidMarks)
-    }
+    if ordered && high_mark <= STOCK_MAX { Ok(()) } else { Err(StockError::InvalidMarks) }
 }
 
 /// Why something cannot be done with stock.
@@ -187,13 +169,10 @@ impl From<StockError> for Error {
             StockError::InvalidQuantity => Self::invalid(reason::INVALID_QUANTITY, message),
             StockError::NothingToAdjust => Self::invalid(reason::NOTHING_TO_ADJUST, message),
             StockError::InvalidMarks => Self::invalid(reason::INVALID_MARKS, message),
-            StockError::NotEnough {
-                sku,
-                fewer,
-                on_hand,
-                held,
-            } => Self::refused(reason::NOT_ENOUGH_STOCK, message)
-                .with_details(json!({ "sku": sku, "fewer": fewer, "on_hand": on_hand, "held": held })),
+            StockError::NotEnough { sku, fewer, on_hand, held } => {
+                Self::refused(reason::NOT_ENOUGH_STOCK, message)
+                    .with_details(json!({ "sku": sku, "fewer": fewer, "on_hand": on_hand, "held": held }))
+            }
             StockError::TooMuch { sku, more, on_hand } => Self::refused(reason::TOO_MUCH_STOCK, message)
                 .with_details(json!({ "sku": sku, "more": more, "on_hand": on_hand })),
         }
@@ -206,11 +185,7 @@ mod tests {
 
     #[test]
     fn what_is_held_cannot_be_adjusted_away() {
-        let stock = Stock {
-            on_hand: 7,
-            held: 4,
-            ..mugs()
-        };
+        let stock = Stock { on_hand: 7, held: 4, ..mugs() };
         assert_eq!(stock.adjust(-3, "broken").unwrap().on_hand, -3);
         let refused = stock.adjust(-4, "broken").unwrap_err();
         assert_eq!(
@@ -222,20 +197,11 @@ mod tests {
 
     #[test]
     fn there_is_no_more_than_can_be_counted() {
-        let stock = Stock {
-            on_hand: STOCK_MAX - 1,
-            ..mugs()
-        };
+        let stock = Stock { on_hand: STOCK_MAX - 1, ..mugs() };
         assert!(stock.receive(1, "").is_ok());
-        assert!(matches!(
-            stock.receive(2, ""),
-            Err(StockError::TooMuch { more: 2, .. })
-        ));
+        assert!(matches!(stock.receive(2, ""), Err(StockError::TooMuch { more: 2, .. })));
         assert!(stock.adjust(1, "found").is_ok());
-        assert!(matches!(
-            stock.adjust(i64::MAX, "found"),
-            Err(StockError::TooMuch { .. })
-        ));
+        assert!(matches!(stock.adjust(i64::MAX, "found"), Err(StockError::TooMuch { .. })));
     }
 
     #[test]
@@ -246,14 +212,7 @@ mod tests {
     #[test]
     fn stock_is_low_at_the_low_mark_and_enough_at_the_high_mark() {
         let at = |available, low| {
-            Stock {
-                on_hand: available,
-                low,
-                low_mark: 5,
-                high_mark: 10,
-                ..mugs()
-            }
-            .crossing()
+            Stock { on_hand: available, low, low_mark: 5, high_mark: 10, ..mugs() }.crossing()
         };
         assert_eq!(at(6, false), None);
         assert_eq!(at(5, false), Some(Crossing::Low));
@@ -266,13 +225,7 @@ mod tests {
 
     #[test]
     fn what_is_held_does_not_count_as_available() {
-        let stock = Stock {
-            on_hand: 8,
-            held: 3,
-            low_mark: 5,
-            high_mark: 10,
-            ..mugs()
-        };
+        let stock = Stock { on_hand: 8, held: 3, low_mark: 5, high_mark: 10, ..mugs() };
         assert_eq!(stock.crossing(), Some(Crossing::Low));
     }
 
@@ -286,18 +239,8 @@ mod tests {
         for (low, high) in [(0, 0), (0, 7), (1, 2), (5, STOCK_MAX)] {
             assert_eq!(check_marks(low, high), Ok(()), "{low} {high}");
         }
-        for (low, high) in [
-            (1, 1),
-            (2, 1),
-            (1, 0),
-            (0, STOCK_MAX + 1),
-            (u64::MAX - 1, u64::MAX),
-        ] {
-            assert_eq!(
-                check_marks(low, high),
-                Err(StockError::InvalidMarks),
-                "{low} {high}"
-            );
+        for (low, high) in [(1, 1), (2, 1), (1, 0), (0, STOCK_MAX + 1), (u64::MAX - 1, u64::MAX)] {
+            assert_eq!(check_marks(low, high), Err(StockError::InvalidMarks), "{low} {high}");
         }
     }
 

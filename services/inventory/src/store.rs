@@ -3,19 +3,15 @@
 use contracts::inventory::{LedgerEntry, STOCK_MAX};
 use contracts::order::Item;
 use contracts::{HoldId, OrderId, Quantity, Sku};
-use kit::sql::{parsed, time};
+use kit::sql::{checked, parsed, time};
 use kit::{Error, Result, Sql, Timestamp, Tx};
-use rusqlite::types::Type;
 use rusqlite::{Row, named_params, params};
 
 use crate::hold::{Hold, HoldState};
 use crate::ledger::Entry;
-use crate::stock::Stock;
+use crate::stock::{Stock, StockError};
 
 /// The stock of a product.
-///
-/// # Errors
-/// If the table cannot be read.
 pub fn find_stock(sql: &Sql<'_>, sku: &Sku) -> Result<Option<Stock>> {
     sql.find(
         "SELECT sku, on_hand, held, low_mark, high_mark, low, changed_at_ms FROM stock WHERE sku = ?1",
@@ -24,16 +20,18 @@ pub fn find_stock(sql: &Sql<'_>, sku: &Sku) -> Result<Option<Stock>> {
     )
 }
 
+/// The stock of a product, something of which must have been received.
+pub fn get_stock(sql: &Sql<'_>, sku: &Sku) -> Result<Stock> {
+    find_stock(sql, sku)?.ok_or_else(|| StockError::UnknownSku(sku.clone()).into())
+}
+
 /// Stock by sku, behind one; only what is low, or all.
-///
-/// # Errors
-/// If the table cannot be read.
-pub fn list_stock(sql: &Sql<'_>, only_low: bool, after: &str, rows_max: u32) -> Result<Vec<Stock>> {
+pub fn list_stock(sql: &Sql<'_>, only_low: bool, after: Option<&Sku>, rows_max: usize) -> Result<Vec<Stock>> {
     sql.list(
         "SELECT sku, on_hand, held, low_mark, high_mark, low, changed_at_ms FROM stock
          WHERE sku > ?1 AND low >= ?2
          ORDER BY sku LIMIT ?3",
-        params![after, only_low, rows_max],
+        params![after.map_or("", Sku::as_str), only_low, rows_max],
         row_to_stock,
     )
 }
@@ -86,11 +84,8 @@ pub fn change_stock(tx: &Tx<'_>, entry: &Entry<'_>) -> Result<Stock> {
 }
 
 /// Sets the marks of a product. Without a low mark it is not low any more.
-///
-/// # Errors
-/// If the row cannot be written.
-pub fn update_marks(tx: &Tx<'_>, sku: &Sku, low_mark: u64, high_mark: u64) -> Result<Option<Stock>> {
-    tx.find(
+pub fn update_marks(tx: &Tx<'_>, sku: &Sku, low_mark: u64, high_mark: u64) -> Result<Stock> {
+    let changed = tx.find(
         "UPDATE stock
          SET low_mark = :low_mark, high_mark = :high_mark, changed_at_ms = :now,
              low = CASE WHEN :low_mark = 0 THEN 0 ELSE low END
@@ -103,25 +98,17 @@ pub fn update_marks(tx: &Tx<'_>, sku: &Sku, low_mark: u64, high_mark: u64) -> Re
             ":now": tx.now().as_millisecond(),
         },
         row_to_stock,
-    )
+    )?;
+    changed.ok_or_else(|| StockError::UnknownSku(sku.clone()).into())
 }
 
 /// Notes whether a product counts as low, which has been told.
-///
-/// # Errors
-/// If the row cannot be written.
 pub fn update_low(tx: &Tx<'_>, sku: &Sku, low: bool) -> Result<()> {
-    tx.execute(
-        "UPDATE stock SET low = ?2 WHERE sku = ?1",
-        params![sku.as_str(), low],
-    )?;
+    tx.execute("UPDATE stock SET low = ?2 WHERE sku = ?1", params![sku.as_str(), low])?;
     Ok(())
 }
 
 /// Adds an entry to the ledger, with the balances after it.
-///
-/// # Errors
-/// If the row cannot be written.
 pub fn insert_entry(tx: &Tx<'_>, entry: &Entry<'_>, after: &Stock) -> Result<()> {
     tx.execute(
         "INSERT INTO ledger (sku, cause, on_hand_change, held_change, on_hand, held, order_id, reason, at_ms)
@@ -142,10 +129,7 @@ pub fn insert_entry(tx: &Tx<'_>, entry: &Entry<'_>, after: &Stock) -> Result<()>
 }
 
 /// The entries of a product, the newest first, before one.
-///
-/// # Errors
-/// If the table cannot be read.
-pub fn list_entries(sql: &Sql<'_>, sku: &Sku, before: u64, rows_max: u32) -> Result<Vec<LedgerEntry>> {
+pub fn list_entries(sql: &Sql<'_>, sku: &Sku, before: u64, rows_max: usize) -> Result<Vec<LedgerEntry>> {
     sql.list(
         "SELECT entry, cause, on_hand_change, held_change, on_hand, held, order_id, reason, at_ms FROM ledger
          WHERE sku = ?1 AND entry < ?2
@@ -156,9 +140,6 @@ pub fn list_entries(sql: &Sql<'_>, sku: &Sku, before: u64, rows_max: u32) -> Res
 }
 
 /// The hold of an order.
-///
-/// # Errors
-/// If the table cannot be read.
 pub fn find_hold(sql: &Sql<'_>, order: OrderId) -> Result<Option<Hold>> {
     sql.find(
         "SELECT id, order_id, state, pinned, expires_at_ms FROM holds WHERE order_id = ?1",
@@ -168,23 +149,17 @@ pub fn find_hold(sql: &Sql<'_>, order: OrderId) -> Result<Option<Hold>> {
 }
 
 /// The live holds, the oldest first, behind one.
-///
-/// # Errors
-/// If the table cannot be read.
-pub fn list_live_holds(sql: &Sql<'_>, after: &str, rows_max: u32) -> Result<Vec<Hold>> {
+pub fn list_live_holds(sql: &Sql<'_>, after: Option<HoldId>, rows_max: usize) -> Result<Vec<Hold>> {
     sql.list(
         "SELECT id, order_id, state, pinned, expires_at_ms FROM holds
          WHERE state = 'held' AND id > ?1
          ORDER BY id LIMIT ?2",
-        params![after, rows_max],
+        params![after.map(|id| id.to_string()).unwrap_or_default(), rows_max],
         row_to_hold,
     )
 }
 
 /// The live holds of a product whose time is over, the longest over first.
-///
-/// # Errors
-/// If the tables cannot be read.
 pub fn list_overdue(sql: &Sql<'_>, sku: &Sku, now: Timestamp, rows_max: u32) -> Result<Vec<Hold>> {
     sql.list(
         "SELECT id, order_id, state, pinned, expires_at_ms FROM holds
@@ -241,33 +216,19 @@ pub fn move_hold(tx: &Tx<'_>, hold: HoldId, from: HoldState, to: HoldState) -> R
             ":now": tx.now().as_millisecond(),
         },
     )?;
-    if moved == 1 {
-        Ok(())
-    } else {
-        Err(Error::internal(format!("{hold} is not {}", from.word())))
-    }
+    if moved == 1 { Ok(()) } else { Err(Error::internal(format!("{hold} is not {}", from.word()))) }
 }
 
 /// Lets a hold last until a later time.
-///
-/// # Errors
-/// If the row cannot be written.
 pub fn extend_hold(tx: &Tx<'_>, hold: HoldId, until: Timestamp) -> Result<()> {
     tx.execute(
         "UPDATE holds SET expires_at_ms = ?2, changed_at_ms = ?3 WHERE id = ?1 AND expires_at_ms < ?2",
-        params![
-            hold.to_string(),
-            until.as_millisecond(),
-            tx.now().as_millisecond()
-        ],
+        params![hold.to_string(), until.as_millisecond(), tx.now().as_millisecond()],
     )?;
     Ok(())
 }
 
 /// Lets a hold last until a person decides.
-///
-/// # Errors
-/// If the row cannot be written.
 pub fn pin_hold(tx: &Tx<'_>, hold: HoldId) -> Result<()> {
     tx.execute(
         "UPDATE holds SET pinned = 1, changed_at_ms = ?2 WHERE id = ?1",
@@ -277,20 +238,10 @@ pub fn pin_hold(tx: &Tx<'_>, hold: HoldId) -> Result<()> {
 }
 
 /// What a hold is of, by sku. There are no more than an event could carry.
-///
-/// # Errors
-/// If the table cannot be read.
 pub fn list_items(sql: &Sql<'_>, hold: HoldId) -> Result<Vec<Item>> {
-    sql.list(
-        "SELECT sku, quantity FROM hold_lines WHERE hold = ?1 ORDER BY sku",
-        [hold.to_string()],
-        |row| {
-            Ok(Item {
-                sku: parsed(row, "sku")?,
-                quantity: quantity(row)?,
-            })
-        },
-    )
+    sql.list("SELECT sku, quantity FROM hold_lines WHERE hold = ?1 ORDER BY sku", [hold.to_string()], |row| {
+        Ok(Item { sku: parsed(row, "sku")?, quantity: checked(row, "quantity", Quantity::try_from)? })
+    })
 }
 
 fn row_to_stock(row: &Row<'_>) -> rusqlite::Result<Stock> {
@@ -328,10 +279,4 @@ fn row_to_hold(row: &Row<'_>) -> rusqlite::Result<Hold> {
         pinned: row.get("pinned")?,
         expires_at: time(row, "expires_at_ms")?,
     })
-}
-
-fn quantity(row: &Row<'_>) -> rusqlite::Result<Quantity> {
-    let index = row.as_ref().column_index("quantity")?;
-    Quantity::try_from(row.get::<_, i64>(index)?)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Integer, Box::new(error)))
 }

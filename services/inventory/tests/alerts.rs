@@ -13,12 +13,8 @@ async fn watched(pieces: u64) -> House {
 
 fn alerts(house: &House) -> Vec<String> {
     let marks = ["events.inventory.low_stock", "events.inventory.restocked"];
-    let told = house
-        .told()
-        .into_iter()
-        .filter(|subject| marks.contains(&&**subject));
-    told.map(|subject| subject.rsplit('.').next().unwrap().to_owned())
-        .collect()
+    let told = house.told().into_iter().filter(|subject| marks.contains(&&**subject));
+    told.map(|subject| subject.rsplit('.').next().unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
@@ -29,9 +25,7 @@ async fn an_alert_is_given_once_when_stock_falls_to_its_low_mark() {
     for number in 2..6 {
         house.hears_placed(order(number), &[("mug", 1)]);
     }
-    let [low] = &house.told_of::<StockLow>()[..] else {
-        panic!("one alert is given")
-    };
+    let [low] = &house.told_of::<StockLow>()[..] else { panic!("one alert is given") };
     assert_eq!((low.sku.as_str(), low.available, low.low_mark), ("mug", 5, 5));
     assert!(house.stock_of("mug").await.low);
 }
@@ -100,10 +94,7 @@ async fn without_a_low_mark_nothing_is_told() {
 async fn the_low_mark_is_below_the_high_mark() {
     let house = watched(7).await;
     for (low, high) in [(5, 5), (6, 5), (1, 0), (0, u64::MAX), (u64::MAX - 1, u64::MAX)] {
-        assert_eq!(
-            house.marks("mug", low, high).await.unwrap_err().reason,
-            reason::INVALID_MARKS
-        );
+        assert_eq!(house.marks("mug", low, high).await.unwrap_err().reason, reason::INVALID_MARKS);
     }
     let stock = house.stock_of("mug").await;
     assert_eq!((stock.low_mark, stock.high_mark), (5, 10));
@@ -113,13 +104,7 @@ async fn the_low_mark_is_below_the_high_mark() {
 async fn only_what_is_low_is_listed_when_asked_for() {
     let house = watched(3).await;
     house.receives("tee", 3).await.unwrap();
-    let page = house
-        .ask(&ListStock {
-            low: true,
-            ..ListStock::default()
-        })
-        .await
-        .unwrap();
+    let page = house.ask(&ListStock { low: true, ..ListStock::default() }).await.unwrap();
     let skus: Vec<_> = page.items.iter().map(|stock| stock.sku.as_str()).collect();
     assert_eq!(skus, ["mug"]);
 }

@@ -39,11 +39,7 @@ async fn something_happens(house: &House, dice: &mut Dice, oldest: usize) {
     match dice.below(20) {
         0 => drop(house.receives(sku, 1 + dice.below(12) as u64).await),
         1 => drop(house.adjusts(sku, dice.below(13) as i64 - 6).await),
-        2 => drop(
-            house
-                .marks(sku, dice.below(6) as u64, 6 + dice.below(6) as u64)
-                .await,
-        ),
+        2 => drop(house.marks(sku, dice.below(6) as u64, 6 + dice.below(6) as u64).await),
         3..=9 => house.hears_placed(order(number), &lines),
         10 => house.hears_placed_until(order(number), &lines, house.now() - minutes(1)),
         11 | 12 => house.hears_payment_due(order(number), house.now() + minutes(dice.below(30) as u64)),
@@ -58,36 +54,22 @@ async fn something_happens(house: &House, dice: &mut Dice, oldest: usize) {
 fn lines_of(number: u128) -> Vec<(&'static str, i64)> {
     let mut dice = Dice(number as u64 + 1000);
     let first = dice.below(4);
-    (0..=dice.below(3))
-        .map(|line| (SKUS[(first + line) % 4], 1 + dice.below(4) as i64))
-        .collect()
+    (0..=dice.below(3)).map(|line| (SKUS[(first + line) % 4], 1 + dice.below(4) as i64)).collect()
 }
 
 fn assert_every_order_is_answered_once(house: &House, seed: u64) {
-    let mut reserved: Vec<OrderId> = house
-        .told_of::<StockReserved>()
-        .into_iter()
-        .map(|told| told.order)
-        .collect();
+    let mut reserved: Vec<OrderId> =
+        house.told_of::<StockReserved>().into_iter().map(|told| told.order).collect();
     let total = reserved.len();
     reserved.sort();
     reserved.dedup();
     assert_eq!(reserved.len(), total, "seed {seed}: an order is reserved once");
     let refused = house.told_of::<StockRefused>();
-    assert!(
-        refused.iter().all(|told| !told.short.is_empty()),
-        "seed {seed}: a refusal says what is short"
-    );
+    assert!(refused.iter().all(|told| !told.short.is_empty()), "seed {seed}: a refusal says what is short");
     // Otherwise little was proved.
-    let (causes, states) = (
-        "SELECT count(DISTINCT cause) FROM ledger",
-        "SELECT count(DISTINCT state) FROM holds",
-    );
-    assert_eq!(
-        (house.number(causes), house.number(states)),
-        (6, 5),
-        "seed {seed}: everything happened"
-    );
+    let (causes, states) =
+        ("SELECT count(DISTINCT cause) FROM ledger", "SELECT count(DISTINCT state) FROM holds");
+    assert_eq!((house.number(causes), house.number(states)), (6, 5), "seed {seed}: everything happened");
     assert!(
         total > 50 && refused.len() > 20,
         "seed {seed}: {total} orders went well, {} did not",
@@ -154,10 +136,7 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, sides: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % sides
     }
 }

@@ -11,18 +11,13 @@ async fn an_order_holds_what_it_asks_for() {
 
     assert_eq!(house.count("mug").await, (7, 3));
     assert_eq!(house.count("tee").await, (2, 2));
-    let [reserved] = &house.told_of::<StockReserved>()[..] else {
-        panic!("one order is told of")
-    };
+    let [reserved] = &house.told_of::<StockReserved>()[..] else { panic!("one order is told of") };
     let hold = house.hold_of(order(1)).await.unwrap();
     assert_eq!(
         (reserved.order, reserved.hold, reserved.expires_at),
         (order(1), hold.hold, house.now() + HOLD)
     );
-    assert_eq!(
-        (&*hold.state, hold.pinned, hold.expires_at),
-        ("held", false, reserved.expires_at)
-    );
+    assert_eq!((&*hold.state, hold.pinned, hold.expires_at), ("held", false, reserved.expires_at));
 }
 
 #[tokio::test]
@@ -30,14 +25,9 @@ async fn an_order_holds_everything_or_nothing_and_hears_of_every_short_line() {
     let house = House::with(&[("mug", 7), ("tee", 2), ("hat", 1)]).await;
     house.hears_placed(order(1), &[("tee", 3), ("mug", 7), ("hat", 5), ("cup", 1)]);
 
-    let [refused] = &house.told_of::<StockRefused>()[..] else {
-        panic!("one order is told of")
-    };
-    let short: Vec<_> = refused
-        .short
-        .iter()
-        .map(|line| (line.sku.as_str(), line.asked.get(), line.available))
-        .collect();
+    let [refused] = &house.told_of::<StockRefused>()[..] else { panic!("one order is told of") };
+    let short: Vec<_> =
+        refused.short.iter().map(|line| (line.sku.as_str(), line.asked.get(), line.available)).collect();
     assert_eq!(short, [("cup", 1, 0), ("hat", 5, 1), ("tee", 3, 2)]);
     for sku in ["mug", "tee", "hat"] {
         assert_eq!(house.causes(sku).await, ["received"]);
@@ -91,14 +81,9 @@ async fn a_hold_expires_when_its_time_is_over() {
     house.advance(minutes(1)).await;
     assert_eq!(house.count("mug").await, (7, 0));
     assert_eq!(house.causes("mug").await, ["received", "held", "expired"]);
-    let [expired] = &house.told_of::<HoldExpired>()[..] else {
-        panic!("one order is told of")
-    };
+    let [expired] = &house.told_of::<HoldExpired>()[..] else { panic!("one order is told of") };
     let hold = house.hold_of(order(1)).await.unwrap();
-    assert_eq!(
-        (expired.order, expired.hold, &*hold.state),
-        (order(1), hold.hold, "expired")
-    );
+    assert_eq!((expired.order, expired.hold, &*hold.state), (order(1), hold.hold, "expired"));
 }
 
 #[tokio::test]
@@ -121,10 +106,7 @@ async fn a_hold_is_never_shortened() {
     let house = House::with(&[("mug", 7)]).await;
     house.hears_placed(order(1), &[("mug", 5)]);
     house.hears_payment_due(order(1), house.now() + minutes(1));
-    assert_eq!(
-        house.hold_of(order(1)).await.unwrap().expires_at,
-        house.now() + HOLD
-    );
+    assert_eq!(house.hold_of(order(1)).await.unwrap().expires_at, house.now() + HOLD);
     house.advance(minutes(2)).await;
     assert_eq!(house.state_of(order(1)).await, "held");
 }
@@ -170,10 +152,7 @@ async fn a_cancelled_order_gives_its_stock_back() {
     assert_eq!(house.count("mug").await, (7, 0));
     assert_eq!(house.count("tee").await, (2, 0));
     let last = house.ledger_of("mug").await.remove(0);
-    assert_eq!(
-        (&*last.cause, &*last.reason),
-        ("released", "the card was declined: insufficient funds")
-    );
+    assert_eq!((&*last.cause, &*last.reason), ("released", "the card was declined: insufficient funds"));
 }
 
 #[tokio::test]
@@ -218,10 +197,7 @@ async fn an_order_that_is_paid_after_its_hold_expired_gets_its_stock_if_there_is
     house.hears_confirmed(order(1), &lines);
 
     assert_eq!(house.count("mug").await, (2, 0));
-    assert_eq!(
-        house.causes("tee").await,
-        ["received", "held", "expired", "held", "sold"]
-    );
+    assert_eq!(house.causes("tee").await, ["received", "held", "expired", "held", "sold"]);
     assert_eq!(house.state_of(order(1)).await, "sold");
     assert_eq!(house.told_of::<StockRefused>(), []);
     // What was never heard of as placed is sold all the same.
@@ -238,18 +214,10 @@ async fn an_order_that_is_paid_too_late_hears_of_every_short_line_once() {
     house.hears_placed(order(2), &[("mug", 6), ("hat", 1)]);
     house.hears_confirmed(order(1), &lines);
 
-    let [refused] = &house.told_of::<StockRefused>()[..] else {
-        panic!("one order is told of")
-    };
-    let short: Vec<_> = refused
-        .short
-        .iter()
-        .map(|line| (line.sku.as_str(), line.asked.get(), line.available))
-        .collect();
-    assert_eq!(
-        (refused.order, short),
-        (order(1), vec![("hat", 1, 0), ("mug", 5, 1)])
-    );
+    let [refused] = &house.told_of::<StockRefused>()[..] else { panic!("one order is told of") };
+    let short: Vec<_> =
+        refused.short.iter().map(|line| (line.sku.as_str(), line.asked.get(), line.available)).collect();
+    assert_eq!((refused.order, short), (order(1), vec![("hat", 1, 0), ("mug", 5, 1)]));
     assert_eq!(house.count("tee").await, (2, 0));
 
     // Its money is on the way back: stock that comes in meanwhile is not for it.
@@ -278,11 +246,7 @@ async fn nobody_is_refused_because_a_timer_is_late() {
     assert_eq!(house.count("mug").await, (7, 5));
     house.advance(minutes(1)).await;
     assert_eq!(house.state_of(order(3)).await, "expired");
-    let expired: Vec<_> = house
-        .told_of::<HoldExpired>()
-        .into_iter()
-        .map(|hold| hold.order)
-        .collect();
+    let expired: Vec<_> = house.told_of::<HoldExpired>().into_iter().map(|hold| hold.order).collect();
     assert_eq!(expired, [order(2), order(1), order(3)]);
 }
 
@@ -310,11 +274,7 @@ async fn an_event_that_should_not_exist_is_set_aside_and_the_world_goes_on() {
     house.hears_placed(order(2), &[("mug", 10_000), ("mug", 1)]);
     house.hear_raw("events.order.placed", &order(3).to_string(), "{\"order\":");
     house.hears_placed(order(4), &[("mug", 1)]);
-    let reasons: Vec<_> = house
-        .dead_letters()
-        .into_iter()
-        .map(|letter| letter.reason)
-        .collect();
+    let reasons: Vec<_> = house.dead_letters().into_iter().map(|letter| letter.reason).collect();
     assert_eq!(reasons, ["nothing_to_hold", "invalid_quantity", "invalid_body"]);
     assert_eq!(house.count("mug").await, (7, 1));
 }

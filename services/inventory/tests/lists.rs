@@ -12,35 +12,19 @@ async fn an_empty_house_lists_nothing() {
     assert_eq!((stock.items.len(), stock.next), (0, None));
     let holds = house.ask(&ListHolds::default()).await.unwrap();
     assert_eq!((holds.items.len(), holds.next), (0, None));
-    let unknown = house
-        .ask(&GetLedger {
-            sku: named("mug"),
-            after: None,
-            limit: None,
-        })
-        .await
-        .unwrap_err();
+    let unknown = house.ask(&GetLedger { sku: named("mug"), after: None, limit: None }).await.unwrap_err();
     assert_eq!(unknown.reason, contracts::inventory::reason::UNKNOWN_SKU);
 }
 
 #[tokio::test]
 async fn a_page_that_is_just_full_is_the_last() {
     let house = House::with(&[("a", 1), ("b", 1), ("c", 1)]).await;
-    let page = |limit, after| ListStock {
-        limit: Some(limit),
-        after,
-        low: false,
-    };
+    let page = |limit, after| ListStock { limit: Some(limit), after, low: false };
     let whole = house.ask(&page(3, None)).await.unwrap();
     assert_eq!((whole.items.len(), whole.next), (3, None));
     let first = house.ask(&page(2, None)).await.unwrap();
     let second = house.ask(&page(2, first.next.clone())).await.unwrap();
-    let skus: Vec<_> = first
-        .items
-        .iter()
-        .chain(&second.items)
-        .map(|stock| stock.sku.as_str())
-        .collect();
+    let skus: Vec<_> = first.items.iter().chain(&second.items).map(|stock| stock.sku.as_str()).collect();
     assert_eq!((skus, second.next), (vec!["a", "b", "c"], None));
 }
 
@@ -50,11 +34,7 @@ async fn the_thousandth_change_is_found_page_by_page_the_newest_first() {
     for number in 1..1000 {
         house.hears_placed(order(number), &[("mug", 1)]);
     }
-    let mut asked = GetLedger {
-        sku: named("mug"),
-        after: None,
-        limit: Some(150),
-    };
+    let mut asked = GetLedger { sku: named("mug"), after: None, limit: Some(150) };
     let (mut entries, mut pages) = (Vec::new(), 0);
     loop {
         let page = house.ask(&asked).await.unwrap();
@@ -67,10 +47,7 @@ async fn the_thousandth_change_is_found_page_by_page_the_newest_first() {
     }
     assert_eq!((pages, entries.len()), (7, 1000));
     assert!(entries.is_sorted_by(|newer, older| newer.entry > older.entry));
-    assert_eq!(
-        (entries[0].order, &*entries[999].cause),
-        (Some(order(999)), "received")
-    );
+    assert_eq!((entries[0].order, &*entries[999].cause), (Some(order(999)), "received"));
 }
 
 #[tokio::test]
@@ -82,30 +59,10 @@ async fn what_is_held_is_listed_the_oldest_first() {
     }
     house.hears_cancelled(order(2));
     house.hears_confirmed(order(4), &[("mug", 1)]);
-    let first = house
-        .ask(&ListHolds {
-            limit: Some(2),
-            ..ListHolds::default()
-        })
-        .await
-        .unwrap();
-    let rest = house
-        .ask(&ListHolds {
-            after: first.next,
-            ..ListHolds::default()
-        })
-        .await
-        .unwrap();
-    let orders: Vec<_> = first
-        .items
-        .iter()
-        .chain(&rest.items)
-        .map(|hold| hold.order)
-        .collect();
-    assert_eq!(
-        (orders, rest.next),
-        (vec![order(1), order(3), order(5), order(6)], None)
-    );
+    let first = house.ask(&ListHolds { limit: Some(2), ..ListHolds::default() }).await.unwrap();
+    let rest = house.ask(&ListHolds { after: first.next, ..ListHolds::default() }).await.unwrap();
+    let orders: Vec<_> = first.items.iter().chain(&rest.items).map(|hold| hold.order).collect();
+    assert_eq!((orders, rest.next), (vec![order(1), order(3), order(5), order(6)], None));
     // Asked for by its order, a hold is shown whatever became of it.
     assert_eq!(house.state_of(order(2)).await, "released");
 }
@@ -119,22 +76,9 @@ async fn a_page_of_holds_with_very_many_lines_ends_early_and_fits_a_message() {
     for number in 0..30 {
         house.hears_placed(order(number), &lines);
     }
-    let first = house
-        .ask(&ListHolds {
-            limit: Some(200),
-            ..ListHolds::default()
-        })
-        .await
-        .unwrap();
+    let first = house.ask(&ListHolds { limit: Some(200), ..ListHolds::default() }).await.unwrap();
     assert!(serde_json::to_vec(&first).unwrap().len() < 512 * 1024);
-    let rest = house
-        .ask(&ListHolds {
-            after: first.next,
-            limit: Some(200),
-            order: None,
-        })
-        .await
-        .unwrap();
+    let rest = house.ask(&ListHolds { after: first.next, limit: Some(200), order: None }).await.unwrap();
     assert_eq!((first.items.len(), rest.items.len(), rest.next), (20, 10, None));
 }
 
@@ -143,28 +87,9 @@ async fn a_page_is_neither_empty_nor_endless() {
     let house = House::with(&[("mug", 1)]).await;
     for limit in [0, 201, u32::MAX] {
         let limit = Some(limit);
-        let stock = house
-            .ask(&ListStock {
-                limit,
-                ..ListStock::default()
-            })
-            .await
-            .unwrap_err();
-        let ledger = house
-            .ask(&GetLedger {
-                sku: named("mug"),
-                after: None,
-                limit,
-            })
-            .await
-            .unwrap_err();
-        let holds = house
-            .ask(&ListHolds {
-                limit,
-                ..ListHolds::default()
-            })
-            .await
-            .unwrap_err();
+        let stock = house.ask(&ListStock { limit, ..ListStock::default() }).await.unwrap_err();
+        let ledger = house.ask(&GetLedger { sku: named("mug"), after: None, limit }).await.unwrap_err();
+        let holds = house.ask(&ListHolds { limit, ..ListHolds::default() }).await.unwrap_err();
         for error in [stock, ledger, holds] {
             assert_eq!(error.reason, "invalid_limit");
         }
@@ -174,52 +99,20 @@ async fn a_page_is_neither_empty_nor_endless() {
 #[tokio::test]
 async fn a_cursor_that_no_page_gave_is_refused() {
     let house = House::with(&[("mug", 1)]).await;
-    for text in [
-        "",
-        "*",
-        "a b",
-        "'; DROP TABLE stock; --",
-        "mug\n",
-        "99999999999999999999999999",
-    ] {
+    for text in ["", "*", "a b", "'; DROP TABLE stock; --", "mug\n", "99999999999999999999999999"] {
         let after = Some(text.to_owned());
-        let ledger = house
-            .ask(&GetLedger {
-                sku: named("mug"),
-                after: after.clone(),
-                limit: None,
-            })
-            .await;
+        let ledger = house.ask(&GetLedger { sku: named("mug"), after: after.clone(), limit: None }).await;
         assert_eq!(ledger.unwrap_err().reason, reason::INVALID_CURSOR, "{text:?}");
-        let holds = house
-            .ask(&ListHolds {
-                after: after.clone(),
-                ..ListHolds::default()
-            })
-            .await;
+        let holds = house.ask(&ListHolds { after: after.clone(), ..ListHolds::default() }).await;
         assert_eq!(holds.unwrap_err().reason, reason::INVALID_CURSOR, "{text:?}");
     }
     for text in ["", "*", "a b", "'; DROP TABLE stock; --", "mug\n"] {
-        let stock = house
-            .ask(&ListStock {
-                after: Some(text.to_owned()),
-                ..ListStock::default()
-            })
-            .await;
+        let stock = house.ask(&ListStock { after: Some(text.to_owned()), ..ListStock::default() }).await;
         assert_eq!(stock.unwrap_err().reason, reason::INVALID_CURSOR, "{text:?}");
     }
     let far = Some(u64::MAX.to_string());
     assert_eq!(
-        house
-            .ask(&GetLedger {
-                sku: named("mug"),
-                after: far,
-                limit: None
-            })
-            .await
-            .unwrap()
-            .items
-            .len(),
+        house.ask(&GetLedger { sku: named("mug"), after: far, limit: None }).await.unwrap().items.len(),
         1
     );
 }

@@ -33,9 +33,7 @@ struct House {
 
 impl House {
     fn empty() -> Self {
-        Self {
-            scratch: Scratch::of(inventory::service()),
-        }
+        Self { scratch: Scratch::of(inventory::service()) }
     }
 
     async fn with(stock: &[(&str, u64)]) -> Self {
@@ -47,30 +45,15 @@ impl House {
     }
 
     async fn receives(&self, sku: &str, quantity: u64) -> Result<StockView> {
-        self.ask(&ReceiveStock {
-            sku: named(sku),
-            quantity,
-            reason: "delivery 4711".into(),
-        })
-        .await
+        self.ask(&ReceiveStock { sku: named(sku), quantity, reason: "delivery 4711".into() }).await
     }
 
     async fn adjusts(&self, sku: &str, change: i64) -> Result<StockView> {
-        self.ask(&AdjustStock {
-            sku: named(sku),
-            change,
-            reason: "counted".into(),
-        })
-        .await
+        self.ask(&AdjustStock { sku: named(sku), change, reason: "counted".into() }).await
     }
 
     async fn marks(&self, sku: &str, low_mark: u64, high_mark: u64) -> Result<StockView> {
-        self.ask(&SetMarks {
-            sku: named(sku),
-            low_mark,
-            high_mark,
-        })
-        .await
+        self.ask(&SetMarks { sku: named(sku), low_mark, high_mark }).await
     }
 
     async fn stock_of(&self, sku: &str) -> StockView {
@@ -85,38 +68,21 @@ impl House {
     }
 
     async fn ledger_of(&self, sku: &str) -> Vec<LedgerEntry> {
-        self.ask(&GetLedger {
-            sku: named(sku),
-            after: None,
-            limit: Some(200),
-        })
-        .await
-        .unwrap()
-        .items
+        self.ask(&GetLedger { sku: named(sku), after: None, limit: Some(200) }).await.unwrap().items
     }
 
     /// The causes of a product's changes, the oldest first.
     async fn causes(&self, sku: &str) -> Vec<String> {
-        self.ledger_of(sku)
-            .await
-            .into_iter()
-            .rev()
-            .map(|entry| entry.cause)
-            .collect()
+        self.ledger_of(sku).await.into_iter().rev().map(|entry| entry.cause).collect()
     }
 
     async fn hold_of(&self, order: OrderId) -> Option<HoldView> {
-        let asked = ListHolds {
-            order: Some(order),
-            ..ListHolds::default()
-        };
+        let asked = ListHolds { order: Some(order), ..ListHolds::default() };
         self.ask(&asked).await.unwrap().items.pop()
     }
 
     async fn state_of(&self, order: OrderId) -> String {
-        self.hold_of(order)
-            .await
-            .map_or_else(|| "none".into(), |hold| hold.state)
+        self.hold_of(order).await.map_or_else(|| "none".into(), |hold| hold.state)
     }
 
     fn hears_placed(&self, order: OrderId, lines: &[(&str, i64)]) {
@@ -124,42 +90,23 @@ impl House {
     }
 
     fn hears_placed_until(&self, order: OrderId, lines: &[(&str, i64)], hold_until: Timestamp) {
-        self.hear(&OrderPlaced {
-            order,
-            lines: lines_of(lines),
-            hold_until,
-            ..OrderPlaced::example()
-        });
+        self.hear(&OrderPlaced { order, lines: lines_of(lines), hold_until, ..OrderPlaced::example() });
     }
 
     fn hears_payment_due(&self, order: OrderId, hold_until: Timestamp) {
-        self.hear(&PaymentDue {
-            order,
-            hold_until,
-            ..PaymentDue::example()
-        });
+        self.hear(&PaymentDue { order, hold_until, ..PaymentDue::example() });
     }
 
     fn hears_confirmed(&self, order: OrderId, lines: &[(&str, i64)]) {
-        self.hear(&OrderConfirmed {
-            order,
-            lines: lines_of(lines),
-            ..OrderConfirmed::example()
-        });
+        self.hear(&OrderConfirmed { order, lines: lines_of(lines), ..OrderConfirmed::example() });
     }
 
     fn hears_cancelled(&self, order: OrderId) {
-        self.hear(&OrderCancelled {
-            order,
-            ..OrderCancelled::example()
-        });
+        self.hear(&OrderCancelled { order, ..OrderCancelled::example() });
     }
 
     fn hears_needs_attention(&self, order: OrderId) {
-        self.hear(&OrderNeedsAttention {
-            order,
-            ..OrderNeedsAttention::example()
-        });
+        self.hear(&OrderNeedsAttention { order, ..OrderNeedsAttention::example() });
     }
 
     fn number(&self, sql: &str) -> i64 {
@@ -185,11 +132,7 @@ impl House {
         let timers = "SELECT count(*) FROM holds AS h
              WHERE (state = 'held' AND pinned = 0)
                 <> EXISTS (SELECT 1 FROM timer WHERE kind = 'hold_expiry' AND key = h.order_id AND due_at_ms = h.expires_at_ms)";
-        assert_eq!(
-            self.number(timers),
-            0,
-            "a hold has a timer for as long as it can expire"
-        );
+        assert_eq!(self.number(timers), 0, "a hold has a timer for as long as it can expire");
         let sold = "SELECT count(*) FROM (
                  SELECT 1 FROM ledger WHERE cause = 'sold' GROUP BY order_id, sku HAVING count(*) > 1)";
         assert_eq!(self.number(sold), 0, "nothing is sold twice to one order");

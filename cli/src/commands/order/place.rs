@@ -68,7 +68,7 @@ pub(crate) struct Args {
 
 pub(super) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     let (wait, once) = (args.wait, args.once.clone());
-    let request = args.request()?;
+    let request = args.request(shop)?;
     let following = if wait { Some(Following::begin(shop).await?) } else { None };
     let (began, began_at) = (Instant::now(), shop.now());
     let trace = Client::new_trace();
@@ -93,9 +93,9 @@ pub(super) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
 }
 
 impl Args {
-    fn request(self) -> Result<PlaceOrder, Failure> {
+    fn request(self, shop: &Shop) -> Result<PlaceOrder, Failure> {
         let mut request = match &self.file {
-            Some(path) => from_json(&file::name(path), &file::read(path)?)?,
+            Some(path) => from_json(&file::name(path), &file::read(shop, path)?)?,
             None => PlaceOrder {
                 cart: self.cart,
                 cart_version: self.cart_version,
@@ -156,7 +156,7 @@ mod tests {
             b"{\n  \"lines\": [{\"sku\": \"mug\", \"qty\": 2}],\n  \"payment_method\": \"pm_card_visa\"\n}";
         let failure = from_json("order.json", json).unwrap_err();
         assert!(
-            failure.message().starts_with("order.json:2:33: unknown field `qty`"),
+            failure.message().starts_with("order.json:2:32: unknown field `qty`"),
             "{}",
             failure.message()
         );

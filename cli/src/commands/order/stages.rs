@@ -59,8 +59,7 @@ impl<'a> Stages<'a> {
 
     /// Shows that the order was accepted.
     pub(super) fn accepted(&mut self, order: &OrderView) -> Result<(), Failure> {
-        let pieces = super::pieces(order);
-        let pieces = if pieces == 1 { "1 piece".to_owned() } else { format!("{pieces} pieces") };
+        let pieces = show::count(super::pieces(order), "piece", "pieces");
         self.show(self.shop.now(), "accepted", true, format!("{}, {pieces}", order.total))
     }
 
@@ -110,8 +109,11 @@ impl<'a> Stages<'a> {
             out.json(&happening)?;
         }
         let (mark, tone) = if ok { ("✓", Tone::Good) } else { ("✗", Tone::Bad) };
-        let time =
-            out.paint_note(Tone::Faint, &format!("{:>9}", show::duration(after_ms.saturating_mul(1000))));
+        let time = match after_ms {
+            ..1000 => format!("{after_ms} ms"),
+            _ => show::duration(after_ms.saturating_mul(1000)),
+        };
+        let time = out.paint_note(Tone::Faint, &format!("{time:>9}"));
         let detail = kit::text::printable(&happening.detail);
         out.say(format!("{} {stage:<11} {time}   {detail}", out.paint_note(tone, mark)));
         self.happened.push(happening);

@@ -40,7 +40,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     let format = FileFormat::of(&args.file, args.format)?;
     let name = file::name(&args.file);
-    let read = products::read(&file::read(&args.file)?, format).map_err(|failure| failure.so(&name))?;
+    let read = products::read(&file::read(shop, &args.file)?, format).map_err(|failure| failure.so(&name))?;
     if !read.ignored.is_empty() {
         shop.out.warn(format!("nobody reads the columns {}", read.ignored.join(", ")));
     }
@@ -98,7 +98,7 @@ fn tell(shop: &Shop, report: &ImportReport, began: Instant) -> Result<(), Failur
             "{created} created, {changed} changed, {unchanged} unchanged, {} refused",
             refused.len()
         ))?;
-        shop.out.say(format!("in {:.1} s", began.elapsed().as_secs_f64()));
+        shop.out.say(format!("in {}", crate::show::since(began)));
         if created + changed > 0 {
             shop.out.next("shopctl product ls      and shopctl stock receive --file stock.csv");
         }

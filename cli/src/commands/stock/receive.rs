@@ -20,6 +20,7 @@ use crate::import::refused;
 use crate::pick;
 use crate::progress::{self, Progress};
 use crate::shop::Shop;
+use crate::show::{count, since};
 
 /// Requests that are under way at once.
 const AT_ONCE: usize = 16;
@@ -89,7 +90,7 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
 
 async fn many(shop: &Shop, path: PathBuf, args: Args) -> Result<(), Failure> {
     let format = FileFormat::of(&path, args.format)?;
-    let bytes = file::read(&path)?;
+    let bytes = file::read(shop, &path)?;
     let delivery = match (args.delivery, args.again) {
         (Some(name), _) => name,
         (None, true) => Client::new_key(),
@@ -102,12 +103,8 @@ async fn many(shop: &Shop, path: PathBuf, args: Args) -> Result<(), Failure> {
     }
     if !read.refused.is_empty() {
         progress::say_refused(shop, &read.refused);
-        let count = if read.refused.len() == 1 {
-            "a line".to_owned()
-        } else {
-            format!("{} lines", read.refused.len())
-        };
-        let message = format!("nothing was received: {count} of {} cannot be read", file::name(&path));
+        let lines = count(read.refused.len() as u64, "line", "lines");
+        let message = format!("nothing was received: {lines} of {} cannot be read", file::name(&path));
         return Err(Failure::invalid("invalid_lines", message)
             .mend("correct the file and run the same command again")
             .details(serde_json::json!({ "refused": read.refused })));
@@ -165,20 +162,17 @@ fn tell(shop: &Shop, report: &Report, began: Instant) -> Result<(), Failure> {
     if shop.out.is_table() {
         progress::say_refused(shop, &report.refused);
         let Report { delivery, received, pieces, received_before, refused } = report;
+        let (lines, pieces) = (count(*received, "line", "lines"), count(*pieces, "piece", "pieces"));
         shop.out.line(format!(
-            "{received} lines received with {pieces} pieces, {received_before} received before, {} refused",
+            "{lines} received with {pieces}, {received_before} received before, {} refused",
             refused.len()
         ))?;
-        shop.out.say(format!(
-            "delivery {} in {:.1} s",
-            kit::text::printable(delivery),
-            began.elapsed().as_secs_f64()
-        ));
+        shop.out.say(format!("delivery {} in {}", kit::text::printable(delivery), since(began)));
         if *received_before > 0 {
             shop.out.say("what was received before was left alone; --again receives the file once more");
         }
         if !refused.is_empty() {
-            shop.out.say(again(delivery));
+            shop.out.say(format!("correct what was refused, and {}", again(delivery)));
         }
     } else {
         shop.out.json(report)?;
@@ -187,9 +181,7 @@ fn tell(shop: &Shop, report: &Report, began: Instant) -> Result<(), Failure> {
 }
 
 fn again(delivery: &str) -> String {
-    format!(
-        "run it again with --delivery '{delivery}', corrected or not: what was received is not received twice"
-    )
+    format!("run it again with --delivery '{delivery}': what was received is not received twice")
 }
 
 #[cfg(test)]

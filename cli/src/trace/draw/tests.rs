@@ -1,6 +1,6 @@
 //! What drawings look like: whole pages, and what must hold for any story and any width.
 //!
-//! The pages stand in `golden/`. With `UPDATE_GOLDEN=1` in the environment they are written anew.
+//! The pages stand in `golden/`. With `UPDATE_EXPECT=1` in the environment they are written anew.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ fn ascii() -> Style {
 #[track_caller]
 fn is_drawn_as(name: &str, drawn: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/trace/draw/golden").join(name);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
         std::fs::write(&path, drawn).unwrap();
     }
     let golden = std::fs::read_to_string(&path).unwrap_or_default();

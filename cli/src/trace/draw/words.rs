@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::line::plain;
 use crate::show::duration;
-use crate::trace::{Emitted, Flow, Step};
+use crate::trace::{Emitted, Flow, Step, Stretch};
 
 /// So many events of a kind in a row are shown as one line.
 const TOGETHER_FROM: usize = 4;
@@ -107,15 +107,14 @@ pub(crate) fn facts(flow: &Flow, zone: &TimeZone) -> Vec<String> {
 pub(crate) fn extremes(flow: &Flow) -> Vec<String> {
     let mut parts = Vec::new();
     if let Some(step) = flow.steps().max_by_key(|step| step.took_us()) {
-        let (took, whole) = (step.took_us(), flow.took_us());
+        // Long pauses are nobody's work, so no step has a share of them.
+        let worked = |stretch: &Stretch| stretch.ended_us.saturating_sub(stretch.began_us).max(0);
+        let whole = flow.stretches.iter().map(worked).fold(0, i64::saturating_add);
+        let took = step.took_us();
         let share =
             if whole > 0 { format!(" ({} %)", took.saturating_mul(100) / whole) } else { String::new() };
-        parts.push(format!(
-            "slowest: {} {}, {}{share}",
-            step.service,
-            label(step, Length::Full),
-            duration(took)
-        ));
+        let label = label(step, Length::Full);
+        parts.push(format!("slowest: {} {label}, {}{share}", step.service, duration(took)));
     }
     let waited = flow.steps().filter_map(|step| Some((step.waited_us().filter(|us| *us > 0)?, step)));
     if let Some((us, step)) = waited.max_by_key(|(us, _)| *us) {
