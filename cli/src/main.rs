@@ -23,8 +23,8 @@ mod reference;
 mod shop;
 mod show;
 mod stack;
-mod trace;
 mod status;
+mod trace;
 
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;

@@ -1,10 +1,11 @@
 //! `shopctl` as a person and as a program meet it.
 //!
-//! The tests in [`stack`] start `shopd`, which `scripts/test` builds first.
+//! The tests in [`stack`] and [`shopping`] start `shopd`, which `scripts/test` builds first.
 
 mod help;
 mod mistakes;
 mod no_broker;
+mod shopping;
 mod stack;
 
 use std::path::Path;

@@ -11,8 +11,8 @@ use serde_json::Value;
 use crate::{Bench, Ran};
 
 /// A shop that is stopped at the end of its test, in whatever way that comes.
-struct Shop {
-    bench: Bench,
+pub(crate) struct Shop {
+    pub(crate) bench: Bench,
 }
 
 impl Shop {
@@ -20,14 +20,14 @@ impl Shop {
         Self { bench: Bench::new() }
     }
 
-    fn open(how: &str) -> Self {
+    pub(crate) fn open(how: &str) -> Self {
         let shop = Self::closed();
         let ran = shop.run(&format!("up --port 0 {how}"));
         assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{}", ran.err);
         shop
     }
 
-    fn run(&self, line: &str) -> Ran {
+    pub(crate) fn run(&self, line: &str) -> Ran {
         self.bench.run(line)
     }
 
@@ -48,7 +48,7 @@ impl Shop {
     }
 
     /// Kills a part at once, and waits until it is gone.
-    fn kill(&self, part: &str) {
+    pub(crate) fn kill(&self, part: &str) {
         let pid = self.pid(part);
         signal("KILL", &pid);
         let limit = Instant::now() + Duration::from_secs(5);
@@ -58,7 +58,7 @@ impl Shop {
         }
     }
 
-    fn pid(&self, part: &str) -> String {
+    pub(crate) fn pid(&self, part: &str) -> String {
         let path = self.bench.data().join(format!("run/{part}.pid"));
         let recorded = std::fs::read_to_string(path).expect("a recorded process");
         recorded.split(' ').next().expect("a number").to_owned()
@@ -94,7 +94,7 @@ fn parts(shop: &Shop, line: &str) -> (Vec<String>, Vec<String>) {
 }
 
 /// The standard library can only kill, and only what it started.
-fn signal(name: &str, pid: &str) {
+pub(crate) fn signal(name: &str, pid: &str) {
     let sent = Command::new("sh").args(["-c", "kill -s \"$1\" \"$2\"", "sh", name, pid]).status();
     assert!(sent.is_ok_and(|status| status.success()), "SIG{name} to {pid}");
 }

@@ -154,7 +154,7 @@ async fn watch(shop: &Shop, args: Watch) -> Result<(), Failure> {
     let ending = if order.stage.is_settled() {
         follow::Ending::Reached(Box::new(order))
     } else {
-        following.until(&mut stages, order, None, |order| order.stage.is_settled()).await?
+        following.until(&mut stages, order, None, follow::settled).await?
     };
     follow::tell_checkout(shop, stages, ending, None)
 }

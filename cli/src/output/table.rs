@@ -1,6 +1,6 @@
 //! A table without borders: as wide as the terminal where there is one, plain text where not.
 
-use comfy_table::{CellAlignment, Color, ColumnConstraint, ContentArrangement};
+use comfy_table::{CellAlignment, Color, ColumnConstraint, ContentArrangement, Width};
 use kit::text::printable;
 
 use super::tone::{Tone, hue};
@@ -75,6 +75,16 @@ impl Table {
         self.draw(None, false).lines().map(|line| line.chars().count()).max().unwrap_or_default()
     }
 
+    /// How narrow a column may become beside others that stay whole: a word or so, else a long text
+    /// would run down the screen letter by letter. Its gap is part of it.
+    fn least(&self, column: usize) -> u16 {
+        const WORD: usize = 10;
+        let cells = self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.text.chars().count());
+        let natural =
+            cells.chain(self.header.get(column).map(|name| name.chars().count())).max().unwrap_or(0);
+        (natural.min(WORD) + 2) as u16
+    }
+
     /// The table as text that ends with a line break. Without a width nothing is wrapped.
     pub(crate) fn draw(&self, width: Option<usize>, colors: bool) -> String {
         let mut table = comfy_table::Table::new();
@@ -100,6 +110,8 @@ impl Table {
             }
             if self.whole.contains(&index) {
                 column.set_constraint(ColumnConstraint::ContentWidth);
+            } else if !self.whole.is_empty() {
+                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(self.least(index))));
             }
         }
         let mut text = String::new();

@@ -122,7 +122,8 @@ fn start(folder: &Folder, server: &NatsServer, conf: &Path, port: u16) -> Result
         LOG_BYTES_MAX.as_ref(),
     ];
     let said = std::env::var_os(MEMORY_AIM.0).is_some();
-    let variables: &[(&str, &str)] = if said { &[] } else { &[MEMORY_AIM] };
+    let aim = [(MEMORY_AIM.0, OsStr::new(MEMORY_AIM.1))];
+    let variables: &[(&str, &OsStr)] = if said { &[] } else { &aim };
     forget_ports(folder);
     Started::start(folder, BROKER, &server.path, &arguments, variables)
 }

@@ -129,6 +129,10 @@ fn of_service(part: &str, mut object: Map<String, Value>) -> LogLine {
     if let Some(Value::Object(fields)) = object.remove("fields") {
         object.extend(fields);
     }
+    // The span in which a line was written names its service, also where one process holds them all.
+    if let Some(service) = object.remove("span").and_then(|mut span| Some(span.get_mut("service")?.take())) {
+        object.entry("service").or_insert(service);
+    }
     let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
     let (at, level) = (text("timestamp").parse().ok(), Level::of(text("level")).unwrap_or(Level::Info));
     let (message, service) = (text("message").to_owned(), text("service").to_owned());

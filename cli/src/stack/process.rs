@@ -118,7 +118,7 @@ impl Started {
         part: &str,
         program: &Path,
         arguments: &[&OsStr],
-        variables: &[(&str, &str)],
+        variables: &[(&str, &OsStr)],
     ) -> Result<Self, Failure> {
         let log = folder.log(part);
         let unusable = |error| Failure::io(format!("{} cannot be written", log.display()), &error);

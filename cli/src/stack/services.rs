@@ -111,7 +111,8 @@ fn start(folder: &Folder, name: &str, program: &Path, url: &str) -> Result<Start
     let wanted = if name == ALL_IN_ONE { "all" } else { name };
     let data = folder.root().as_ref();
     let arguments: [&OsStr; 5] = [wanted.as_ref(), "--data".as_ref(), data, "--nats".as_ref(), url.as_ref()];
-    Started::start(folder, name, program, &arguments, &[])
+    let log = folder.log(name);
+    Started::start(folder, name, program, &arguments, &[("SHOP_LOG_FILE", log.as_os_str())])
 }
 
 /// Waits until every service answers, and tells of each as it does.

@@ -196,3 +196,78 @@ fn in_order_of_cause(steps: Vec<Step>) -> Vec<Step> {
         .filter_map(|(index, depth, last)| steps[index].take().map(|step| Step { depth, last, ..step }))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::sample::{BEGAN_US, Journals, Row, TRACE, paid_order};
+
+    fn steps_of(journals: Journals) -> Vec<Step> {
+        journals
+            .story()
+            .flows
+            .into_iter()
+            .flat_map(|flow| flow.stretches)
+            .flat_map(|stretch| stretch.steps)
+            .collect()
+    }
+
+    fn row(span: u64, parent: u64, at: i64) -> Row {
+        let (received, started, finished, committed) = (at, at + 100, at + 200, at + 300);
+        Row { kind: "request", subject: "a.b", span, parent, received, started, finished, committed }
+    }
+
+    #[test]
+    fn an_event_waits_since_it_was_committed_where_it_was_told() {
+        let story = paid_order();
+        let steps: Vec<&Step> = story.flows[0].steps().collect();
+        let heard = steps.iter().find(|step| step.service == "inventory").unwrap();
+        assert_eq!(heard.waiting_us, Some(BEGAN_US + 6_100));
+        let second = steps.iter().find(|step| step.attempt == 2).unwrap();
+        assert_eq!(second.waiting_us, Some(BEGAN_US + 109_800), "a second try waits since the first ended");
+    }
+
+    #[test]
+    fn each_step_is_followed_by_what_it_caused() {
+        let story = paid_order();
+        let order: Vec<(&str, usize, bool)> =
+            story.flows[0].steps().map(|step| (step.service.as_str(), step.depth, step.last)).collect();
+        assert_eq!(
+            order[..6],
+            [
+                ("order", 0, true),
+                ("catalog", 1, false),
+                ("inventory", 1, true),
+                ("order", 2, true),
+                ("inventory", 3, false),
+                ("payment", 3, true),
+            ]
+        );
+    }
+
+    #[test]
+    fn rows_that_name_each_other_as_their_cause_are_all_shown() {
+        let mut journals = Journals::default();
+        journals.row("order", row(1, 2, 0));
+        journals.row("order", row(2, 1, 1_000));
+        journals.row("order", row(3, 3, 2_000));
+        journals.row("order", row(3, 7, 3_000));
+        assert_eq!(steps_of(journals).len(), 4);
+    }
+
+    #[test]
+    fn what_was_told_is_shown_also_if_its_work_is_not_known() {
+        let mut journals = Journals::default();
+        journals.told("order", 5, 12, "events.order.placed", 500);
+        let steps = steps_of(journals);
+        assert_eq!((steps.len(), steps[0].emitted.len(), steps[0].took_us()), (1, 1, 0));
+    }
+
+    #[test]
+    fn other_flows_stay_out_and_nothing_is_no_flow() {
+        let mut journals = Journals::default();
+        journals.row("order", row(1, 0, 0)).trace = "0".repeat(32);
+        assert!(journals.story().flows.is_empty());
+        assert_eq!(join(TRACE, &[]), None);
+    }
+}

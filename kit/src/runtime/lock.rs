@@ -28,7 +28,7 @@ pub(super) async fn acquire(path: &Path, service: &str, stop: &CancellationToken
                 if !told {
                     let mut owner = String::new();
                     let _ = file.rewind().and_then(|()| file.read_to_string(&mut owner));
-                    tracing::info!(service, "Standing by: {service} is owned by process {}", owner.trim());
+                    tracing::info!("Standing by: {service} is owned by process {}", owner.trim());
                     told = true;
                 }
             }
@@ -40,7 +40,7 @@ pub(super) async fn acquire(path: &Path, service: &str, stop: &CancellationToken
         }
     }
     if told {
-        tracing::info!(service, "Taking over {service}");
+        tracing::info!("Taking over {service}");
     }
     file.set_len(0)?;
     file.rewind()?;

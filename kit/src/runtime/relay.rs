@@ -82,14 +82,20 @@ impl Relay {
             tokio::select! {
                 () = tokio::time::sleep(wait) => wait = (wait * 2).min(RETRY_WAIT.1),
                 () = stop.cancelled() => {
-                    // One more try at the end, unless the stream must not be touched at all.
-                    if trouble.reason == reason::DATABASE_BEHIND_STREAM {
+                    // One more try at the end, unless nothing is left to tell, or nothing may be told.
+                    if trouble.reason == reason::DATABASE_BEHIND_STREAM || self.is_told().await {
                         return;
                     }
                     tokio::time::sleep(RETRY_WAIT.0).await;
                 }
             }
         }
+    }
+
+    /// Whether the stream has confirmed every row.
+    async fn is_told(&self) -> bool {
+        let published = Vitals::get(&self.vitals.published);
+        self.read(outbox::extent).await.is_ok_and(|extent| extent.newest <= published)
     }
 
     /// Compares the outbox with the stream, mends the stream, and answers which row comes next.
@@ -117,7 +123,12 @@ impl Relay {
             Found::Refuse(why) => {
                 let error = Error::unavailable(
                     reason::DATABASE_BEHIND_STREAM,
-                    format!("{why}; nothing is told and nothing changed until somebody runs: shopctl db recover {}", self.service.name()),
+                    format!(
+                        "{why}; nothing is accepted and nothing told until the newer {}.db is put back, or, if it is lost \
+                         for good, the stream {} is deleted, after which it is made anew from this database",
+                        self.service.name(),
+                        self.service.stream()
+                    ),
                 );
                 self.writer.fence(Some(error.clone()));
                 Ok(Err(error))

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use async_nats::connection::State;
 use async_nats::service::{self, ServiceExt, error::Error as ServiceError};
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -19,6 +20,7 @@ use crate::wire;
 
 /// The endpoints of a service, and the requests in progress.
 pub(super) struct Serving {
+    nats: async_nats::Client,
     service: service::Service,
     endpoints: Tasks,
     requests: Tasks,
@@ -56,7 +58,7 @@ impl Serving {
             places: Arc::new(Semaphore::new(REQUESTS_IN_FLIGHT_MAX)),
             vitals,
         });
-        let serving = Self { service, endpoints: Tasks::new(), requests: Tasks::new() };
+        let serving = Self { nats: nats.clone(), service, endpoints: Tasks::new(), requests: Tasks::new() };
         for answer in own.answered() {
             let endpoint = serving
                 .service
@@ -77,7 +79,10 @@ impl Serving {
         if let Err(error) = self.service.stop().await {
             tracing::warn!("The endpoints could not be stopped in order: {error}");
         }
-        self.endpoints.finish().await;
+        // Without a connection nothing can arrive, and no endpoint would learn of its end.
+        if self.nats.connection_state() == State::Connected {
+            self.endpoints.finish().await;
+        }
         self.requests.finish().await;
     }
 }

@@ -8,6 +8,7 @@ use async_nats::jetstream;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::due::Due;
 use super::hear::Hearer;
@@ -26,6 +27,7 @@ use crate::engine::schema::OpenError;
 use crate::engine::{Engine, worker};
 use crate::error::Error;
 use crate::limits::{DRAIN_TIME, RETRY_WAIT};
+use crate::message::stream_of;
 use crate::service::Service;
 use crate::vitals::Vitals;
 
@@ -35,6 +37,9 @@ const CONNECT_TIME: Duration = Duration::from_secs(2);
 /// How long the broker may take to store a message or to tell of a stream. A stream that is gone
 /// gives no answer at all while somebody else listens to its subjects.
 const STREAM_TIME: Duration = Duration::from_secs(2);
+
+/// How long the last answers may take onto the socket; without a connection it never ends.
+const FLUSH_TIME: Duration = Duration::from_secs(1);
 
 /// How often waiting for the broker is said again.
 const SAY_EVERY: Duration = Duration::from_secs(10);
@@ -101,7 +106,8 @@ impl Running {
 
 /// Starts a service in this process. It ends when the token is cancelled.
 pub fn run(service: Service, options: Options, stop: CancellationToken) -> Running {
-    let ending = tokio::spawn(live(Arc::new(service), options, stop.clone()));
+    let span = tracing::info_span!("service", service = service.name());
+    let ending = tokio::spawn(live(Arc::new(service), options, stop.clone()).instrument(span));
     Running { ending, stop }
 }
 
@@ -138,7 +144,10 @@ async fn live(service: Arc<Service>, options: Options, stop: CancellationToken) 
     let relay = parts.relay(origin, emissions);
     // A database that is older than its stream is noticed before anything is accepted.
     if let Ok(Err(refusal)) = relay.reconcile().await {
-        tracing::error!(service = name, "{}", refusal.message);
+        tracing::error!("{}", refusal.message);
+    }
+    for part in ["relay", "writer", "timers"] {
+        parts.vitals.say(part, "starting");
     }
     worker::set_periods(&parts.port).await?;
     let (told, heard) = (CancellationToken::new(), CancellationToken::new());
@@ -146,7 +155,7 @@ async fn live(service: Arc<Service>, options: Options, stop: CancellationToken) 
     relaying.spawn(relay.run(told.clone()));
     let background = parts.start_background(&heard);
     let serving = Serving::start(&parts.nats, Arc::clone(&parts.port), Arc::clone(&parts.vitals)).await?;
-    tracing::info!(service = name, data = %folder.display(), "{name} is ready");
+    tracing::info!(data = %folder.display(), "{name} is ready");
 
     let ended = tokio::select! {
         () = stop.cancelled() => Ok(()),
@@ -154,12 +163,12 @@ async fn live(service: Arc<Service>, options: Options, stop: CancellationToken) 
             Err(Ended::Storage(format!("the database {} cannot be trusted any more: {why}", path.display())))
         }
     };
-    tracing::info!(service = name, "{name} is stopping");
+    tracing::info!("{name} is stopping");
     let drained = tokio::time::timeout(DRAIN_TIME, parts.drain(serving, background, &heard, &told, relaying)).await;
     if drained.is_err() {
-        tracing::warn!(service = name, "{name} ends before everything was told; the rest is told at the next start");
+        tracing::warn!("{name} ends before everything was told; the rest is told at the next start");
     }
-    tracing::info!(service = name, "{name} has stopped");
+    tracing::info!("{name} has stopped");
     ended
 }
 
@@ -193,6 +202,7 @@ impl Parts {
     fn start_background(&self, stop: &CancellationToken) -> Tasks {
         let tasks = Tasks::new();
         for (source, subjects) in self.port.service().sources() {
+            self.vitals.say(&stream_of(source), "starting");
             let hearer = Hearer {
                 port: Arc::clone(&self.port),
                 jetstream: self.jetstream(),
@@ -227,7 +237,7 @@ impl Parts {
         told.cancel();
         relaying.finish().await;
         // The answers are in the client's hands; this pushes them onto the socket.
-        let _ = self.nats.flush().await;
+        let _ = tokio::time::timeout(FLUSH_TIME, self.nats.flush()).await;
     }
 }
 
@@ -259,7 +269,7 @@ async fn connect(url: &str, name: &str, stop: &CancellationToken) -> Option<asyn
             () = stop.cancelled() => return None,
         };
         if silent >= SAY_EVERY {
-            tracing::warn!(service = name, "{name} waits for the broker: {}", error.message);
+            tracing::warn!("{name} waits for the broker: {}", error.message);
             silent = Duration::ZERO;
         }
         tokio::select! {

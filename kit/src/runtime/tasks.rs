@@ -2,6 +2,7 @@
 
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
+use tracing::{Instrument, Span};
 
 /// A group of tasks. Dropping the group ends all of them where they stand.
 pub(super) struct Tasks {
@@ -41,11 +42,13 @@ impl Tasks {
 impl Spawner {
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let gone = self.gone.clone();
-        self.tracker.spawn(async move {
+        let task = async move {
             tokio::select! {
                 () = gone.cancelled_owned() => {}
                 () = task => {}
             }
-        });
+        };
+        // What a task says names the service it belongs to.
+        self.tracker.spawn(task.instrument(Span::current()));
     }
 }

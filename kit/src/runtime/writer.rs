@@ -50,9 +50,11 @@ impl Writer {
     ) -> std::io::Result<Self> {
         let (queue, waiting) = channel();
         let own = Arc::clone(&vitals);
+        let span = tracing::Span::current();
         let thread = std::thread::Builder::new()
             .name(format!("{name}-writer"))
             .spawn(move || {
+                let _in_service = span.entered();
                 let _says = SaysPanic(Arc::clone(&signals));
                 work(engine, &waiting, &signals, &own);
                 // Nobody else may write before the last job of this writer is done.

@@ -9,9 +9,7 @@ use crate::{expiry, store};
 /// stays. A cart that is gone has nothing to lose.
 pub fn order_placed(tx: &mut Tx<'_>, event: OrderPlaced) -> Result<()> {
     let Some(id) = event.cart else { return Ok(()) };
-    let Some(mut cart) = store::find_cart(tx, id, tx.now())? else {
-        return Ok(());
-    };
+    let Some(mut cart) = store::find_cart(tx, id, tx.now())? else { return Ok(()) };
     if !store::insert_order(tx, id, event.order)? {
         return Ok(());
     }

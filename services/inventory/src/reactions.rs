@@ -38,9 +38,7 @@ pub fn order_placed(tx: &mut Tx<'_>, event: OrderPlaced) -> Result<()> {
 
 /// Keeps the hold of an order while its payment is being tried.
 pub fn payment_due(tx: &mut Tx<'_>, event: PaymentDue) -> Result<()> {
-    let Some(hold) = store::find_hold(tx, event.order)? else {
-        return Ok(());
-    };
+    let Some(hold) = store::find_hold(tx, event.order)? else { return Ok(()) };
     if !hold.is_live() || event.hold_until <= hold.expires_at {
         return Ok(());
     }
@@ -53,9 +51,7 @@ pub fn payment_due(tx: &mut Tx<'_>, event: PaymentDue) -> Result<()> {
 
 /// Keeps the hold of an order for as long as a person needs to decide.
 pub fn order_needs_attention(tx: &mut Tx<'_>, event: OrderNeedsAttention) -> Result<()> {
-    let Some(hold) = store::find_hold(tx, event.order)?.filter(Hold::is_live) else {
-        return Ok(());
-    };
+    let Some(hold) = store::find_hold(tx, event.order)?.filter(Hold::is_live) else { return Ok(()) };
     store::pin_hold(tx, hold.id)?;
     tx.cancel_timer(hold::EXPIRY, &event.order.to_string())
 }

@@ -1,14 +1,12 @@
 //! What may be asked of the notification service.
 
-use contracts::NotificationId;
 use contracts::notification::{
     GetNotification, ListNotifications, NotificationPage, NotificationView, ResendNotification,
 };
-use kit::error::reason::INVALID_CURSOR;
-use kit::{Ctx, Error, Result, Sql};
+use kit::{Ctx, Result, Sql, page};
 
 use crate::delivery::SendNotification;
-use crate::notification::{Notification, page};
+use crate::notification::Notification;
 use crate::store::{self, Wanted};
 
 /// Shows one message, with its attempts.
@@ -18,16 +16,17 @@ pub async fn get_notification(ctx: Ctx, asked: GetNotification) -> Result<Notifi
 
 /// Lists messages, the newest first.
 pub async fn list_notifications(ctx: Ctx, asked: ListNotifications) -> Result<NotificationPage> {
-    let limit = kit::page::limit(asked.limit)? as usize;
+    let limit = page::limit(asked.limit)?;
     let wanted = Wanted {
         about: asked.order.map(|order| order.to_string()),
         state: asked.state,
-        before: asked.after.as_deref().map(cursor).transpose()?,
+        before: page::after(asked.after.as_deref())?,
     };
     ctx.read(move |sql| {
         let found = store::list_notifications(sql, &wanted, limit + 1)?;
-        let views = found.into_iter().map(|found| view(sql, found)).collect::<Result<_>>()?;
-        Ok(page(views, limit))
+        let views = found.into_iter().map(|found| view(sql, found)).collect::<Result<Vec<_>>>()?;
+        let (items, next) = page::cut(views, limit, |last| last.notification);
+        Ok(NotificationPage { items, next })
     })
     .await
 }
@@ -48,8 +47,4 @@ pub async fn resend_notification(ctx: Ctx, asked: ResendNotification) -> Result<
 fn view(sql: &Sql<'_>, notification: Notification) -> Result<NotificationView> {
     let attempts = store::list_attempts(sql, notification.id)?;
     Ok(notification.into_view(attempts))
-}
-
-fn cursor(after: &str) -> Result<NotificationId> {
-    after.parse().map_err(|_| Error::invalid(INVALID_CURSOR, "`after` must be what `next` of a page was"))
 }

@@ -1,6 +1,5 @@
 //! What is told about each happening.
 
-use contracts::Sku;
 use contracts::inventory::StockLow;
 use contracts::order::{OrderCancelled, OrderConfirmed, OrderLine, OrderNeedsAttention, OrderRefunded};
 use kit::text::printable;
@@ -85,13 +84,12 @@ impl Notice {
 
     /// Stock ran low; each time is a happening of its own.
     pub fn stock_low(event: &StockLow, crossing: u32) -> Self {
-        let sku: &Sku = &event.sku;
         Self {
-            about: sku.to_string(),
+            about: event.sku.to_string(),
             happening: format!("stock_low:{crossing}"),
             template: template::STOCK_LOW,
             values: vec![
-                ("sku", sku.to_string()),
+                ("sku", event.sku.to_string()),
                 ("available", event.available.to_string()),
                 ("low_mark", event.low_mark.to_string()),
             ],

@@ -1,7 +1,7 @@
 //! The rules of messages: which may be sent again, and how they are shown.
 
 use contracts::NotificationId;
-use contracts::notification::{AttemptView, NotificationPage, NotificationState, NotificationView, reason};
+use contracts::notification::{AttemptView, NotificationState, NotificationView, reason};
 use kit::text::printable;
 use kit::{Error, Timestamp};
 
@@ -10,9 +10,6 @@ pub const ATTEMPTS_KEPT: u32 = 100;
 
 /// Length of what is kept of why a try failed, in characters.
 pub const OUTCOME_CHARS_MAX: usize = 300;
-
-/// Size of a page in bytes. A page is cut there, and the rest comes with the next one.
-pub const PAGE_BYTES_MAX: usize = 256 * 1024;
 
 /// The outcome of a try that succeeded.
 pub const SENT: &str = "sent";
@@ -93,22 +90,6 @@ impl Notification {
     }
 }
 
-/// A page of what was found, of at most so many messages. There is a next one if more was found.
-pub fn page(found: Vec<NotificationView>, limit: usize) -> NotificationPage {
-    let mut page = NotificationPage { items: Vec::new(), next: None };
-    let mut bytes = 0;
-    for view in found {
-        bytes += serde_json::to_vec(&view).map_or(0, |json| json.len());
-        let is_full = page.items.len() == limit || bytes > PAGE_BYTES_MAX;
-        if let Some(last) = page.items.last().filter(|_| is_full) {
-            page.next = Some(last.notification.to_string());
-            break;
-        }
-        page.items.push(view);
-    }
-    page
-}
-
 /// Why a try failed, as it may be kept: on one line, not endless, and without anybody's address,
 /// which mail servers like to repeat.
 pub fn outcome(said: &str) -> String {
@@ -127,8 +108,6 @@ fn masked(address: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use kit::Example;
-
     use super::*;
 
     #[test]
@@ -143,20 +122,5 @@ mod tests {
         let said = "permanent error (550): 5.1.1 <ann@example.org>:\r\n Recipient\u{1b}[2J rejected";
         assert_eq!(outcome(said), "permanent error (550): 5.1.1 (address) Recipient\\u{1b}[2J rejected");
         assert_eq!(outcome(&"é".repeat(1000)).chars().count(), OUTCOME_CHARS_MAX);
-    }
-
-    #[test]
-    fn a_page_ends_at_its_limit_and_at_its_size() {
-        let small = NotificationView::example();
-        let large = NotificationView { text: "x".repeat(PAGE_BYTES_MAX / 2), ..small.clone() };
-        let cut = |found: Vec<NotificationView>, limit| {
-            let page = page(found, limit);
-            (page.items.len(), page.next.is_some())
-        };
-        assert_eq!(cut(vec![], 2), (0, false));
-        assert_eq!(cut(vec![small.clone(); 2], 2), (2, false));
-        assert_eq!(cut(vec![small.clone(); 3], 2), (2, true));
-        assert_eq!(cut(vec![large.clone(); 3], 2), (1, true));
-        assert_eq!(cut(vec![NotificationView { text: "x".repeat(PAGE_BYTES_MAX), ..small }], 2), (1, false));
     }
 }

@@ -1,6 +1,5 @@
 //! An order and its money: what is known of it, and what may be given back. No I/O.
 
-use std::fmt;
 use std::str::FromStr;
 
 use contracts::money::MoneyError;
@@ -92,17 +91,6 @@ impl Order {
             .unwrap_or(Money::zero(paid.currency()))
     }
 
-    /// Whether somebody may ask for this now.
-    ///
-    /// # Errors
-    /// [`Refusal::NotCancelled`] or [`Refusal::NotRefunded`].
-    pub fn allows(&self, asked: Signal) -> Result<(), Refusal> {
-        match step(self.standing, asked) {
-            Move::Refuse => Err(self.refuse(asked)),
-            Move::Go(..) | Move::Stay(_) | Move::Note | Move::Echo | Move::Impossible => Ok(()),
-        }
-    }
-
     /// Why somebody may not ask for this now.
     pub fn refuse(&self, asked: Signal) -> Refusal {
         let (order, standing) = (self.id, self.standing);
@@ -118,10 +106,10 @@ impl Order {
     /// A [`Refusal`] if that is nothing, more than remains, or of another currency; or if the
     /// order was not paid at all.
     pub fn refund_of(&self, asked: Option<Money>, refunds: usize) -> Result<Money, Refusal> {
-        let (order, standing) = (self.id, self.standing);
-        self.allows(Signal::AskedToRefund)?;
-        if self.outcome != Outcome::Captured {
-            return Err(Refusal::NotRefunded { order, standing });
+        let order = self.id;
+        let too_early_or_late = step(self.standing, Signal::AskedToRefund) == Move::Refuse;
+        if too_early_or_late || self.outcome != Outcome::Captured {
+            return Err(self.refuse(Signal::AskedToRefund));
         }
         if refunds >= REFUNDS_MAX {
             return Err(Refusal::TooManyRefunds(order));
@@ -323,12 +311,6 @@ impl FromStr for Outcome {
 
     fn from_str(text: &str) -> Result<Self, UnknownOutcome> {
         Self::ALL.into_iter().find(|outcome| outcome.word() == text).ok_or(UnknownOutcome)
-    }
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
     }
 }
 

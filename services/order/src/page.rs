@@ -1,17 +1,11 @@
-//! The pages of the list of orders: the newest first, by limits, ranges and cursors.
+//! The pages of the list of orders: which orders stand on them, the newest first.
 
 use contracts::OrderId;
 use contracts::order::{ListOrders, OrderPage, OrderView};
-use kit::error::reason::INVALID_CURSOR;
 use kit::id::Id;
-use kit::limits::{PAGE_DEFAULT, PAGE_MAX};
-use kit::{Error, Result, Timestamp};
+use kit::{Result, Timestamp};
 
 use crate::checkout::Standing;
-
-/// Length of a page in bytes of JSON. A page of long orders ends early, because the broker carries
-/// no message above a megabyte.
-const PAGE_BYTES_MAX: usize = 512 * 1024;
 
 /// Orders from one identifier to before another. An identifier begins with the time of placing, so
 /// this is a range of times, too.
@@ -38,21 +32,12 @@ impl Shown {
     /// # Errors
     /// `invalid_limit` or `invalid_cursor`.
     pub(crate) fn of(asked: &ListOrders) -> Result<Self> {
-        let limit = match asked.limit.unwrap_or(PAGE_DEFAULT) {
-            limit @ 1..=PAGE_MAX => limit as usize,
-            limit => {
-                let message = format!("a page holds 1 to {PAGE_MAX} orders, not {limit}");
-                return Err(Error::invalid("invalid_limit", message));
-            }
-        };
-        let cursor = asked.after.as_deref().map(|text| {
-            let wrong = || Error::invalid(INVALID_CURSOR, "after must be what next said on the page before");
-            text.parse::<OrderId>().map_err(|_| wrong())
-        });
+        let limit = kit::page::limit(asked.limit)?;
+        let cursor: Option<OrderId> = kit::page::after(asked.after.as_deref())?;
         let newest = asked.placed_before.map_or(OrderId::from_bits(u128::MAX), first_at);
         let range = Range {
             from: asked.placed_from.map_or(OrderId::from_bits(0), first_at),
-            before: cursor.transpose()?.map_or(newest, |cursor| cursor.min(newest)),
+            before: cursor.map_or(newest, |cursor| cursor.min(newest)),
         };
         let wanted =
             |standing: &Standing| asked.stages.is_empty() || asked.stages.contains(&standing.stage());
@@ -73,25 +58,17 @@ pub(crate) fn newest(lists: Vec<Vec<OrderId>>, rows_max: usize) -> Vec<OrderId> 
     ids
 }
 
-/// Makes the page of what was found: one more than its limit, if there is more.
+/// Makes the page of what was found: one more than its limit, if there is more. No more orders are
+/// read than it takes to fill it.
 pub(crate) fn of(
     ids: &[OrderId],
     limit: usize,
     show: impl Fn(OrderId) -> Result<OrderView>,
 ) -> Result<OrderPage> {
-    let mut page = OrderPage { items: Vec::with_capacity(ids.len().min(limit)), next: None };
-    let mut bytes = 0;
-    for id in ids {
-        let view = show(*id)?;
-        bytes += serde_json::to_vec(&view).map_or(0, |json| json.len());
-        let full = page.items.len() == limit || bytes > PAGE_BYTES_MAX;
-        if let Some(last) = page.items.last().filter(|_| full) {
-            page.next = Some(last.order.to_string());
-            break;
-        }
-        page.items.push(view);
-    }
-    Ok(page)
+    let mut read = Ok(());
+    let views = ids.iter().map_while(|id| show(*id).map_err(|error| read = Err(error)).ok());
+    let (items, next) = kit::page::cut(views, limit, |last| last.order);
+    read.map(|()| OrderPage { items, next })
 }
 
 /// The first identifier that can be given at a time or after it.
@@ -106,6 +83,7 @@ fn first_at(time: Timestamp) -> OrderId {
 #[cfg(test)]
 mod tests {
     use kit::Example;
+    use kit::limits::PAGE_BYTES_MAX;
 
     use super::*;
 

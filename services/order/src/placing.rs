@@ -87,23 +87,21 @@ pub fn from_cart(cart: CartView, version: Option<u64>, accept_prices: bool) -> R
 impl Wanted {
     /// Joins lines of the same product.
     fn of(lines: &[LineRequest]) -> Result<Self, Refusal> {
-        let mut wanted: Vec<(Sku, u64)> = Vec::new();
+        let mut wanted: Vec<(Sku, i64)> = Vec::new();
         let mut places: BTreeMap<&Sku, usize> = BTreeMap::new();
         for line in lines {
             let place = *places.entry(&line.sku).or_insert_with(|| {
                 wanted.push((line.sku.clone(), 0));
                 wanted.len() - 1
             });
-            wanted[place].1 += u64::from(line.quantity.get());
+            wanted[place].1 += i64::from(line.quantity.get());
         }
         if wanted.len() > LINES_MAX {
             return Err(Refusal::TooManyLines(wanted.len()));
         }
-        let joined = wanted.into_iter().map(|(sku, pieces)| {
-            match i64::try_from(pieces).ok().and_then(|pieces| Quantity::try_from(pieces).ok()) {
-                Some(quantity) => Ok((sku, quantity)),
-                None => Err(Refusal::TooManyPieces { sku, pieces }),
-            }
+        let joined = wanted.into_iter().map(|(sku, pieces)| match Quantity::try_from(pieces) {
+            Ok(quantity) => Ok((sku, quantity)),
+            Err(_) => Err(Refusal::TooManyPieces { sku, pieces: pieces.unsigned_abs() }),
         });
         let stated = lines.iter().filter_map(|line| Some((line.sku.clone(), line.unit_price?)));
         Ok(Self { lines: joined.collect::<Result<_, _>>()?, stated: stated.collect() })

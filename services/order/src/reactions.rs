@@ -1,6 +1,7 @@
 //! What others tell us, and deadlines that pass: each becomes a signal for the saga.
 
 use contracts::inventory::{HoldExpired, ShortLine, StockRefused, StockReserved};
+use contracts::order::{RefundState, RefundView};
 use contracts::payment::{
     PaymentCaptured, PaymentDeclined, PaymentOutcomeUnknown, PaymentRefundFailed, PaymentRefunded,
 };
@@ -38,9 +39,7 @@ pub(crate) fn hold_expired(tx: &mut Tx<'_>, event: HoldExpired) -> Result<()> {
 /// The card was charged: the order is paid, or the money goes back if it has ended meanwhile.
 pub(crate) fn payment_captured(tx: &mut Tx<'_>, event: PaymentCaptured) -> Result<()> {
     let mut order = store::get_order(tx, event.order)?;
-    let Some(signal) = order.captured(event.payment, event.amount)? else {
-        return Ok(());
-    };
+    let Some(signal) = order.captured(event.payment, event.amount)? else { return Ok(()) };
     let message = match order.ended.message.as_str() {
         "" => String::new(),
         ended => format!("paid after the order had ended: {ended}"),
@@ -51,9 +50,7 @@ pub(crate) fn payment_captured(tx: &mut Tx<'_>, event: PaymentCaptured) -> Resul
 /// The card was not charged and will not be.
 pub(crate) fn payment_declined(tx: &mut Tx<'_>, event: PaymentDeclined) -> Result<()> {
     let mut order = store::get_order(tx, event.order)?;
-    let Some(signal) = order.declined(event.payment)? else {
-        return Ok(());
-    };
+    let Some(signal) = order.declined(event.payment)? else { return Ok(()) };
     let why = Why::new(code(&event.code), or(one_line(&event.message), "the payment was declined"));
     advance(tx, order, Cause::of(signal, why)).map(drop)
 }
@@ -61,9 +58,7 @@ pub(crate) fn payment_declined(tx: &mut Tx<'_>, event: PaymentDeclined) -> Resul
 /// Nobody knows whether the card was charged.
 pub(crate) fn payment_outcome_unknown(tx: &mut Tx<'_>, event: PaymentOutcomeUnknown) -> Result<()> {
     let mut order = store::get_order(tx, event.order)?;
-    let Some(signal) = order.outcome_unknown(event.payment, event.given_up) else {
-        return Ok(());
-    };
+    let Some(signal) = order.outcome_unknown(event.payment, event.given_up) else { return Ok(()) };
     let heard = or(one_line(&event.message), "the provider did not answer");
     let why = outcome_lost(&order, &heard);
     advance(tx, order, Cause::of(signal, why)).map(drop)
@@ -74,10 +69,8 @@ pub(crate) fn payment_refunded(tx: &mut Tx<'_>, event: PaymentRefunded) -> Resul
     let mut order = store::get_order(tx, event.order)?;
     let refund = find_refund(tx, &order, event.refund)?;
     let others_failed = store::count_other_failed_refunds(tx, event.order, event.refund)?;
-    let Some(signal) = order.refund_done(&refund, event.amount, others_failed)? else {
-        return Ok(());
-    };
-    store::mark_refund_done(tx, event.order, event.refund)?;
+    let Some(signal) = order.refund_done(&refund, event.amount, others_failed)? else { return Ok(()) };
+    store::mark_refund(tx, event.order, event.refund, RefundState::Done)?;
     let cause = Cause {
         signal,
         why: Why::new("refunded", refund.reason),
@@ -91,10 +84,8 @@ pub(crate) fn payment_refunded(tx: &mut Tx<'_>, event: PaymentRefunded) -> Resul
 pub(crate) fn payment_refund_failed(tx: &mut Tx<'_>, event: PaymentRefundFailed) -> Result<()> {
     let mut order = store::get_order(tx, event.order)?;
     let refund = find_refund(tx, &order, event.refund)?;
-    let Some(signal) = order.refund_failed(&refund, event.amount)? else {
-        return Ok(());
-    };
-    store::mark_refund_failed(tx, event.order, event.refund)?;
+    let Some(signal) = order.refund_failed(&refund, event.amount)? else { return Ok(()) };
+    store::mark_refund(tx, event.order, event.refund, RefundState::Failed)?;
     let heard = or(one_line(&event.message), "the provider refused");
     let message = format!("{} could not be given back: {heard}", event.amount);
     advance(tx, order, Cause::of(signal, Why::new("refund_failed", message))).map(drop)
@@ -127,7 +118,7 @@ fn outcome_lost(order: &Order, heard: &str) -> Why {
     Why::new("payment_outcome_unknown", message)
 }
 
-fn find_refund(tx: &Tx<'_>, order: &Order, refund: RefundId) -> Result<contracts::order::RefundView> {
+fn find_refund(tx: &Tx<'_>, order: &Order, refund: RefundId) -> Result<RefundView> {
     Ok(store::find_refund(tx, order, refund)?.ok_or(Contradiction::UnknownRefund(refund))?)
 }
 

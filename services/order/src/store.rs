@@ -4,10 +4,9 @@ use std::error::Error as StdError;
 use std::str::FromStr;
 
 use contracts::order::{OrderLine, OrderMove, OrderView, RefundState, RefundView};
-use contracts::{CartId, CustomerId, Money, OrderId, Quantity, RefundId};
-use kit::sql::{parsed, time};
+use contracts::{CartId, Currency, CustomerId, Money, OrderId, Quantity, RefundId};
+use kit::sql::{checked, parsed, time};
 use kit::{Error, Result, Sql, Timestamp, Tx};
-use rusqlite::types::Type;
 use rusqlite::{Row, named_params, params};
 
 use crate::checkout::Standing;
@@ -150,9 +149,9 @@ pub(crate) fn list_lines(sql: &Sql<'_>, order: &Order) -> Result<Vec<OrderLine>>
         "SELECT sku, name, quantity, unit_price_amount FROM order_lines WHERE order_id = ?1 ORDER BY line",
         [order.id.to_string()],
         |row| {
-            let unit_price = money(row, "unit_price_amount", order.total)?;
-            let quantity = Quantity::try_from(row.get::<_, i64>("quantity")?).map_err(unreadable)?;
-            let total = unit_price.times(quantity.get()).map_err(unreadable)?;
+            let unit_price = money(row, "unit_price_amount", order.total.currency())?;
+            let quantity = checked(row, "quantity", Quantity::try_from)?;
+            let total = checked(row, "unit_price_amount", |_| unit_price.times(quantity.get()))?;
             Ok(OrderLine { sku: parsed(row, "sku")?, name: row.get("name")?, quantity, unit_price, total })
         },
     )
@@ -174,15 +173,7 @@ pub(crate) fn insert_refund(tx: &Tx<'_>, order: &Order, refund: &RefundView) -> 
     Ok(())
 }
 
-pub(crate) fn mark_refund_done(tx: &Tx<'_>, order: OrderId, refund: RefundId) -> Result<()> {
-    mark_refund(tx, order, refund, RefundState::Done)
-}
-
-pub(crate) fn mark_refund_failed(tx: &Tx<'_>, order: OrderId, refund: RefundId) -> Result<()> {
-    mark_refund(tx, order, refund, RefundState::Failed)
-}
-
-fn mark_refund(tx: &Tx<'_>, order: OrderId, refund: RefundId, state: RefundState) -> Result<()> {
+pub(crate) fn mark_refund(tx: &Tx<'_>, order: OrderId, refund: RefundId, state: RefundState) -> Result<()> {
     tx.execute(
         "UPDATE order_refunds SET state = ?3 WHERE order_id = ?1 AND id = ?2",
         params![order.to_string(), refund.to_string(), state.word()],
@@ -343,7 +334,6 @@ pub(crate) fn count_overdue(sql: &Sql<'_>, now: Timestamp) -> Result<u64> {
 
 fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
     let currency = parsed(row, "currency")?;
-    let total = money(row, "total_amount", Money::zero(currency))?;
     let cart_version = row.get("cart_version")?;
     let deadline = time(row, "deadline_ms")?;
     Ok(Order {
@@ -355,16 +345,13 @@ fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
         email: optional(row, "email")?,
         cart: optional(row, "cart")?.map(|cart| (cart, cart_version)),
         payment_method: row.get("payment_method")?,
-        total,
+        total: money(row, "total_amount", currency)?,
         payment: optional(row, "payment")?,
         outcome: parsed(row, "outcome")?,
-        pending: money(row, "pending_amount", total)?,
-        refunded: money(row, "refunded_amount", total)?,
-        ended: Why::new(row.get::<_, String>("ended_reason")?, row.get::<_, String>("ended_message")?),
-        attention: Why::new(
-            row.get::<_, String>("attention_reason")?,
-            row.get::<_, String>("attention_message")?,
-        ),
+        pending: money(row, "pending_amount", currency)?,
+        refunded: money(row, "refunded_amount", currency)?,
+        ended: Why { reason: row.get("ended_reason")?, message: row.get("ended_message")? },
+        attention: Why { reason: row.get("attention_reason")?, message: row.get("attention_message")? },
         trace: row.get("trace")?,
         placed_at: time(row, "placed_at_ms")?,
         changed_at: time(row, "changed_at_ms")?,
@@ -374,15 +361,15 @@ fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
 fn refund_view(row: &Row<'_>, order: &Order) -> rusqlite::Result<RefundView> {
     Ok(RefundView {
         refund: parsed(row, "id")?,
-        amount: money(row, "amount", order.total)?,
+        amount: money(row, "amount", order.total.currency())?,
         state: parsed(row, "state")?,
         reason: row.get("reason")?,
     })
 }
 
-/// Reads a column of minor units, of the currency of another amount.
-fn money(row: &Row<'_>, column: &str, like: Money) -> rusqlite::Result<Money> {
-    Money::new(row.get(column)?, like.currency()).map_err(unreadable)
+/// Reads a column of minor units.
+fn money(row: &Row<'_>, column: &str, currency: Currency) -> rusqlite::Result<Money> {
+    checked(row, column, |amount| Money::new(amount, currency))
 }
 
 /// Reads a text column that is empty if there is no value.
@@ -393,10 +380,6 @@ where
 {
     let empty = row.get_ref(column)?.as_str()?.is_empty();
     if empty { Ok(None) } else { parsed(row, column).map(Some) }
-}
-
-fn unreadable(error: impl StdError + Send + Sync + 'static) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(0, Type::Integer, Box::new(error))
 }
 
 fn milliseconds(time: Option<Timestamp>) -> i64 {

@@ -4,8 +4,7 @@ use contracts::payment::{
     GetPayment, ListPayments, PaymentPage, PaymentState, PaymentView, ReconcilePayment, reason,
 };
 use contracts::{OrderId, PaymentId};
-use kit::error::reason::INVALID_CURSOR;
-use kit::{Ctx, Error, Result};
+use kit::{Ctx, Error, Result, page};
 
 use crate::charging::ChargeCard;
 use crate::payment::Payment;
@@ -35,16 +34,12 @@ pub async fn get_payment(ctx: Ctx, asked: GetPayment) -> Result<PaymentView> {
 
 /// Lists payments, the newest first.
 pub async fn list_payments(ctx: Ctx, asked: ListPayments) -> Result<PaymentPage> {
-    let rows = kit::page::limit(asked.limit)? as usize;
-    let after = asked.after.map(|cursor| cursor.parse::<PaymentId>()).transpose().map_err(|_| {
-        Error::invalid(INVALID_CURSOR, "nothing was listed: the cursor is not one that this list gave")
-    })?;
+    let limit = page::limit(asked.limit)?;
+    let after = page::after(asked.after.as_deref())?;
     ctx.read(move |sql| {
-        let mut found = store::list_payments(sql, &asked.states, after, rows + 1)?;
-        let more = found.len() > rows;
-        found.truncate(rows);
-        let next = found.last().filter(|_| more).map(|last| last.id.to_string());
-        let items = found.iter().map(|payment| store::view(sql, payment)).collect::<Result<_>>()?;
+        let found = store::list_payments(sql, &asked.states, after, limit + 1)?;
+        let views = found.iter().map(|payment| store::view(sql, payment)).collect::<Result<Vec<_>>>()?;
+        let (items, next) = page::cut(views, limit, |last| last.payment);
         Ok(PaymentPage { items, next })
     })
     .await

@@ -1,7 +1,7 @@
 //! The rules of a payment: what it is at first, and what one try of the provider means for it.
 
 use contracts::order::PaymentDue;
-use contracts::payment::{InvalidMethod, PaymentState, PaymentView, code};
+use contracts::payment::{InvalidMethod, PaymentState, PaymentView};
 use contracts::{Money, OrderId, PaymentId};
 use kit::{Attempt, Timestamp, Trouble};
 
@@ -82,11 +82,9 @@ pub fn verdict(state: PaymentState, attempt: Attempt<ChargeAnswer>) -> Verdict {
         | (Unknown, Attempt::GaveUp { trouble, .. }) => {
             Verdict::Unknown { given_up: true, message: trouble.message().to_owned() }
         }
-        (Pending, Attempt::GaveUp { maybe_done: false, trouble, .. }) => Verdict::Declined(Decline {
-            code: code::PROVIDER_UNAVAILABLE.into(),
-            decline_code: String::new(),
-            message: format!("the card was not charged: {}", trouble.message()),
-        }),
+        (Pending, Attempt::GaveUp { maybe_done: false, trouble, .. }) => {
+            Verdict::Declined(Decline::unavailable(trouble.message()))
+        }
         (Pending | Unknown, Attempt::Retrying { .. })
         | (
             Cancelled,
@@ -157,6 +155,8 @@ impl Payment {
 
 #[cfg(test)]
 mod tests {
+    use contracts::payment::code;
+
     use super::*;
 
     #[test]

@@ -2,19 +2,16 @@
 
 use contracts::payment::{PaymentState, PaymentView};
 use contracts::{Money, OrderId, PaymentId, RefundId};
+use kit::id::Id;
 use kit::limits::PAGE_MAX;
-use kit::sql::{parsed, time};
+use kit::sql::{checked, parsed, time};
 use kit::{Error, Result, Sql, Tx};
-use rusqlite::types::Type;
 use rusqlite::{Params, Row, named_params, params};
 
 use crate::audit::{Difference, Figures};
 use crate::payment::Payment;
 use crate::provider::Decline;
 use crate::refund::{Refund, RefundState};
-
-/// Behind every number of a payment.
-const BEHIND_ALL: &str = "pay_~";
 
 pub(crate) fn insert_payment(tx: &Tx<'_>, payment: &Payment) -> Result<()> {
     tx.execute(
@@ -53,7 +50,7 @@ pub(crate) fn list_payments(
     after: Option<PaymentId>,
     rows_max: usize,
 ) -> Result<Vec<Payment>> {
-    let before = after.map_or_else(|| BEHIND_ALL.to_owned(), |id| id.to_string());
+    let before = after.unwrap_or(Id::from_bits(u128::MAX)).to_string();
     if states.is_empty() {
         return payments(sql, "WHERE id < ?1 ORDER BY id DESC LIMIT ?2", params![before, rows_max]);
     }
@@ -273,9 +270,8 @@ pub(crate) fn list_differences(sql: &Sql<'_>, rows_max: usize) -> Result<Vec<Dif
 
 /// Reads an amount beside the column `currency`.
 pub(crate) fn money(row: &Row<'_>, column: &str) -> rusqlite::Result<Money> {
-    let index = row.as_ref().column_index(column)?;
-    Money::new(row.get(index)?, parsed(row, "currency")?)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Integer, Box::new(error)))
+    let currency = parsed(row, "currency")?;
+    checked(row, column, |amount| Money::new(amount, currency))
 }
 
 fn payments(sql: &Sql<'_>, which: &str, params: impl Params) -> Result<Vec<Payment>> {

@@ -14,6 +14,8 @@ use crate::shop::Shop;
 
 /// Time between two looks at the order.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long an event may take that tells what a look has seen already.
+const CATCH_UP_TIME: Duration = Duration::from_millis(250);
 
 /// Listening for what happens to orders.
 pub(super) struct Following<'a> {
@@ -38,13 +40,14 @@ impl<'a> Following<'a> {
         Ok(Self { shop, watch })
     }
 
-    /// Shows what happens until the order is as wanted, or time runs out.
+    /// Shows what happens until the order is as wanted, or time runs out. `wanted` answers with the
+    /// stage that says so, once it is.
     pub(super) async fn until(
         &mut self,
         stages: &mut Stages<'_>,
         mut order: OrderView,
         patience: Option<Duration>,
-        wanted: impl Fn(&OrderView) -> bool,
+        wanted: impl Fn(&OrderView) -> Option<&'static str>,
     ) -> Result<Ending, Failure> {
         let time_out = async {
             match patience {
@@ -74,11 +77,29 @@ impl<'a> Following<'a> {
             if look && let Ok(seen) = self.shop.call(&GetOrder { order: stages.order() }).await {
                 order = seen;
             }
-            if wanted(&order) {
+            if let Some(last) = wanted(&order) {
+                self.catch_up(stages, last).await?;
                 return Ok(Ending::Reached(Box::new(order)));
             }
         }
     }
+
+    /// Shows what has been told before the end was seen: looking may be faster than listening.
+    async fn catch_up(&mut self, stages: &mut Stages<'_>, last: &str) -> Result<(), Failure> {
+        let limit = tokio::time::Instant::now() + CATCH_UP_TIME;
+        while !stages.has(last) {
+            match tokio::time::timeout_at(limit, self.watch.next()).await {
+                Ok(Some(told)) => stages.told(&told)?,
+                Ok(None) | Err(_) => break,
+            };
+        }
+        Ok(())
+    }
+}
+
+/// The stage at which an order waits for nobody any more, once it is there.
+pub(super) fn settled(order: &OrderView) -> Option<&'static str> {
+    order.stage.is_settled().then(|| order.stage.word())
 }
 
 /// Tells how a checkout ended, and what to do about it if not well.

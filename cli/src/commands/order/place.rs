@@ -88,7 +88,7 @@ pub(super) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     };
     stages.accepted(&order)?;
     let left = left_of(shop.patience, began);
-    let ending = following.until(&mut stages, order, Some(left), |order| order.stage.is_settled()).await?;
+    let ending = following.until(&mut stages, order, Some(left), follow::settled).await?;
     follow::tell_checkout(shop, stages, ending, Some(shop.patience))
 }
 

@@ -50,7 +50,11 @@ pub(super) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
         return tell(shop, &order, newest.as_ref());
     };
     let mut stages = Stages::new(shop, order.order, began_at);
-    let is_known = |order: &OrderView| state(order, &refund) != Some(RefundState::Pending);
+    let is_known = |order: &OrderView| match state(order, &refund) {
+        Some(RefundState::Pending) => None,
+        Some(RefundState::Failed) => Some("not_refunded"),
+        Some(RefundState::Done) | None => Some("refunded"),
+    };
     let left = left_of(shop.patience, began);
     match following.until(&mut stages, order, Some(left), is_known).await? {
         Ending::Interrupted(order) => Err(follow::interrupted(shop, stages, &order)),

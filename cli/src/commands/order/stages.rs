@@ -20,6 +20,9 @@ use crate::output::{Format, Tone};
 use crate::shop::Shop;
 use crate::show;
 
+/// What can happen to an order more than once.
+const REPEATED: [&str; 5] = ["unknown", "refund_due", "given_back", "refunded", "not_refunded"];
+
 /// Something that happened to an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Happening {
@@ -50,6 +53,11 @@ impl<'a> Stages<'a> {
 
     pub(super) fn order(&self) -> OrderId {
         self.order
+    }
+
+    /// Whether a stage was shown.
+    pub(super) fn has(&self, stage: &str) -> bool {
+        self.happened.iter().any(|happening| happening.stage == stage)
     }
 
     /// Everything that was shown.
@@ -90,7 +98,7 @@ impl<'a> Stages<'a> {
     /// Shows where the order stands, if no event has said so.
     pub(super) fn stands(&mut self, order: &OrderView) -> Result<(), Failure> {
         let stage = order.stage.word();
-        if !order.stage.is_settled() || self.happened.iter().any(|happening| happening.stage == stage) {
+        if !order.stage.is_settled() || self.has(stage) {
             return Ok(());
         }
         let ok = matches!(order.stage, Stage::Confirmed | Stage::Refunded);
@@ -98,8 +106,8 @@ impl<'a> Stages<'a> {
     }
 
     fn show(&mut self, at: Timestamp, stage: &str, ok: bool, detail: String) -> Result<(), Failure> {
-        // Looking may be faster than listening; what was seen is not told again.
-        if self.happened.iter().any(|before| before.stage == stage && before.detail == detail) {
+        // What the history of the order says is told as an event too, if it happened just now.
+        if self.has(stage) && !REPEATED.contains(&stage) {
             return Ok(());
         }
         let out = &self.shop.out;

@@ -147,3 +147,18 @@ async fn a_service_waits_for_its_broker() {
     let answer = world.client().call(&Tell { word: "at last".into() }, soon()).await.unwrap();
     assert_eq!(answer.number, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_with_nothing_left_to_tell_ends_soon_also_without_its_broker() {
+    let mut world = World::start().await;
+    let running = world.run(teller());
+    world.tell("one").await;
+    world.until_told(1).await;
+    eventually("the service knows that it is told", || async {
+        (world.health("teller").await.outbox_published == 1).then_some(())
+    })
+    .await;
+    world.broker.kill();
+    let ended = tokio::time::timeout(crate::limits::DRAIN_TIME / 2, running.stop()).await;
+    assert!(ended.is_ok_and(|ended| ended.is_ok()), "it did not wait out its drain");
+}

@@ -114,13 +114,18 @@ impl Decline {
         }
     }
 
-    /// The provider has no charge under a key that is too old to be used.
-    pub fn not_charged() -> Self {
+    /// The provider could not be asked, and has certainly done nothing.
+    pub fn unavailable(why: &str) -> Self {
         Self {
             code: code::PROVIDER_UNAVAILABLE.into(),
             decline_code: String::new(),
-            message: "the card was not charged: the provider knows nothing of this payment".into(),
+            message: format!("the card was not charged: {why}"),
         }
+    }
+
+    /// The provider has no charge under a key that is too old to be used.
+    pub fn not_charged() -> Self {
+        Self::unavailable("the provider knows nothing of this payment")
     }
 }
 
