@@ -25,6 +25,7 @@ pub(crate) enum Command {
 /// Show a cart at the prices of now
 #[derive(Debug, clap::Args)]
 pub(crate) struct Show {
+    /// Which cart
     #[arg(value_name = "ID", value_parser = pick::id::<CartId>)]
     cart: CartId,
 }
@@ -48,6 +49,7 @@ pub(crate) struct Add {
 /// Set how many pieces of a product there are; 0 removes it
 #[derive(Debug, clap::Args)]
 pub(crate) struct Set {
+    /// Which cart
     #[arg(value_name = "ID", value_parser = pick::id::<CartId>)]
     cart: CartId,
     /// The product and how many pieces of it
@@ -60,8 +62,10 @@ pub(crate) struct Set {
 /// Remove a product
 #[derive(Debug, clap::Args)]
 pub(crate) struct Rm {
+    /// Which cart
     #[arg(value_name = "ID", value_parser = pick::id::<CartId>)]
     cart: CartId,
+    /// Which product
     #[arg(value_parser = pick::sku)]
     sku: Sku,
     #[command(flatten)]
@@ -71,6 +75,7 @@ pub(crate) struct Rm {
 /// Remove everything
 #[derive(Debug, clap::Args)]
 pub(crate) struct Clear {
+    /// Which cart
     #[arg(value_name = "ID", value_parser = pick::id::<CartId>)]
     cart: CartId,
     #[command(flatten)]
@@ -165,7 +170,7 @@ fn view(shop: &Shop, cart: &CartView) -> Result<(), Failure> {
         return Ok(());
     }
     shop.out.line("")?;
-    let table = Table::new(&["sku", "name", "pieces", "price", "note"]).right(&[2, 3]).whole(&[0]);
+    let table = Table::new(&["sku", "name", "pieces", "price", "note"]).right(&[2, 3]).whole(&[0, 2, 3]);
     shop.out.table(&table.rows(cart.lines.iter().map(|line| {
         let note = match (line.available, line.price_changed) {
             (false, _) => Cell::toned("cannot be bought any more", Tone::Bad),

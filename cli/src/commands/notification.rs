@@ -38,6 +38,7 @@ pub(crate) struct Ls {
 /// Show a message as it is sent
 #[derive(Debug, clap::Args)]
 pub(crate) struct Show {
+    /// Which message
     #[arg(value_name = "ID", value_parser = pick::id::<NotificationId>)]
     notification: NotificationId,
 }
@@ -45,6 +46,7 @@ pub(crate) struct Show {
 /// Send a message once more
 #[derive(Debug, clap::Args)]
 pub(crate) struct Resend {
+    /// Which message
     #[arg(value_name = "ID", value_parser = pick::id::<NotificationId>)]
     notification: NotificationId,
     #[command(flatten)]
@@ -63,7 +65,7 @@ async fn ls(shop: &Shop, Ls { order, state, extent }: Ls) -> Result<(), Failure>
     let ask = |after, limit| ListNotifications { order, state, after, limit };
     let table = |items: &[NotificationView]| {
         let header = ["notification", "state", "happening", "to", "by", "tries", "created"];
-        Table::new(&header).right(&[5]).whole(&[0]).rows(items.iter().map(|message| {
+        Table::new(&header).right(&[5]).whole(&[0, 1, 3, 4, 5]).rows(items.iter().map(|message| {
             row![
                 message.notification,
                 toned(message.state),

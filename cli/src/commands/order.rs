@@ -36,6 +36,7 @@ pub(crate) enum Command {
 /// Show one order
 #[derive(Debug, clap::Args)]
 pub(crate) struct Get {
+    /// Which order
     #[arg(value_name = "ID", value_parser = pick::id::<OrderId>)]
     order: OrderId,
     /// Every move of it too, with its time and cause
@@ -71,6 +72,7 @@ pub(crate) struct Ls {
 /// The exit code says how it ended: 0 confirmed, 9 cancelled.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Watch {
+    /// Which order
     #[arg(value_name = "ID", value_parser = pick::id::<OrderId>)]
     order: OrderId,
 }
@@ -78,10 +80,11 @@ pub(crate) struct Watch {
 /// Cancel an order that has not been paid
 #[derive(Debug, clap::Args)]
 pub(crate) struct Cancel {
+    /// Which order
     #[arg(value_name = "ID", value_parser = pick::id::<OrderId>)]
     order: OrderId,
     /// Why
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reason: String,
     #[command(flatten)]
     once: Once,
@@ -128,7 +131,7 @@ async fn ls(shop: &Shop, args: Ls) -> Result<(), Failure> {
     let table = |items: &[OrderView]| {
         Table::new(&["order", "stage", "total", "pieces", "placed", "reason"])
             .right(&[2, 3])
-            .whole(&[0])
+            .whole(&[0, 1, 2, 3])
             .rows(items.iter().map(|order| {
                 row![
                     order.order,
@@ -196,7 +199,8 @@ fn view(shop: &Shop, order: &OrderView) -> Result<(), Failure> {
         ("trace", order.trace.clone()),
     ]))?;
     shop.out.line("")?;
-    let lines = Table::new(&["sku", "name", "pieces", "price", "total"]).right(&[2, 3, 4]).whole(&[0]);
+    let lines =
+        Table::new(&["sku", "name", "pieces", "price", "total"]).right(&[2, 3, 4]).whole(&[0, 2, 3, 4]);
     shop.out.table(
         &lines.rows(
             order
@@ -209,7 +213,7 @@ fn view(shop: &Shop, order: &OrderView) -> Result<(), Failure> {
         return Ok(());
     }
     shop.out.line("")?;
-    let refunds = Table::new(&["refund", "amount", "state", "reason"]).right(&[1]).whole(&[0]);
+    let refunds = Table::new(&["refund", "amount", "state", "reason"]).right(&[1]).whole(&[0, 1, 2]);
     shop.out.table(&refunds.rows(order.refunds.iter().map(|refund| {
         let state = match refund.state {
             RefundState::Pending => Cell::toned("pending", Tone::Warn),

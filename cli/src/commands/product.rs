@@ -45,6 +45,7 @@ pub(crate) struct Ls {
 /// Show one product
 #[derive(Debug, clap::Args)]
 pub(crate) struct Get {
+    /// Which product
     #[arg(value_parser = pick::sku)]
     sku: Sku,
 }
@@ -71,6 +72,7 @@ Examples:
   shopctl product put mug-blue --name 'Mug, blue' --category Kitchen --price 12.90
   shopctl product put mug-blue --name 'Mug, blue' --category Kitchen --price 11.90 --version 3")]
 pub(crate) struct Put {
+    /// Which product
     #[arg(value_parser = pick::sku)]
     sku: Sku,
     /// Its name
@@ -86,7 +88,7 @@ pub(crate) struct Put {
     #[arg(long, value_name = "CODE")]
     currency: Option<Currency>,
     /// What it is
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     description: String,
     /// The version that was read; refused if it changed since. 0: it must not exist yet
     #[arg(long, value_name = "N")]
@@ -98,6 +100,7 @@ pub(crate) struct Put {
 /// Take a product out of sale; orders that name it keep it
 #[derive(Debug, clap::Args)]
 pub(crate) struct Retire {
+    /// Which product
     #[arg(value_parser = pick::sku)]
     sku: Sku,
     /// The version that was read; refused if it changed since
@@ -200,7 +203,7 @@ fn table(products: &[ProductView], with_state: bool) -> Table {
     if with_state {
         header.push("state");
     }
-    Table::new(&header).right(&[3, 4]).whole(&[0]).rows(products.iter().map(|product| {
+    Table::new(&header).right(&[3, 4]).whole(&[0, 3, 4]).rows(products.iter().map(|product| {
         let mut cells =
             row![product.sku.as_str(), &product.name, &product.category, product.price, product.version];
         if with_state {

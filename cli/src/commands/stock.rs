@@ -41,6 +41,7 @@ pub(crate) struct Ls {
 /// Show the stock of one product
 #[derive(Debug, clap::Args)]
 pub(crate) struct Get {
+    /// Which product
     #[arg(value_parser = pick::sku)]
     sku: Sku,
 }
@@ -52,6 +53,7 @@ Examples:
   shopctl stock adjust mug-blue -1 --reason broken
   shopctl stock adjust mug-blue +3 --reason 'found behind the shelf'")]
 pub(crate) struct Adjust {
+    /// Which product
     #[arg(value_parser = pick::sku)]
     sku: Sku,
     /// Pieces more or fewer, with its sign: +3 or -1
@@ -67,6 +69,7 @@ pub(crate) struct Adjust {
 /// Set when stock counts as low, and when as enough again
 #[derive(Debug, clap::Args)]
 pub(crate) struct Marks {
+    /// Which product
     #[arg(value_parser = pick::sku)]
     sku: Sku,
     /// At so many available pieces it counts as low; 0 for never
@@ -82,6 +85,7 @@ pub(crate) struct Marks {
 /// Show every change of a product's stock with its cause, the newest first
 #[derive(Debug, clap::Args)]
 pub(crate) struct Ledger {
+    /// Which product
     #[arg(value_parser = pick::sku)]
     sku: Sku,
     #[command(flatten)]
@@ -115,7 +119,7 @@ async fn ls(shop: &Shop, Ls { low, extent }: Ls) -> Result<(), Failure> {
     let table = |items: &[StockView]| {
         Table::new(&["sku", "available", "on hand", "held", "low at", "changed"])
             .right(&[1, 2, 3, 4])
-            .whole(&[0])
+            .whole(&[0, 1, 2, 3, 4])
             .rows(items.iter().map(|stock| {
                 let available = match (stock.available, stock.low) {
                     (0, _) => Cell::toned(0, Tone::Bad),
@@ -167,19 +171,21 @@ async fn ledger(shop: &Shop, Ledger { sku, extent }: Ledger) -> Result<(), Failu
     let signed = |change: i64| if change == 0 { String::new() } else { format!("{change:+}") };
     let table = |items: &[LedgerEntry]| {
         let header = ["entry", "at", "cause", "on hand", "", "held", "", "for", "reason"];
-        Table::new(&header).right(&[0, 3, 4, 5, 6]).whole(&[7]).rows(items.iter().map(|entry| {
-            row![
-                entry.entry,
-                show::time(entry.at),
-                &entry.cause,
-                signed(entry.on_hand_change),
-                entry.on_hand,
-                signed(entry.held_change),
-                entry.held,
-                entry.order.map(|order| order.to_string()).unwrap_or_default(),
-                &entry.reason,
-            ]
-        }))
+        Table::new(&header).right(&[0, 3, 4, 5, 6]).whole(&[0, 2, 3, 4, 5, 6, 7]).rows(items.iter().map(
+            |entry| {
+                row![
+                    entry.entry,
+                    show::time(entry.at),
+                    &entry.cause,
+                    signed(entry.on_hand_change),
+                    entry.on_hand,
+                    signed(entry.held_change),
+                    entry.held,
+                    entry.order.map(|order| order.to_string()).unwrap_or_default(),
+                    &entry.reason,
+                ]
+            },
+        ))
     };
     pages::show(shop, extent, ask, |page| (page.items, page.next), table).await
 }
@@ -187,7 +193,7 @@ async fn ledger(shop: &Shop, Ledger { sku, extent }: Ledger) -> Result<(), Failu
 async fn holds(shop: &Shop, Holds { order, extent }: Holds) -> Result<(), Failure> {
     let ask = |after, limit| ListHolds { order, after, limit };
     let table = |items: &[HoldView]| {
-        Table::new(&["order", "state", "items", "expires"]).whole(&[0]).rows(items.iter().map(|hold| {
+        Table::new(&["order", "state", "items", "expires"]).whole(&[0, 1]).rows(items.iter().map(|hold| {
             let pieces = hold.items.iter().map(|item| format!("{}:{}", item.sku, item.quantity));
             let expires = if hold.state == "held" { show::time(hold.expires_at) } else { String::new() };
             row![hold.order, &hold.state, pieces.collect::<Vec<_>>().join(" "), expires]

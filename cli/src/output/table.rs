@@ -5,6 +5,11 @@ use kit::text::printable;
 
 use super::tone::{Tone, hue};
 
+/// Blanks between two columns.
+const GAP: usize = 2;
+/// A column of prose stays at least so wide: a word or so.
+const WORD: usize = 10;
+
 /// Rows under a header in capitals.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
@@ -75,14 +80,14 @@ impl Table {
         self.draw(None, false).lines().map(|line| line.chars().count()).max().unwrap_or_default()
     }
 
-    /// How narrow a column may become beside others that stay whole: a word or so, else a long text
-    /// would run down the screen letter by letter. Its gap is part of it.
+    /// How narrow a column may become beside others that stay whole: else a long text would run down
+    /// the screen letter by letter. Its gap is part of it.
     fn least(&self, column: usize) -> u16 {
-        const WORD: usize = 10;
         let cells = self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.text.chars().count());
         let natural =
             cells.chain(self.header.get(column).map(|name| name.chars().count())).max().unwrap_or(0);
-        (natural.min(WORD) + 2) as u16
+        let gap = if column + 1 == self.header.len() { 0 } else { GAP };
+        (natural.min(WORD) + gap) as u16
     }
 
     /// The table as text that ends with a line break. Without a width nothing is wrapped.
@@ -104,7 +109,7 @@ impl Table {
         }
         let last = table.column_count().saturating_sub(1);
         for (index, column) in table.column_iter_mut().enumerate() {
-            column.set_padding((0, if index == last { 0 } else { 2 }));
+            column.set_padding((0, if index == last { 0 } else { GAP as u16 }));
             if self.right.contains(&index) {
                 column.set_cell_alignment(CellAlignment::Right);
             }

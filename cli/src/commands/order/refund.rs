@@ -21,13 +21,14 @@ Examples:
   shopctl order refund ord_01h2e8kqvbfwea724h75qc655w --wait
   shopctl order refund ord_01h2e8kqvbfwea724h75qc655w --amount 12.90 --reason 'broken on arrival'")]
 pub(crate) struct Args {
+    /// Which order
     #[arg(value_name = "ID", value_parser = pick::id::<OrderId>)]
     order: OrderId,
     /// How much, such as 12.90 [default: all that remains]
     #[arg(long, value_name = "AMOUNT")]
     amount: Option<String>,
     /// Why
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reason: String,
     /// Wait until the money is given back
     #[arg(long)]

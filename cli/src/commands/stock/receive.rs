@@ -42,13 +42,14 @@ Examples:
   shopctl stock receive --file stock.csv --delivery 2026-02-01    may be corrected and run again
   shopctl stock receive --file stock.csv --again                  the same came once more")]
 pub(crate) struct Args {
+    /// Which product
     #[arg(value_parser = pick::sku, required_unless_present = "file", conflicts_with = "file")]
     sku: Option<Sku>,
     /// How many pieces
     #[arg(value_parser = clap::value_parser!(u64).range(1..=STOCK_MAX), required_unless_present = "file")]
     quantity: Option<u64>,
     /// Why; for lines of a file that do not say
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reason: String,
     /// A file of products and quantities, or - for standard input
     #[arg(long, value_name = "FILE")]
