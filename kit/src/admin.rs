@@ -9,7 +9,7 @@ use crate::context::Ctx;
 use crate::engine::hearing::{self, DeadLetter};
 use crate::engine::{effects, journal, outbox};
 use crate::error::{Error, Result, reason};
-use crate::limits::TRACE_ROWS_MAX;
+use crate::limits::{TRACE_BODY_BYTES_MAX, TRACE_ROWS_MAX};
 use crate::message::{Example, Word, WordKind, example_json, understands};
 use crate::service::Service;
 use crate::vitals::{Health, Vitals};
@@ -64,7 +64,7 @@ pub struct EmittedView {
     pub span: String,
     /// When it became true, in microseconds since 1970.
     pub at_us: i64,
-    /// What it says, if bodies were wanted.
+    /// What it says, if bodies were wanted and those before it have not filled the answer.
     #[serde(default)]
     pub body: Value,
 }
@@ -282,9 +282,21 @@ async fn trace(ctx: Ctx, asked: GetTrace) -> Result<TraceView> {
         }
         view.entries.truncate(TRACE_ROWS_MAX);
         view.emitted.truncate(TRACE_ROWS_MAX);
+        leave_out_bodies(&mut view.emitted);
         Ok(view)
     })
     .await
+}
+
+/// Leaves out bodies once those before them have filled the answer.
+fn leave_out_bodies(emitted: &mut [EmittedView]) {
+    let mut bytes = 0;
+    for event in emitted {
+        bytes += event.body.to_string().len();
+        if bytes > TRACE_BODY_BYTES_MAX {
+            event.body = Value::Null;
+        }
+    }
 }
 
 fn parse_trace(text: &str) -> Result<u128> {

@@ -60,6 +60,8 @@ pub const PAGE_MAX: u32 = 200;
 pub const PAGE_DEFAULT: u32 = 50;
 /// Length of a page in bytes of JSON. A page of long rows ends early.
 pub const PAGE_BYTES_MAX: usize = 512 * 1024;
+/// Bytes of bodies that one service gives of one trace. Further bodies are left out.
+pub const TRACE_BODY_BYTES_MAX: usize = 400 * 1024;
 /// Size of a log file in bytes. A full one is put aside, and the one before it forgotten.
 pub const LOG_BYTES_MAX: u64 = 10 * 1024 * 1024;
 /// Rows one service gives of one trace.
