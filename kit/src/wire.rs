@@ -44,6 +44,9 @@ pub const EVENT_KEY: &str = "ce-subject";
 /// When an event became true (CloudEvents).
 pub const EVENT_TIME: &str = "ce-time";
 
+/// How long nothing may be heard of a request before it is sent again; twice as long each time.
+const RESEND_AFTER: Duration = Duration::from_secs(1);
+
 /// How often a waiting request looks whether its connection is still the same.
 const CONNECTION_LOOKED_AT: Duration = Duration::from_millis(100);
 
@@ -124,8 +127,10 @@ pub(crate) fn error_of(headers: Option<&HeaderMap>) -> Option<Error> {
 /// Asks over NATS and waits for the answer, at most so long.
 ///
 /// Nobody answering is not final before the time is over: a service that is being replaced by its
-/// next version is silent for a moment. A request that was on its way when the connection was lost
-/// is sent again once there is another: a change carries its key, so it is done once.
+/// next version is silent for a moment. A request that may have been lost on its way is sent again:
+/// when the connection was lost, and when nothing was heard for a while, because a service that
+/// stops drops what the broker had already handed to it. A change carries its key, so it is done
+/// once, however often it is sent.
 ///
 /// # Errors
 /// What the service says. If it says nothing: `no_responders` or `broker_unreachable` when the
@@ -161,7 +166,7 @@ struct Asked<'a> {
     outgoing: &'a Outgoing,
     /// Whether it may have reached somebody.
     reached: AtomicBool,
-    /// Whether it may have been on its way when a connection was lost.
+    /// Whether it may have been done although no answer came.
     lost: AtomicBool,
     /// Whether the broker said last that nobody listens.
     silent: AtomicBool,
@@ -170,13 +175,14 @@ struct Asked<'a> {
 impl Asked<'_> {
     async fn until_answered(&self) -> std::result::Result<async_nats::Message, async_nats::RequestError> {
         let mut wait = RETRY_WAIT.0;
+        let mut patience = RESEND_AFTER;
         loop {
             let connection = self.connects();
             self.silent.store(false, Ordering::Relaxed);
             let request = async_nats::Request::new()
                 .headers(self.headers.clone())
                 .payload(self.outgoing.body.clone())
-                .timeout(Some(self.time));
+                .timeout(Some(patience));
             let answered = tokio::select! {
                 answered = self.nats.send_request(self.outgoing.subject.clone(), request) => answered,
                 () = self.other_connection(connection) => {
@@ -189,6 +195,10 @@ impl Asked<'_> {
                     self.silent.store(true, Ordering::Relaxed);
                     tokio::time::sleep(wait).await;
                     wait = (wait * 2).min(Duration::from_secs(1));
+                }
+                Err(error) if error.kind() == RequestErrorKind::TimedOut => {
+                    self.lost.store(true, Ordering::Relaxed);
+                    patience *= 2;
                 }
                 answered => return answered,
             }
