@@ -28,7 +28,9 @@ pub enum InvalidValue {
     #[error("a quantity must be a whole number from 1 to {QUANTITY_MAX}")]
     Quantity,
     /// Not an address.
-    #[error("an e-mail address must have the form name@example.org, with at most {EMAIL_CHARS_MAX} characters")]
+    #[error(
+        "an e-mail address must have the form name@example.org, with at most {EMAIL_CHARS_MAX} characters"
+    )]
     Email,
 }
 
@@ -168,13 +170,23 @@ impl FromStr for Email {
     type Err = InvalidValue;
 
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let legal = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.@".contains(c) || (!c.is_ascii() && !c.is_control() && !c.is_whitespace());
+        let legal = |c: char| {
+            c.is_ascii_alphanumeric()
+                || "!#$%&'*+-/=?^_`{|}~.@".contains(c)
+                || (!c.is_ascii() && !c.is_control() && !c.is_whitespace())
+        };
         let dotted = |part: &str| !part.is_empty() && part.split('.').all(|label| !label.is_empty());
         let form = match text.rsplit_once('@') {
-            Some((name, domain)) => dotted(name) && dotted(domain) && domain.contains('.') && !name.contains('@'),
+            Some((name, domain)) => {
+                dotted(name) && dotted(domain) && domain.contains('.') && !name.contains('@')
+            }
             None => false,
         };
-        if form && text.chars().all(legal) && text.chars().count() <= EMAIL_CHARS_MAX && !text.chars().any(kit::text::is_unprintable) {
+        if form
+            && text.chars().all(legal)
+            && text.chars().count() <= EMAIL_CHARS_MAX
+            && !text.chars().any(kit::text::is_unprintable)
+        {
             Ok(Self(text.to_owned()))
         } else {
             Err(InvalidValue::Email)
@@ -238,7 +250,18 @@ mod tests {
         for good in ["ann@example.org", "a.b+c@sub.example.org", "zoë@exämple.org"] {
             assert!(good.parse::<Email>().is_ok(), "{good:?}");
         }
-        for bad in ["", "ann", "@example.org", "ann@", "ann@local", "a b@example.org", "a\n@example.org", "a@b@example.org", "a@example..org", "a@b.c\r\nBcc: x@y.z"] {
+        for bad in [
+            "",
+            "ann",
+            "@example.org",
+            "ann@",
+            "ann@local",
+            "a b@example.org",
+            "a\n@example.org",
+            "a@b@example.org",
+            "a@example..org",
+            "a@b.c\r\nBcc: x@y.z",
+        ] {
             assert_eq!(bad.parse::<Email>(), Err(InvalidValue::Email), "{bad:?}");
         }
         assert_eq!("ann@example.org".parse::<Email>().unwrap().masked(), "a***@example.org");

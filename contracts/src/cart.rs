@@ -190,7 +190,13 @@ impl Example for CartView {
             available: true,
         };
         let total = line.unit_price.times(line.quantity.get()).ok();
-        Self { cart: CartId::example(), version: 1, lines: vec![line], total, expires_at: Timestamp::UNIX_EPOCH }
+        Self {
+            cart: CartId::example(),
+            version: 1,
+            lines: vec![line],
+            total,
+            expires_at: Timestamp::UNIX_EPOCH,
+        }
     }
 }
 

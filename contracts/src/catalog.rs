@@ -369,7 +369,8 @@ impl Example for QuotePrices {
 
 impl Example for Quotes {
     fn example() -> Self {
-        let quote = Quote { sku: Sku::example(), name: "Mug, blue".into(), price: Money::example(), version: 1 };
+        let quote =
+            Quote { sku: Sku::example(), name: "Mug, blue".into(), price: Money::example(), version: 1 };
         Self { items: vec![quote], missing: vec![] }
     }
 }

@@ -38,9 +38,9 @@ const EXPONENTS: &[(&str, u32)] = &[
 
 /// Currencies with two digits behind the point that the shop accepts.
 const TWO_DIGITS: &[&str] = &[
-    "AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CNY", "COP", "CZK", "DKK", "EGP", "EUR", "GBP", "GEL", "HKD",
-    "HUF", "IDR", "ILS", "INR", "KES", "MAD", "MXN", "MYR", "NGN", "NOK", "NZD", "PEN", "PHP", "PLN", "QAR", "RON",
-    "RSD", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "UYU", "ZAR",
+    "AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CNY", "COP", "CZK", "DKK", "EGP", "EUR", "GBP", "GEL",
+    "HKD", "HUF", "IDR", "ILS", "INR", "KES", "MAD", "MXN", "MYR", "NGN", "NOK", "NZD", "PEN", "PHP", "PLN",
+    "QAR", "RON", "RSD", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "UYU", "ZAR",
 ];
 
 /// A currency: three capital letters of ISO 4217.
@@ -150,7 +150,9 @@ impl From<MoneyError> for kit::Error {
         match error {
             MoneyError::MixedCurrencies(..) => Self::refused("mixed_currencies", error.to_string()),
             MoneyError::UnknownCurrency => Self::invalid("unknown_currency", error.to_string()),
-            MoneyError::OutOfRange | MoneyError::NotANumber { .. } => Self::invalid("invalid_amount", error.to_string()),
+            MoneyError::OutOfRange | MoneyError::NotANumber { .. } => {
+                Self::invalid("invalid_amount", error.to_string())
+            }
         }
     }
 }
@@ -161,7 +163,11 @@ impl Money {
     /// # Errors
     /// [`MoneyError::OutOfRange`].
     pub fn new(amount: i64, currency: Currency) -> Result<Self, MoneyError> {
-        if (0..=AMOUNT_MAX).contains(&amount) { Ok(Self { amount, currency }) } else { Err(MoneyError::OutOfRange) }
+        if (0..=AMOUNT_MAX).contains(&amount) {
+            Ok(Self { amount, currency })
+        } else {
+            Err(MoneyError::OutOfRange)
+        }
     }
 
     /// Nothing, of a currency.
@@ -221,7 +227,13 @@ impl Money {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         let fits = usize::try_from(digits).is_ok_and(|digits| fraction.len() <= digits);
-        if whole.is_empty() || whole.len() > 12 || !plain(whole) || !plain(fraction) || !fits || text.ends_with('.') {
+        if whole.is_empty()
+            || whole.len() > 12
+            || !plain(whole)
+            || !plain(fraction)
+            || !fits
+            || text.ends_with('.')
+        {
             return Err(wrong);
         }
         let padded = format!("{whole}{fraction:0<width$}", width = digits as usize);

@@ -105,7 +105,11 @@ pub struct Settled {
 
 /// The words that every service answers, with `<service>` for its name.
 pub const WORDS: &[Word] = &[
-    word::<GetHealth, Health>(WordKind::Ask, ["<service>.health", "GetHealth", "Health"], "How the service is doing."),
+    word::<GetHealth, Health>(
+        WordKind::Ask,
+        ["<service>.health", "GetHealth", "Health"],
+        "How the service is doing.",
+    ),
     word::<GetTrace, TraceView>(
         WordKind::Ask,
         ["<service>.trace", "GetTrace", "TraceView"],
@@ -238,9 +242,8 @@ pub(crate) fn answer(service: Service) -> Service {
 }
 
 async fn health(ctx: Ctx, _: GetHealth) -> Result<Health> {
-    let ((dead_letters, parked), (effects_due, effects_given_up), extent) = ctx
-        .read(|sql| Ok((hearing::counts(sql)?, effects::counts(sql)?, outbox::extent(sql)?)))
-        .await?;
+    let ((dead_letters, parked), (effects_due, effects_given_up), extent) =
+        ctx.read(|sql| Ok((hearing::counts(sql)?, effects::counts(sql)?, outbox::extent(sql)?))).await?;
     let vitals = ctx.vitals();
     Ok(Health {
         service: ctx.service().name().to_owned(),
@@ -331,4 +334,3 @@ async fn settle(ctx: Ctx, asked: SettleDeadLetter, retry: bool) -> Result<Settle
     let service = std::sync::Arc::clone(ctx.service());
     ctx.write(move |tx| Ok(Settled { done: hearing::settle(tx, &service, asked.id, retry)? })).await
 }
-

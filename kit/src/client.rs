@@ -10,8 +10,8 @@ use async_nats::{ConnectOptions, Event as ConnectionEvent, connection};
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::caller::Caller;
 use crate::clock::{Clock, SystemChance, SystemClock};
@@ -100,12 +100,19 @@ impl Client {
     ///
     /// # Errors
     /// As [`Self::call`].
-    pub async fn call_as<Q: Serialize, P: DeserializeOwned>(&self, subject: &str, request: &Q, call: Call) -> Result<P> {
-        let body = serde_json::to_vec(request)
-            .map_err(|error| Error::internal(format!("a request to {subject} cannot be written as JSON")).caused_by(error))?;
+    pub async fn call_as<Q: Serialize, P: DeserializeOwned>(
+        &self,
+        subject: &str,
+        request: &Q,
+        call: Call,
+    ) -> Result<P> {
+        let body = serde_json::to_vec(request).map_err(|error| {
+            Error::internal(format!("a request to {subject} cannot be written as JSON")).caused_by(error)
+        })?;
         let reply = self.call_raw(subject, body.into(), call).await?;
-        serde_json::from_slice(&reply)
-            .map_err(|error| Error::internal(format!("the answer of {subject} is not understood")).caused_by(error))
+        serde_json::from_slice(&reply).map_err(|error| {
+            Error::internal(format!("the answer of {subject} is not understood")).caused_by(error)
+        })
     }
 
     /// Sends any bytes to any subject, and waits for the answer.
@@ -131,11 +138,10 @@ impl Client {
     /// # Errors
     /// `invalid_subject`, or `broker_unreachable`.
     pub async fn watch(&self, filter: &str) -> Result<Watch> {
-        let subscriber = self
-            .nats
-            .subscribe(filter.to_owned())
-            .await
-            .map_err(|error| Error::invalid("invalid_subject", format!("{} is not a subject", crate::text::printable(filter))).caused_by(error))?;
+        let subscriber = self.nats.subscribe(filter.to_owned()).await.map_err(|error| {
+            Error::invalid("invalid_subject", format!("{} is not a subject", crate::text::printable(filter)))
+                .caused_by(error)
+        })?;
         // A round trip: from here on nothing that is told is missed.
         self.round_trip().await?;
         Ok(Watch { subscriber })
@@ -146,7 +152,8 @@ impl Client {
     /// # Errors
     /// `broker_unreachable`, or what the broker says.
     pub async fn streams(&self) -> Result<Vec<StreamState>> {
-        let found: Vec<jetstream::stream::Info> = self.jetstream().streams().try_collect().await.map_err(broker)?;
+        let found: Vec<jetstream::stream::Info> =
+            self.jetstream().streams().try_collect().await.map_err(broker)?;
         let mut streams: Vec<StreamState> = found
             .into_iter()
             .map(|info| StreamState {
@@ -271,7 +278,10 @@ impl Watch {
 pub(crate) async fn connect(url: &str, name: &str, wait: Duration) -> Result<async_nats::Client> {
     let shown = crate::text::printable(url).into_owned();
     let unreachable = |why: String| {
-        Error::unavailable(reason::BROKER_UNREACHABLE, format!("no answer from the broker at {shown} ({why})"))
+        Error::unavailable(
+            reason::BROKER_UNREACHABLE,
+            format!("no answer from the broker at {shown} ({why})"),
+        )
     };
     let log_name = name.to_owned();
     let options = ConnectOptions::new()
@@ -303,8 +313,12 @@ pub(crate) async fn connect(url: &str, name: &str, wait: Duration) -> Result<asy
 fn say(name: &str, event: &ConnectionEvent) {
     match event {
         ConnectionEvent::Connected => tracing::debug!(connection = name, "Connected to the broker"),
-        ConnectionEvent::Disconnected => tracing::warn!(connection = name, "The connection to the broker is lost; it is being tried again"),
-        ConnectionEvent::SlowConsumer(_) => tracing::warn!(connection = name, "Messages came faster than they were read; some were dropped"),
+        ConnectionEvent::Disconnected => {
+            tracing::warn!(connection = name, "The connection to the broker is lost; it is being tried again")
+        }
+        ConnectionEvent::SlowConsumer(_) => {
+            tracing::warn!(connection = name, "Messages came faster than they were read; some were dropped")
+        }
         ConnectionEvent::ServerError(error) => tracing::error!(connection = name, "The broker says: {error}"),
         ConnectionEvent::ClientError(error) => tracing::debug!(connection = name, "{error}"),
         ConnectionEvent::LameDuckMode | ConnectionEvent::Draining | ConnectionEvent::Closed => {
@@ -314,10 +328,15 @@ fn say(name: &str, event: &ConnectionEvent) {
 }
 
 pub(crate) fn broker(error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::unavailable(reason::BROKER_UNREACHABLE, format!("the broker did not do it: {error}")).caused_by(error)
+    Error::unavailable(reason::BROKER_UNREACHABLE, format!("the broker did not do it: {error}"))
+        .caused_by(error)
 }
 
 fn rfc3339(nanos: i128) -> String {
     // A stream without messages has a time before everything.
-    Timestamp::from_nanosecond(nanos).ok().filter(|time| time.as_second() > 0).map(|time| time.to_string()).unwrap_or_default()
+    Timestamp::from_nanosecond(nanos)
+        .ok()
+        .filter(|time| time.as_second() > 0)
+        .map(|time| time.to_string())
+        .unwrap_or_default()
 }

@@ -62,8 +62,9 @@ impl Ctx {
     /// What the neighbour says, with its kind and reason; `no_responders` if nobody answers and
     /// `timed_out` if nobody did in time.
     pub async fn call<R: Request>(&self, request: &R) -> Result<R::Reply> {
-        let body = serde_json::to_vec(request)
-            .map_err(|error| Error::internal(format!("{} cannot be written as JSON", R::SUBJECT)).caused_by(error))?;
+        let body = serde_json::to_vec(request).map_err(|error| {
+            Error::internal(format!("{} cannot be written as JSON", R::SUBJECT)).caused_by(error)
+        })?;
         // The neighbour's answer is kept under a key that follows from ours, so that asking again
         // after a crash changes nothing twice.
         let key = R::CHANGES.then(|| match &self.key {
@@ -81,8 +82,9 @@ impl Ctx {
                 deadline: self.deadline,
             })
             .await?;
-        serde_json::from_slice(&reply)
-            .map_err(|error| Error::internal(format!("the answer of {} is not understood", R::SUBJECT)).caused_by(error))
+        serde_json::from_slice(&reply).map_err(|error| {
+            Error::internal(format!("the answer of {} is not understood", R::SUBJECT)).caused_by(error)
+        })
     }
 
     /// Reads from the database, on a connection that cannot write.
@@ -212,7 +214,10 @@ pub(crate) fn to_body(reply: &impl Serialize) -> Result<Bytes> {
     let body = serde_json::to_vec(reply)
         .map_err(|error| Error::internal("a reply cannot be written as JSON").caused_by(error))?;
     if body.len() > REPLY_BYTES_MAX {
-        return Err(Error::internal(format!("a reply has {} bytes, at most {REPLY_BYTES_MAX} are carried", body.len())));
+        return Err(Error::internal(format!(
+            "a reply has {} bytes, at most {REPLY_BYTES_MAX} are carried",
+            body.len()
+        )));
     }
     Ok(body.into())
 }

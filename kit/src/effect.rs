@@ -43,7 +43,8 @@ pub struct Policy {
 impl Policy {
     /// The wait after a try, the first being 1. `jitter` from 0 to 255 takes up to a quarter off.
     pub fn wait_after(&self, attempt: u32, jitter: u8) -> Duration {
-        let doubled = self.wait.saturating_mul(1u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX));
+        let doubled =
+            self.wait.saturating_mul(1u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX));
         let whole = doubled.min(self.wait_max);
         whole - whole.mul_f64(f64::from(jitter) / 1024.0)
     }

@@ -213,10 +213,12 @@ impl From<rusqlite::Error> for Error {
                 reason::DISK_FULL,
                 "nothing was written: the disk is full; free some space, the service goes on by itself",
             ),
-            Some(SystemIoFailure | DatabaseCorrupt | NotADatabase | CannotOpen | ReadOnly) => Self::unavailable(
-                reason::STORAGE_FAILED,
-                "nothing was written: the database cannot be read or written",
-            ),
+            Some(SystemIoFailure | DatabaseCorrupt | NotADatabase | CannotOpen | ReadOnly) => {
+                Self::unavailable(
+                    reason::STORAGE_FAILED,
+                    "nothing was written: the database cannot be read or written",
+                )
+            }
             _ => Self::internal("a statement failed"),
         }
         .caused_by(error)

@@ -71,7 +71,8 @@ impl Word {
     /// The fields of the example without which a body is not understood.
     pub fn required(&self) -> Vec<String> {
         let example = (self.example)();
-        let names = example.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+        let names =
+            example.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
         let needed = |name: &String| {
             let mut without = example.clone();
             without.as_object_mut().map(|fields| fields.remove(name));

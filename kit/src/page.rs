@@ -15,7 +15,10 @@ use crate::limits::{PAGE_BYTES_MAX, PAGE_DEFAULT, PAGE_MAX};
 pub fn limit(asked: Option<u32>) -> Result<usize> {
     match asked.unwrap_or(PAGE_DEFAULT) {
         limit @ 1..=PAGE_MAX => Ok(limit as usize),
-        other => Err(Error::invalid(reason::INVALID_LIMIT, format!("a page has 1 to {PAGE_MAX} rows, not {other}"))),
+        other => Err(Error::invalid(
+            reason::INVALID_LIMIT,
+            format!("a page has 1 to {PAGE_MAX} rows, not {other}"),
+        )),
     }
 }
 

@@ -112,7 +112,10 @@ impl Service {
 
     /// Hears an event, of its own or of another service, and acts on it in the transaction that
     /// notes it as heard. A reaction cannot await, so it cannot ask anybody.
-    pub fn hears<E: Event>(mut self, reaction: impl Fn(&mut Tx<'_>, E) -> Result<()> + Send + Sync + 'static) -> Self {
+    pub fn hears<E: Event>(
+        mut self,
+        reaction: impl Fn(&mut Tx<'_>, E) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
         let reaction: Reaction = Box::new(move |tx, body| {
             let event = serde_json::from_slice(body).map_err(|error| not_understood(&error))?;
             reaction(tx, event)
@@ -162,7 +165,9 @@ impl Service {
                 let answer = perform(ctx, effect);
                 Box::pin(async move { answer.await.map(|outcome| Box::new(outcome) as Outcome) })
             }
-            Err(error) => Box::pin(std::future::ready(Err(Trouble::Hopeless(format!("its row is not understood: {error}"))))),
+            Err(error) => Box::pin(std::future::ready(Err(Trouble::Hopeless(format!(
+                "its row is not understood: {error}"
+            ))))),
         });
         let record: Recorder = Box::new(move |tx, body, attempt| {
             let effect = serde_json::from_slice(body).map_err(|error| not_understood(&error))?;
@@ -172,7 +177,9 @@ impl Service {
                     Err(_) => return Err(Error::internal("an outcome of another type")),
                 },
                 Attempt::Retrying { attempt, trouble, next } => Attempt::Retrying { attempt, trouble, next },
-                Attempt::GaveUp { attempts, trouble, maybe_done } => Attempt::GaveUp { attempts, trouble, maybe_done },
+                Attempt::GaveUp { attempts, trouble, maybe_done } => {
+                    Attempt::GaveUp { attempts, trouble, maybe_done }
+                }
             };
             record(tx, effect, attempt)
         });
@@ -250,14 +257,19 @@ impl Service {
         }
     }
 
-    pub(crate) fn record(&self, tx: &mut Tx<'_>, name: &str, body: &[u8], attempt: Attempt<Outcome>) -> Result<()> {
+    pub(crate) fn record(
+        &self,
+        tx: &mut Tx<'_>,
+        name: &str,
+        body: &[u8],
+        attempt: Attempt<Outcome>,
+    ) -> Result<()> {
         match self.effects.get(name) {
             Some(kind) => (kind.record)(tx, body, attempt),
             None => Err(Error::internal(format!("nobody knows the effect {name}"))),
         }
     }
 }
-
 
 /// Reads a request. A list would do for serde where a struct is wanted; here only an object does.
 fn read_object<Q: DeserializeOwned>(body: &[u8]) -> Result<Q> {
@@ -270,5 +282,8 @@ fn read_object<Q: DeserializeOwned>(body: &[u8]) -> Result<Q> {
 fn not_understood(error: &serde_json::Error) -> Error {
     // The text may quote what was sent; it must stay on one line and short.
     let said: String = error.to_string().chars().take(300).collect();
-    Error::invalid(reason::INVALID_BODY, format!("the body is not understood: {}", crate::text::printable(&said)))
+    Error::invalid(
+        reason::INVALID_BODY,
+        format!("the body is not understood: {}", crate::text::printable(&said)),
+    )
 }

@@ -49,7 +49,8 @@ impl<'a> Sql<'a> {
         params: impl Params,
         read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<T> {
-        self.find(sql, params, read)?.ok_or_else(|| Error::internal(format!("no row where one must be: {sql}")))
+        self.find(sql, params, read)?
+            .ok_or_else(|| Error::internal(format!("no row where one must be: {sql}")))
     }
 
     /// All rows. The statement must bound how many.

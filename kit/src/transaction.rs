@@ -106,10 +106,15 @@ impl<'a> Tx<'a> {
     /// If the body is longer than [`EVENT_BYTES_MAX`], or the row cannot be written.
     pub fn emit<E: Event>(&mut self, event: &E) -> Result<()> {
         let key = event.key();
-        let body = serde_json::to_vec(event)
-            .map_err(|error| Error::internal(format!("{} cannot be written as JSON", E::SUBJECT)).caused_by(error))?;
+        let body = serde_json::to_vec(event).map_err(|error| {
+            Error::internal(format!("{} cannot be written as JSON", E::SUBJECT)).caused_by(error)
+        })?;
         if body.len() > EVENT_BYTES_MAX {
-            return Err(Error::internal(format!("{} has {} bytes, at most {EVENT_BYTES_MAX}", E::SUBJECT, body.len())));
+            return Err(Error::internal(format!(
+                "{} has {} bytes, at most {EVENT_BYTES_MAX}",
+                E::SUBJECT,
+                body.len()
+            )));
         }
         let id: EventId = self.new_id();
         outbox::insert(&self.sql, &id.to_string(), E::SUBJECT, &key, &body, self.trace, self.now)?;

@@ -82,9 +82,16 @@ pub(crate) fn event_headers(row: &outbox::Row, source: &str, origin: &str) -> He
 ///
 /// # Errors
 /// `invalid_header` if a header is malformed.
-pub(crate) fn incoming(subject: String, headers: Option<&HeaderMap>, body: Bytes, received: Timestamp) -> Result<Incoming> {
-    let malformed = |name: &str| Error::invalid(reason::INVALID_HEADER, format!("the header {name} is malformed"));
-    let trace = get(headers, TRACEPARENT).map(|text| text.parse::<Trace>().map_err(|_| malformed(TRACEPARENT)));
+pub(crate) fn incoming(
+    subject: String,
+    headers: Option<&HeaderMap>,
+    body: Bytes,
+    received: Timestamp,
+) -> Result<Incoming> {
+    let malformed =
+        |name: &str| Error::invalid(reason::INVALID_HEADER, format!("the header {name} is malformed"));
+    let trace =
+        get(headers, TRACEPARENT).map(|text| text.parse::<Trace>().map_err(|_| malformed(TRACEPARENT)));
     let timeout = get(headers, TIMEOUT_MS).map(|text| match text.parse() {
         Ok(0) | Err(_) => Err(malformed(TIMEOUT_MS)),
         Ok(millis) => Ok(millis),
@@ -148,7 +155,10 @@ pub(crate) async fn request(nats: &async_nats::Client, outgoing: Outgoing, time:
     let message = match tokio::time::timeout(time, asked.until_answered()).await {
         Ok(Ok(message)) => message,
         Ok(Err(error)) if error.kind() == RequestErrorKind::InvalidSubject => {
-            return Err(Error::invalid("invalid_subject", format!("{} is not a subject", printable(&outgoing.subject))));
+            return Err(Error::invalid(
+                "invalid_subject",
+                format!("{} is not a subject", printable(&outgoing.subject)),
+            ));
         }
         _ => return Err(asked.no_answer()),
     };
@@ -254,7 +264,10 @@ mod tests {
         set(&mut all, ERROR, &error.message);
         set(&mut all, ERROR_CODE, "422");
         let read = error_of(Some(&all)).unwrap();
-        assert_eq!((read.kind, &*read.reason, read.message.as_str()), (Kind::Refused, "out_of_stock", "only 1 left\\r\\nEvil: yes"));
+        assert_eq!(
+            (read.kind, &*read.reason, read.message.as_str()),
+            (Kind::Refused, "out_of_stock", "only 1 left\\r\\nEvil: yes")
+        );
         assert_eq!(read.details, error.details);
     }
 

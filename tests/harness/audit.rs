@@ -38,7 +38,11 @@ impl Counter {
                 return false;
             }
         }
-        let waiting = ListOrders { stages: vec![Stage::Placed, Stage::AwaitingPayment], limit: Some(1), ..ListOrders::default() };
+        let waiting = ListOrders {
+            stages: vec![Stage::Placed, Stage::AwaitingPayment],
+            limit: Some(1),
+            ..ListOrders::default()
+        };
         self.client().ask(&waiting).await.is_ok_and(|page| page.items.is_empty())
     }
 
@@ -84,11 +88,16 @@ impl Counter {
         self.until_quiet().await;
         for name in NAMES {
             let health = self.health(name).await.expect("health");
-            assert_eq!((health.dead_letters, health.parked, health.effects_given_up), (0, 0, 0), "{name}: {health:?}");
+            assert_eq!(
+                (health.dead_letters, health.parked, health.effects_given_up),
+                (0, 0, 0),
+                "{name}: {health:?}"
+            );
         }
         let books = self.books().await;
         books.money_balances();
-        let live = self.client().ask(&ListHolds { limit: Some(200), ..ListHolds::default() }).await.expect("holds");
+        let live =
+            self.client().ask(&ListHolds { limit: Some(200), ..ListHolds::default() }).await.expect("holds");
         for (sku, pieces) in received {
             books.stock_balances(sku, *pieces, &live.items);
         }

@@ -61,7 +61,11 @@ impl Shop {
     pub fn open() -> Self {
         let folder = tempfile::tempdir().expect("a scratch folder");
         let broker = Broker::start();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("a runtime");
         let options = Options { data: folder.path().to_owned(), nats: broker.url() };
         let _on_it = runtime.enter();
         let running = services(folder.path())

@@ -13,7 +13,8 @@ use kit::message::{Word, WordKind, stream_of};
 use crate::NAMES;
 
 /// Above this line people write, below it the code does.
-pub const MARKER: &str = "<!-- From here on printed from the code: UPDATE_EXPECT=1 cargo test -p tests subjects -->";
+pub const MARKER: &str =
+    "<!-- From here on printed from the code: UPDATE_EXPECT=1 cargo test -p tests subjects -->";
 
 /// The page below the marker.
 pub fn page(services: &[Service]) -> String {
@@ -58,7 +59,10 @@ fn requests(page: &mut String) {
     row(page, &["---"; 4]);
     for word in kit::admin::WORDS {
         let changes = if word.kind == WordKind::Change { "yes" } else { "" };
-        row(page, &[&code(word.subject), &format!("`{}` → `{}`", word.name, word.reply), changes, word.meaning]);
+        row(
+            page,
+            &[&code(word.subject), &format!("`{}` → `{}`", word.name, word.reply), changes, word.meaning],
+        );
     }
 }
 
@@ -92,7 +96,9 @@ fn values(page: &mut String) {
     heading(page, "Values");
     row(page, &["of", "one of"]);
     row(page, &["---"; 2]);
-    let mut set = |of: &str, words: Vec<&str>| row(page, &[of, &words.into_iter().map(code).collect::<Vec<_>>().join(", ")]);
+    let mut set = |of: &str, words: Vec<&str>| {
+        row(page, &[of, &words.into_iter().map(code).collect::<Vec<_>>().join(", ")])
+    };
     set("`stage`, `stages` of an order", Stage::ALL.map(Stage::word).to_vec());
     set("`state` of a refund of an order", RefundState::ALL.map(RefundState::word).to_vec());
     set("`state`, `states` of a payment", PaymentState::ALL.map(PaymentState::word).to_vec());
@@ -112,7 +118,8 @@ fn reasons(page: &mut String) {
         let by = if by == "error" { "every service" } else { by };
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(&file);
         let text = std::fs::read_to_string(source).unwrap_or_default();
-        let module = text.split_once("pub mod reason {").map(|(_, rest)| rest.split("\n}").next().unwrap_or(rest));
+        let module =
+            text.split_once("pub mod reason {").map(|(_, rest)| rest.split("\n}").next().unwrap_or(rest));
         let mut meaning = String::new();
         for line in module.unwrap_or_default().lines().map(str::trim) {
             if let Some(said) = line.strip_prefix("/// ") {
@@ -148,7 +155,8 @@ fn examples(page: &mut String) {
         let required = word.required();
         let fields: Vec<String> =
             (word.example)().as_object().map(|fields| fields.keys().cloned().collect()).unwrap_or_default();
-        let list = |names: Vec<&String>| names.into_iter().map(|name| code(name)).collect::<Vec<_>>().join(", ");
+        let list =
+            |names: Vec<&String>| names.into_iter().map(|name| code(name)).collect::<Vec<_>>().join(", ");
         let optional: Vec<&String> = fields.iter().filter(|name| !required.contains(name)).collect();
         match (required.is_empty(), optional.is_empty()) {
             (false, _) => {

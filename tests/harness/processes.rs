@@ -19,8 +19,11 @@ pub struct ProcessShop {
 impl ProcessShop {
     /// Opens a shop of one's own.
     pub async fn open() -> (Self, Counter) {
-        let mut shop =
-            Self { broker: Broker::start(), folder: tempfile::tempdir().expect("a scratch folder"), running: BTreeMap::new() };
+        let mut shop = Self {
+            broker: Broker::start(),
+            folder: tempfile::tempdir().expect("a scratch folder"),
+            running: BTreeMap::new(),
+        };
         for name in NAMES {
             shop.start(name);
         }

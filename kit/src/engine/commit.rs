@@ -64,7 +64,9 @@ impl Engine {
             .get("SELECT coalesce(max(id), 0) + 1 FROM commit_group", [], |row| row.get::<_, i64>(0))
             .and_then(|after| {
                 let sql = Sql::new(&connection);
-                sql.get("SELECT coalesce(max(group_id), 0) + 1 FROM journal", [], |row| Ok(after.max(row.get(0)?)))
+                sql.get("SELECT coalesce(max(group_id), 0) + 1 FROM journal", [], |row| {
+                    Ok(after.max(row.get(0)?))
+                })
             })
             .unwrap_or(1);
         Ok(Self { connection, service, clock, chance, origin, next_group, last_group: None, fence: None })
@@ -240,7 +242,12 @@ fn ended(ending: Result<hearing::Ending>) -> (Result<Bytes>, Option<String>) {
 
 /// Records how a try of an effect ended. If recording fails, the effect is tried again later under
 /// the same key, so that its answer is not lost.
-fn record_effect(tx: &mut Tx<'_>, service: &Service, id: i64, tried: Attempt<Box<dyn Any + Send>>) -> Result<Bytes> {
+fn record_effect(
+    tx: &mut Tx<'_>,
+    service: &Service,
+    id: i64,
+    tried: Attempt<Box<dyn Any + Send>>,
+) -> Result<Bytes> {
     let Some(row) = effects::find(tx, id)? else { return Ok(Bytes::new()) };
     tx.done.effects = true;
     let wait = service.effect(&row.name).map(|kind| kind.policy.wait_max).unwrap_or_default();
@@ -251,14 +258,21 @@ fn record_effect(tx: &mut Tx<'_>, service: &Service, id: i64, tried: Attempt<Box
                 let unknown = matches!(trouble, Trouble::Unknown(_));
                 effects::put_off(tx, id, *next, unknown, trouble.message())?;
             }
-            Attempt::GaveUp { trouble, maybe_done, .. } => effects::give_up(tx, id, *maybe_done, trouble.message())?,
+            Attempt::GaveUp { trouble, maybe_done, .. } => {
+                effects::give_up(tx, id, *maybe_done, trouble.message())?
+            }
         }
         service.record(tx, &row.name, &row.body, tried)
     });
     if let Err(error) = &recorded
         && !error.is_storage()
     {
-        tracing::error!(effect = row.name, msg.key = row.about, "An outcome could not be recorded: {}", error.chain());
+        tracing::error!(
+            effect = row.name,
+            msg.key = row.about,
+            "An outcome could not be recorded: {}",
+            error.chain()
+        );
         effects::put_off(tx, id, tx.now() + wait, false, &error.message)?;
     }
     recorded.map(|()| Bytes::new())

@@ -69,11 +69,16 @@ impl Desk {
             ));
         }
         let key = match (&incoming.key, answer.changes) {
-            (Some(key), true) => Some(ReplyKey::of(&incoming.caller, key, &incoming.subject, &incoming.body)?),
+            (Some(key), true) => {
+                Some(ReplyKey::of(&incoming.caller, key, &incoming.subject, &incoming.body)?)
+            }
             (None, true) => {
                 return Err(Error::invalid(
                     reason::IDEMPOTENCY_KEY_MISSING,
-                    format!("{} changes something, so it needs the header Idempotency-Key; nothing was done", incoming.subject),
+                    format!(
+                        "{} changes something, so it needs the header Idempotency-Key; nothing was done",
+                        incoming.subject
+                    ),
                 ));
             }
             (_, false) => None,
@@ -82,7 +87,8 @@ impl Desk {
         // The same request twice at once: the second waits and gets the answer of the first.
         let _turn = self.turn(&key).await;
         let looked_up = key.clone();
-        let stored = crate::engine::port::read(&*self.port, move |sql| replies::find(sql, &looked_up)).await?;
+        let stored =
+            crate::engine::port::read(&*self.port, move |sql| replies::find(sql, &looked_up)).await?;
         match stored {
             Some(known) => known,
             None => self.handle(answer, incoming, Some(key)).await,
@@ -112,7 +118,11 @@ impl Desk {
         // same key everybody must hear the same.
         let kept = recorded.lock().ok().and_then(|mut kept| kept.take());
         if let Some(kept) = kept {
-            debug_assert!(kept.is_err() || ended.as_ref().ok() == kept.as_ref().ok(), "{} answers other than it recorded", answer.subject);
+            debug_assert!(
+                kept.is_err() || ended.as_ref().ok() == kept.as_ref().ok(),
+                "{} answers other than it recorded",
+                answer.subject
+            );
             return kept;
         }
         let job = |work| Job {

@@ -31,8 +31,9 @@ pub struct Row {
 }
 
 pub(crate) fn insert<E: Effect>(sql: &Sql<'_>, effect: &E, now: Timestamp, trace: Trace) -> Result<()> {
-    let body = serde_json::to_vec(effect)
-        .map_err(|error| Error::internal(format!("{} cannot be written as JSON", E::NAME)).caused_by(error))?;
+    let body = serde_json::to_vec(effect).map_err(|error| {
+        Error::internal(format!("{} cannot be written as JSON", E::NAME)).caused_by(error)
+    })?;
     sql.connection()
         .prepare_cached(
             "INSERT INTO effect (name, key, about, body, state, attempts, due_at_ms, maybe_done, reason, trace_id, span_id)
@@ -78,7 +79,9 @@ pub(crate) fn remove(sql: &Sql<'_>, id: i64) -> Result<()> {
 
 pub(crate) fn put_off(sql: &Sql<'_>, id: i64, due: Timestamp, maybe_done: bool, reason: &str) -> Result<()> {
     sql.connection()
-        .prepare_cached("UPDATE effect SET due_at_ms = ?2, maybe_done = maybe_done OR ?3, reason = ?4 WHERE id = ?1")?
+        .prepare_cached(
+            "UPDATE effect SET due_at_ms = ?2, maybe_done = maybe_done OR ?3, reason = ?4 WHERE id = ?1",
+        )?
         .execute(params![id, due.as_millisecond(), maybe_done, reason])?;
     Ok(())
 }
@@ -136,7 +139,9 @@ pub fn counts(sql: &Sql<'_>) -> Result<(u64, u64)> {
 
 fn rows(sql: &Sql<'_>, which: &str, params: impl rusqlite::Params) -> Result<Vec<Row>> {
     sql.list(
-        &format!("SELECT id, name, key, about, body, attempts, maybe_done, trace_id, span_id FROM effect {which}"),
+        &format!(
+            "SELECT id, name, key, about, body, attempts, maybe_done, trace_id, span_id FROM effect {which}"
+        ),
         params,
         |row| {
             Ok(Row {

@@ -62,7 +62,10 @@ pub(crate) fn hear(tx: &mut Tx<'_>, service: &Service, heard: &Heard) -> Result<
     if heard.previous > position {
         return Err(Error::unavailable(
             "out_of_step",
-            format!("message {} of {} comes before {} was acted on", heard.sequence, heard.source, heard.previous),
+            format!(
+                "message {} of {} comes before {} was acted on",
+                heard.sequence, heard.source, heard.previous
+            ),
         ));
     }
     tx.execute(
@@ -71,7 +74,11 @@ pub(crate) fn hear(tx: &mut Tx<'_>, service: &Service, heard: &Heard) -> Result<
         params![heard.source, heard.origin, heard.sequence],
     )?;
     let blocked = tx
-        .find("SELECT 1 FROM dead_letter WHERE source = ?1 AND key = ?2 LIMIT 1", [&heard.source, &heard.key], |_| Ok(()))?
+        .find(
+            "SELECT 1 FROM dead_letter WHERE source = ?1 AND key = ?2 LIMIT 1",
+            [&heard.source, &heard.key],
+            |_| Ok(()),
+        )?
         .is_some();
     if blocked {
         let waits = Error::new(Kind::Unavailable, "parked", "waits behind a dead letter of the same key");
@@ -83,8 +90,11 @@ pub(crate) fn hear(tx: &mut Tx<'_>, service: &Service, heard: &Heard) -> Result<
         Err(error) if error.is_storage() => Err(error),
         Err(error) => {
             tracing::error!(
-                event.id = heard.event_id, msg.subject = heard.subject, msg.key = heard.key,
-                "An event became a dead letter: {}", error.chain()
+                event.id = heard.event_id,
+                msg.subject = heard.subject,
+                msg.key = heard.key,
+                "An event became a dead letter: {}",
+                error.chain()
             );
             insert(tx, "dead", heard, &error, 1)?;
             Ok(Some(error.reason.into_owned()))
@@ -126,7 +136,13 @@ fn insert(tx: &mut Tx<'_>, state: &str, heard: &Heard, error: &Error, attempts: 
 }
 
 /// A due timer: acts on it, or puts it off, or after too many tries keeps it as a dead letter.
-pub(crate) fn timer(tx: &mut Tx<'_>, service: &Service, kind: &str, key: &str, attempts: u32) -> Result<Ending> {
+pub(crate) fn timer(
+    tx: &mut Tx<'_>,
+    service: &Service,
+    kind: &str,
+    key: &str,
+    attempts: u32,
+) -> Result<Ending> {
     if !super::timers::is_due(tx, kind, key, tx.now())? {
         return Ok(None);
     }

@@ -33,7 +33,9 @@ impl ReplyKey {
         if key.is_empty() || key.len() > IDEMPOTENCY_KEY_CHARS_MAX || !plain {
             return Err(Error::invalid(
                 reason::INVALID_HEADER,
-                format!("Idempotency-Key must be 1 to {IDEMPOTENCY_KEY_CHARS_MAX} printable ASCII characters without spaces"),
+                format!(
+                    "Idempotency-Key must be 1 to {IDEMPOTENCY_KEY_CHARS_MAX} printable ASCII characters without spaces"
+                ),
             ));
         }
         let digest = Sha256::new().chain_update(subject).chain_update([0]).chain_update(body).finalize();
@@ -58,7 +60,8 @@ pub fn find(sql: &Sql<'_>, key: &ReplyKey) -> Result<Option<Result<Bytes>>> {
                 Ok(Bytes::from(body))
             } else {
                 let reason: String = row.get("reason")?;
-                let mut error = Error::new(Kind::from_code(code), Cow::Owned(reason), row.get::<_, String>("message")?);
+                let mut error =
+                    Error::new(Kind::from_code(code), Cow::Owned(reason), row.get::<_, String>("message")?);
                 error.details = serde_json::from_slice(&body).ok();
                 Err(error)
             };

@@ -71,7 +71,9 @@ pub fn open_writer(
     prepare(&connection).map_err(storage)?;
     // FULL syncs the write-ahead log at each commit: what was answered survives a power cut.
     connection
-        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;")
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;",
+        )
         .map_err(storage)?;
     let origin = migrate(&mut connection, &name, service, migrations, now, chance)?;
     Ok((connection, origin))
@@ -83,7 +85,10 @@ pub fn open_writer(
 /// If the file is not there or cannot be read.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that opens a database to read")]
 pub fn open_reader(path: &Path) -> Result<Connection> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
     prepare(&connection)?;
     connection.execute_batch("PRAGMA query_only = ON;")?;
     Ok(connection)
@@ -120,7 +125,11 @@ fn migrate(
     .map_err(storage)?;
     for (part, scripts) in [("kit", KIT), (service, migrations)] {
         let found: usize = tx
-            .query_row("SELECT coalesce(max(version), 0) FROM schema_version WHERE part = ?1", [part], |row| row.get(0))
+            .query_row(
+                "SELECT coalesce(max(version), 0) FROM schema_version WHERE part = ?1",
+                [part],
+                |row| row.get(0),
+            )
             .map_err(storage)?;
         if found > scripts.len() {
             let (path, part) = (path.to_owned(), part.to_owned());
@@ -129,8 +138,11 @@ fn migrate(
         for script in &scripts[found..] {
             tx.execute_batch(script).map_err(storage)?;
         }
-        tx.execute("INSERT OR REPLACE INTO schema_version (part, version) VALUES (?1, ?2)", params![part, scripts.len()])
-            .map_err(storage)?;
+        tx.execute(
+            "INSERT OR REPLACE INTO schema_version (part, version) VALUES (?1, ?2)",
+            params![part, scripts.len()],
+        )
+        .map_err(storage)?;
     }
     let origin = crate::id::encode(uuid_v7(now, chance));
     let claim = |name: &str, value: &str| -> rusqlite::Result<String> {
@@ -172,8 +184,9 @@ mod tests {
         drop(first);
         let (second, same) = open(&path, "thing", &[one, two]).unwrap();
         assert_eq!(same, origin);
-        let row: (i64, String) =
-            second.query_row("SELECT id, name FROM things", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        let row: (i64, String) = second
+            .query_row("SELECT id, name FROM things", [], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap();
         assert_eq!(row, (7, String::new()));
     }
 
@@ -181,7 +194,8 @@ mod tests {
     fn a_database_newer_than_the_program_is_refused_and_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("thing.db");
-        open(&path, "thing", &["CREATE TABLE a (x INTEGER) STRICT;", "CREATE TABLE b (x INTEGER) STRICT;"]).unwrap();
+        open(&path, "thing", &["CREATE TABLE a (x INTEGER) STRICT;", "CREATE TABLE b (x INTEGER) STRICT;"])
+            .unwrap();
         let refused = open(&path, "thing", &["CREATE TABLE a (x INTEGER) STRICT;"]).unwrap_err();
         assert!(matches!(refused, OpenError::Newer { found: 2, known: 1, .. }), "{refused}");
     }

@@ -59,7 +59,8 @@ fn job(run: impl FnOnce(&mut Tx<'_>) -> Result<Bytes> + Send + 'static) -> Job {
 fn open() -> (Engine, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.db");
-    let engine = Engine::open(&path, Arc::new(notes()), Arc::new(SystemClock), Box::new(SystemChance)).unwrap();
+    let engine =
+        Engine::open(&path, Arc::new(notes()), Arc::new(SystemClock), Box::new(SystemChance)).unwrap();
     (engine, folder)
 }
 
@@ -69,7 +70,11 @@ fn texts(engine: &Engine) -> Vec<String> {
 
 fn answers(group: Group) -> Vec<Result<String, String>> {
     let text = |body: Bytes| String::from_utf8(body.to_vec()).unwrap();
-    group.answers.into_iter().map(|answer| answer.map(text).map_err(|error| error.reason.into_owned())).collect()
+    group
+        .answers
+        .into_iter()
+        .map(|answer| answer.map(text).map_err(|error| error.reason.into_owned()))
+        .collect()
 }
 
 #[test]
@@ -104,7 +109,11 @@ fn when_the_disk_is_full_nobody_of_the_group_is_told_yes() {
         job(|tx| note(tx, "after")),
     ]);
     assert!(full.failure.as_ref().is_some_and(Error::is_storage), "{full:?}");
-    assert!(full.answers.iter().all(|answer| answer.as_ref().is_err_and(|error| error.reason == reason::DISK_FULL)));
+    assert!(
+        full.answers
+            .iter()
+            .all(|answer| answer.as_ref().is_err_and(|error| error.reason == reason::DISK_FULL))
+    );
     assert_eq!(texts(&engine), ["before"]);
     engine.sql().list("PRAGMA max_page_count = 1000000", [], |_| Ok(())).unwrap();
     let group = engine.commit(vec![job(|tx| note(tx, "again"))]);
@@ -150,7 +159,8 @@ fn pruning_keeps_what_is_young_what_is_unheard_and_the_newest_row() {
 fn a_fenced_engine_accepts_nothing_but_housekeeping() {
     let (mut engine, _folder) = open();
     engine.fence(Some(Error::unavailable(reason::DATABASE_BEHIND_STREAM, "behind")));
-    let group = engine.commit(vec![job(|tx| note(tx, "no")), Job::chore(Timestamp::UNIX_EPOCH, |_| Ok("yes".into()))]);
+    let group = engine
+        .commit(vec![job(|tx| note(tx, "no")), Job::chore(Timestamp::UNIX_EPOCH, |_| Ok("yes".into()))]);
     assert_eq!(answers(group), [Err(reason::DATABASE_BEHIND_STREAM.to_owned()), Ok("yes".to_owned())]);
     engine.fence(None);
     assert!(engine.commit(vec![job(|tx| note(tx, "now"))]).answers[0].is_ok());
@@ -174,7 +184,10 @@ async fn a_timer_fires_once_and_a_failing_one_becomes_a_dead_letter() {
     assert_eq!(scratch.told(), [Noted::SUBJECT]);
     let letters = scratch.dead_letters();
     assert_eq!(letters.len(), 1);
-    assert_eq!((&*letters[0].source, &*letters[0].subject, letters[0].attempts), ("timer", "broken", TIMER_TRIES_MAX));
+    assert_eq!(
+        (&*letters[0].source, &*letters[0].subject, letters[0].attempts),
+        ("timer", "broken", TIMER_TRIES_MAX)
+    );
 }
 
 #[tokio::test]
@@ -217,18 +230,21 @@ impl Effect for Post {
 
 /// A post office: answers as the letter says, and writes down what became of it.
 fn post_office() -> Service {
-    notes()
-        .hears(|tx: &mut Tx<'_>, event: Noted| tx.perform(&Post { letter: event.text }))
-        .performs(post, |tx: &mut Tx<'_>, effect: Post, attempt| {
+    notes().hears(|tx: &mut Tx<'_>, event: Noted| tx.perform(&Post { letter: event.text })).performs(
+        post,
+        |tx: &mut Tx<'_>, effect: Post, attempt| {
             let said = match attempt {
                 Attempt::Answered(attempt) => format!("{} arrived at try {attempt}", effect.letter),
-                Attempt::Retrying { attempt, trouble, .. } => format!("{} try {attempt}: {}", effect.letter, trouble.reason()),
+                Attempt::Retrying { attempt, trouble, .. } => {
+                    format!("{} try {attempt}: {}", effect.letter, trouble.reason())
+                }
                 Attempt::GaveUp { attempts, maybe_done, .. } => {
                     format!("{} given up after {attempts}, maybe done: {maybe_done}", effect.letter)
                 }
             };
             note(tx, &said).map(drop)
-        })
+        },
+    )
 }
 
 async fn post(ctx: EffectCtx, effect: Post) -> Result<u32, Trouble> {
@@ -262,7 +278,11 @@ async fn an_effect_is_tried_until_there_is_an_answer_or_no_hope() {
     assert_eq!(fate_of("hopeless").await, ["hopeless given up after 1, maybe done: false"]);
     assert_eq!(
         fate_of("silent").await,
-        ["silent try 1: outcome_unknown", "silent try 2: outcome_unknown", "silent given up after 3, maybe done: true"]
+        [
+            "silent try 1: outcome_unknown",
+            "silent try 2: outcome_unknown",
+            "silent given up after 3, maybe done: true"
+        ]
     );
 }
 
@@ -282,6 +302,10 @@ async fn work_that_nobody_has_tried_can_be_taken_back() {
     let told: Vec<String> = scratch.told_of::<Noted>().into_iter().map(|noted| noted.text).collect();
     assert_eq!(
         told,
-        ["plain taken back: true", "hopeless given up after 1, maybe done: false", "hopeless taken back: false"]
+        [
+            "plain taken back: true",
+            "hopeless given up after 1, maybe done: false",
+            "hopeless taken back: false"
+        ]
     );
 }

@@ -49,7 +49,9 @@ pub(crate) fn cancel(sql: &Sql<'_>, kind: &str, key: &str) -> Result<()> {
 /// Puts off a timer that failed. Answers how often it has been tried now.
 pub(crate) fn put_off(sql: &Sql<'_>, kind: &str, key: &str, due: Timestamp) -> Result<()> {
     sql.connection()
-        .prepare_cached("UPDATE timer SET due_at_ms = ?3, attempts = attempts + 1 WHERE kind = ?1 AND key = ?2")?
+        .prepare_cached(
+            "UPDATE timer SET due_at_ms = ?3, attempts = attempts + 1 WHERE kind = ?1 AND key = ?2",
+        )?
         .execute(params![kind, key, due.as_millisecond()])?;
     Ok(())
 }

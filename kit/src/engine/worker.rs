@@ -79,9 +79,10 @@ pub async fn attempt_effect(port: &Arc<dyn Port>, row: Row) -> Result<()> {
     let attempt = row.attempts + 1;
     let time_limit = kind.policy.time_limit;
     let ctx = EffectCtx { port: Arc::clone(port), attempt, trace, time_limit };
-    let tried = tokio::time::timeout(time_limit, (kind.perform)(ctx, row.body.clone()))
-        .await
-        .unwrap_or_else(|_| Err(Trouble::Unknown(format!("no answer within {} s", time_limit.as_secs_f64()))));
+    let tried =
+        tokio::time::timeout(time_limit, (kind.perform)(ctx, row.body.clone())).await.unwrap_or_else(|_| {
+            Err(Trouble::Unknown(format!("no answer within {} s", time_limit.as_secs_f64())))
+        });
     let ended = match tried {
         Ok(outcome) => Attempt::Answered(outcome),
         Err(trouble) => {
@@ -90,7 +91,11 @@ pub async fn attempt_effect(port: &Arc<dyn Port>, row: Row) -> Result<()> {
                 Attempt::GaveUp { attempts: attempt, trouble, maybe_done }
             } else {
                 let jitter = trace.span as u8;
-                Attempt::Retrying { attempt, trouble, next: port.now() + kind.policy.wait_after(attempt, jitter) }
+                Attempt::Retrying {
+                    attempt,
+                    trouble,
+                    next: port.now() + kind.policy.wait_after(attempt, jitter),
+                }
             }
         }
     };
@@ -126,7 +131,12 @@ pub async fn set_periods(port: &Arc<dyn Port>) -> Result<()> {
         for (kind, period) in service.periods() {
             let set = tx.find("SELECT 1 FROM timer WHERE kind = ?1 AND key = ''", [kind], |_| Ok(()))?;
             if set.is_none() {
-                let trace = Trace { id: tx.new_id::<crate::id::EventId>().bits(), span: 1, parent: 0, sampled: false };
+                let trace = Trace {
+                    id: tx.new_id::<crate::id::EventId>().bits(),
+                    span: 1,
+                    parent: 0,
+                    sampled: false,
+                };
                 timers::set(tx, kind, "", now + *period, trace)?;
             }
         }

@@ -31,8 +31,10 @@ impl Due {
     /// Fires timers and tries effects until told to stop; then finishes the tries in progress.
     pub(super) async fn run(self, stop: CancellationToken) {
         let service = Arc::clone(self.port.service());
-        let places: BTreeMap<&'static str, Arc<Semaphore>> =
-            service.effects().map(|(name, kind)| (name, Arc::new(Semaphore::new(kind.policy.at_once)))).collect();
+        let places: BTreeMap<&'static str, Arc<Semaphore>> = service
+            .effects()
+            .map(|(name, kind)| (name, Arc::new(Semaphore::new(kind.policy.at_once))))
+            .collect();
         let in_progress = InProgress::default();
         let tries = Tasks::new();
         let finished = Arc::new(tokio::sync::Notify::new());
@@ -83,11 +85,16 @@ impl Due {
                     lock(in_progress).remove(&row.id);
                     break;
                 };
-                let (port, in_progress, finished) = (Arc::clone(&self.port), Arc::clone(in_progress), Arc::clone(finished));
+                let (port, in_progress, finished) =
+                    (Arc::clone(&self.port), Arc::clone(in_progress), Arc::clone(finished));
                 tries.spawn(async move {
                     let id = row.id;
                     if let Err(error) = worker::attempt_effect(&port, row).await {
-                        tracing::warn!(effect = id, "A try is not recorded, and will be made again: {}", error.chain());
+                        tracing::warn!(
+                            effect = id,
+                            "A try is not recorded, and will be made again: {}",
+                            error.chain()
+                        );
                         // The database cannot write at the moment; asking at once would not help it.
                         tokio::time::sleep(SLEEP_MAX).await;
                     }

@@ -86,7 +86,10 @@ impl Hearer {
             }
         };
         let Some(origin) = handle.cached_info().config.metadata.get(ORIGIN).cloned() else {
-            return Err(Error::unavailable("foreign_stream", format!("{stream} was not made by {}", self.source)));
+            return Err(Error::unavailable(
+                "foreign_stream",
+                format!("{stream} was not made by {}", self.source),
+            ));
         };
         let (source, from) = (stream.to_owned(), origin.clone());
         let position = read(&*self.port, move |sql| position(sql, &source, &from)).await?;
@@ -97,7 +100,8 @@ impl Hearer {
                 && info.config.ack_policy == AckPolicy::All
                 && info.config.filter_subjects == filters;
             if agrees {
-                let consumer = handle.get_consumer(name).await.map_err(|error| broker(CannotBind(error.to_string())))?;
+                let consumer =
+                    handle.get_consumer(name).await.map_err(|error| broker(CannotBind(error.to_string())))?;
                 return Ok(Some(Start { consumer, origin, position }));
             }
             handle.delete_consumer(name).await.map_err(broker)?;
@@ -118,7 +122,13 @@ impl Hearer {
 
     /// Hands every message to the writer, in order, many before the first has committed. An error
     /// means to begin again from the position.
-    async fn listen(&self, stream: &str, start: Start, stop: &CancellationToken, wait: &mut Duration) -> Result<()> {
+    async fn listen(
+        &self,
+        stream: &str,
+        start: Start,
+        stop: &CancellationToken,
+        wait: &mut Duration,
+    ) -> Result<()> {
         let mut messages = start
             .consumer
             .stream()

@@ -18,7 +18,11 @@ pub(super) struct OwnerLock {
 }
 
 /// Waits for the lock. None: told to stop before.
-pub(super) async fn acquire(path: &Path, service: &str, stop: &CancellationToken) -> std::io::Result<Option<OwnerLock>> {
+pub(super) async fn acquire(
+    path: &Path,
+    service: &str,
+    stop: &CancellationToken,
+) -> std::io::Result<Option<OwnerLock>> {
     let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
     let mut told = false;
     loop {

@@ -49,7 +49,13 @@ async fn turn(port: &Arc<dyn Port>, jetstream: &jetstream::Context) -> Result<()
     // nothing left to read of, it has passed.
     let heard = consumers
         .iter()
-        .map(|info| if info.num_pending == 0 && info.num_ack_pending == 0 { u64::MAX } else { info.ack_floor.stream_sequence })
+        .map(|info| {
+            if info.num_pending == 0 && info.num_ack_pending == 0 {
+                u64::MAX
+            } else {
+                info.ack_floor.stream_sequence
+            }
+        })
         .min()
         .unwrap_or(u64::MAX)
         .min(i64::MAX as u64);

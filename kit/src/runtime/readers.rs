@@ -32,12 +32,16 @@ impl Readers {
         read: impl FnOnce(&Sql<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let value = self.read(Box::new(move |sql| read(sql).map(|value| Box::new(value) as _))).await?;
-        value.downcast().map(|value| *value).map_err(|_| Error::internal("a reader answered with another type"))
+        value
+            .downcast()
+            .map(|value| *value)
+            .map_err(|_| Error::internal("a reader answered with another type"))
     }
 
     /// Reads on a thread that may block. Waits for a connection as long as a request may take.
     pub(super) async fn read(&self, read: Read) -> Result<Box<dyn Any + Send>> {
-        let busy = || Error::new(Kind::Overloaded, reason::OVERLOADED, "too many are reading; try again later");
+        let busy =
+            || Error::new(Kind::Overloaded, reason::OVERLOADED, "too many are reading; try again later");
         let place = tokio::time::timeout(REQUEST_TIME, Arc::clone(&self.places).acquire_owned())
             .await
             .map_err(|_| busy())?
@@ -45,8 +49,9 @@ impl Readers {
         let idle = Arc::clone(&self.idle);
         tokio::task::spawn_blocking(move || {
             let connection = idle.lock().unwrap_or_else(PoisonError::into_inner).pop().ok_or_else(busy)?;
-            let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| read(&Sql::new(&connection))))
-                .unwrap_or_else(|panic| Err(crate::engine::commit::panicked(&*panic)));
+            let answer =
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| read(&Sql::new(&connection))))
+                    .unwrap_or_else(|panic| Err(crate::engine::commit::panicked(&*panic)));
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             drop(place);
             answer

@@ -24,8 +24,8 @@ use crate::client::broker;
 use crate::engine::outbox::{self, Extent, Row};
 use crate::error::{Error, Result, reason};
 use crate::limits::{
-    DUPLICATE_WINDOW, RELAY_BYTES_IN_FLIGHT_MAX, RELAY_IN_FLIGHT_MAX, RELAY_LOOKS_EVERY, RELAY_ROWS_MAX, RETRY_WAIT,
-    STREAM_BYTES_MAX,
+    DUPLICATE_WINDOW, RELAY_BYTES_IN_FLIGHT_MAX, RELAY_IN_FLIGHT_MAX, RELAY_LOOKS_EVERY, RELAY_ROWS_MAX,
+    RETRY_WAIT, STREAM_BYTES_MAX,
 };
 use crate::service::Service;
 use crate::vitals::Vitals;
@@ -141,7 +141,9 @@ impl Relay {
             Ok(stream) => stream.cached_info().clone(),
             Err(error) => {
                 return match error.kind() {
-                    GetStreamErrorKind::JetStream(inner) if inner.code() == 404 => Ok(Found::Rebuild("it is missing")),
+                    GetStreamErrorKind::JetStream(inner) if inner.code() == 404 => {
+                        Ok(Found::Rebuild("it is missing"))
+                    }
                     _ => Err(broker(error)),
                 };
             }
@@ -192,7 +194,12 @@ impl Relay {
 
     /// Publishes rows from a number on, many at a time, in order. Answers true when stopped with
     /// nothing left, false when it is time to look at the stream again.
-    async fn publish(&mut self, mut next: u64, stop: &CancellationToken, wait: &mut Duration) -> Result<bool> {
+    async fn publish(
+        &mut self,
+        mut next: u64,
+        stop: &CancellationToken,
+        wait: &mut Duration,
+    ) -> Result<bool> {
         let source = format!("/shop/{}", self.service.name());
         let mut in_flight = FuturesOrdered::new();
         let mut bytes_in_flight = 0;
@@ -201,7 +208,10 @@ impl Relay {
         let look = tokio::time::sleep(RELAY_LOOKS_EVERY);
         tokio::pin!(look);
         loop {
-            while next <= newest && in_flight.len() < RELAY_IN_FLIGHT_MAX && bytes_in_flight < RELAY_BYTES_IN_FLIGHT_MAX {
+            while next <= newest
+                && in_flight.len() < RELAY_IN_FLIGHT_MAX
+                && bytes_in_flight < RELAY_BYTES_IN_FLIGHT_MAX
+            {
                 let rows_max = RELAY_ROWS_MAX.min(RELAY_IN_FLIGHT_MAX - in_flight.len());
                 let rows = self.read(move |sql| outbox::from(sql, next, rows_max)).await?;
                 if rows.first().is_none_or(|row| row.seq != next) {
@@ -237,11 +247,15 @@ impl Relay {
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that tells, and only what stands in the outbox")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that tells, and only what stands in the outbox"
+    )]
     async fn send(&self, row: Row, source: &str) -> Result<impl Future<Output = Ack> + use<>> {
         let mut headers = wire::event_headers(&row, source, &self.origin);
         headers.insert(EXPECTED_LAST_SEQUENCE, (row.seq - 1).to_string().as_str());
-        let ack = self.jetstream.publish_with_headers(row.subject, headers, row.body).await.map_err(broker)?;
+        let ack =
+            self.jetstream.publish_with_headers(row.subject, headers, row.body).await.map_err(broker)?;
         Ok(ack.into_future())
     }
 
@@ -264,7 +278,9 @@ fn judge(info: &Info, extent: Extent, origin: &str) -> Found {
         return Found::Rebuild("it is empty, and begins elsewhere than the outbox");
     }
     if owner != origin {
-        return Found::Refuse(format!("the stream {name} belongs to another database (it has {last} messages)"));
+        return Found::Refuse(format!(
+            "the stream {name} belongs to another database (it has {last} messages)"
+        ));
     }
     if last > extent.newest {
         return Found::Refuse(format!(

@@ -35,7 +35,11 @@ struct Counter {
 
 impl Serving {
     /// Starts to answer.
-    pub(super) async fn start(nats: &async_nats::Client, port: Arc<dyn Port>, vitals: Arc<Vitals>) -> Result<Self> {
+    pub(super) async fn start(
+        nats: &async_nats::Client,
+        port: Arc<dyn Port>,
+        vitals: Arc<Vitals>,
+    ) -> Result<Self> {
         let own = Arc::clone(port.service());
         let figures = Arc::clone(&vitals);
         let service = nats
@@ -67,7 +71,9 @@ impl Serving {
                 .queue_group(own.name())
                 .add(&answer.subject)
                 .await
-                .map_err(|error| Error::internal(format!("{} cannot be answered", answer.subject)).caused_by(error))?;
+                .map_err(|error| {
+                    Error::internal(format!("{} cannot be answered", answer.subject)).caused_by(error)
+                })?;
             let (counter, requests) = (Arc::clone(&counter), serving.requests.spawner());
             serving.endpoints.spawn(receive(endpoint, answer.subject.clone(), counter, requests));
         }
@@ -87,7 +93,12 @@ impl Serving {
     }
 }
 
-async fn receive(mut endpoint: service::endpoint::Endpoint, subject: String, counter: Arc<Counter>, requests: Spawner) {
+async fn receive(
+    mut endpoint: service::endpoint::Endpoint,
+    subject: String,
+    counter: Arc<Counter>,
+    requests: Spawner,
+) {
     while let Some(request) = endpoint.next().await {
         match Arc::clone(&counter.places).try_acquire_owned() {
             Ok(place) => {
@@ -111,7 +122,8 @@ async fn receive(mut endpoint: service::endpoint::Endpoint, subject: String, cou
 impl Counter {
     async fn answer(&self, request: &service::Request, subject: String) -> Result<Bytes> {
         let message = &request.message;
-        let incoming = wire::incoming(subject, message.headers.as_ref(), message.payload.clone(), self.port.now())?;
+        let incoming =
+            wire::incoming(subject, message.headers.as_ref(), message.payload.clone(), self.port.now())?;
         self.desk.answer(incoming).await
     }
 }

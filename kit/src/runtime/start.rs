@@ -164,7 +164,8 @@ async fn live(service: Arc<Service>, options: Options, stop: CancellationToken) 
         }
     };
     tracing::info!("{name} is stopping");
-    let drained = tokio::time::timeout(DRAIN_TIME, parts.drain(serving, background, &heard, &told, relaying)).await;
+    let drained =
+        tokio::time::timeout(DRAIN_TIME, parts.drain(serving, background, &heard, &told, relaying)).await;
     if drained.is_err() {
         tracing::warn!("{name} ends before everything was told; the rest is told at the next start");
     }
@@ -213,8 +214,11 @@ impl Parts {
             };
             tasks.spawn(hearer.run(stop.clone()));
         }
-        let due =
-            Due { port: Arc::clone(&self.port), signals: Arc::clone(&self.signals), vitals: Arc::clone(&self.vitals) };
+        let due = Due {
+            port: Arc::clone(&self.port),
+            signals: Arc::clone(&self.signals),
+            vitals: Arc::clone(&self.vitals),
+        };
         tasks.spawn(due.run(stop.clone()));
         tasks.spawn(prune::run(Arc::clone(&self.port), self.jetstream(), stop.clone()));
         tasks

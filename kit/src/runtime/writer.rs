@@ -51,15 +51,13 @@ impl Writer {
         let (queue, waiting) = channel();
         let own = Arc::clone(&vitals);
         let span = tracing::Span::current();
-        let thread = std::thread::Builder::new()
-            .name(format!("{name}-writer"))
-            .spawn(move || {
-                let _in_service = span.entered();
-                let _says = SaysPanic(Arc::clone(&signals));
-                work(engine, &waiting, &signals, &own);
-                // Nobody else may write before the last job of this writer is done.
-                drop(lock);
-            })?;
+        let thread = std::thread::Builder::new().name(format!("{name}-writer")).spawn(move || {
+            let _in_service = span.entered();
+            let _says = SaysPanic(Arc::clone(&signals));
+            work(engine, &waiting, &signals, &own);
+            // Nobody else may write before the last job of this writer is done.
+            drop(lock);
+        })?;
         Ok(Self {
             queue: Mutex::new(Some(queue)),
             places: Arc::new(Semaphore::new(WRITER_QUEUE_MAX)),
@@ -80,7 +78,11 @@ impl Writer {
         let places = Arc::clone(&self.places);
         let place = if job.kind == "request" {
             places.try_acquire_owned().map_err(|_| {
-                Error::new(Kind::Overloaded, reason::OVERLOADED, "too much is waiting to be written; try again later")
+                Error::new(
+                    Kind::Overloaded,
+                    reason::OVERLOADED,
+                    "too much is waiting to be written; try again later",
+                )
             })?
         } else {
             places.acquire_owned().await.map_err(|_| stopping())?

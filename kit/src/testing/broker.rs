@@ -15,7 +15,8 @@ const START_TIME: Duration = Duration::from_secs(10);
 
 /// Starts the server, tells its number, and kills it when the pipe from the test closes: also a
 /// test that is itself killed leaves no server behind.
-const WATCHED: &str = r#"log=$1; shift; "$@" </dev/null >/dev/null 2>"$log" & echo $!; read -r _; kill -9 $!"#;
+const WATCHED: &str =
+    r#"log=$1; shift; "$@" </dev/null >/dev/null 2>"$log" & echo $!; read -r _; kill -9 $!"#;
 
 /// A nats-server of one's own. It ends when this is dropped.
 pub struct Broker {
@@ -77,7 +78,9 @@ impl Broker {
 
     /// A client with the rights of the operator.
     pub async fn client(&self) -> Client {
-        Client::connect(&self.url(), "test", Caller::LocalOperator, Duration::from_secs(5)).await.expect("a connection")
+        Client::connect(&self.url(), "test", Caller::LocalOperator, Duration::from_secs(5))
+            .await
+            .expect("a connection")
     }
 
     fn spawn(&mut self, arguments: &[&str]) {
@@ -96,7 +99,8 @@ impl Broker {
             .expect("a shell starts");
         let mut line = String::new();
         let told = BufReader::new(watcher.stdout.take().expect("a pipe")).read_line(&mut line);
-        self.pid = told.ok().and_then(|_| line.trim().parse().ok()).expect("the number of the server's process");
+        self.pid =
+            told.ok().and_then(|_| line.trim().parse().ok()).expect("the number of the server's process");
         self.watcher = Some(watcher);
     }
 
@@ -148,7 +152,9 @@ fn find_server() -> PathBuf {
     if fetched.exists() {
         return fetched;
     }
-    let on_path = std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
+    let on_path = std::env::var_os("PATH")
+        .into_iter()
+        .flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
     on_path
         .map(|folder| folder.join("nats-server"))
         .find(|program| program.exists())

@@ -62,8 +62,9 @@ impl Scratch {
         let noon = Timestamp::from_second(1_767_268_800).expect("a time");
         let clock = Arc::new(TestClock(Mutex::new(noon)));
         let path = folder.path().join(format!("{}.db", service.name()));
-        let engine = Engine::open(&path, Arc::clone(&service), Arc::clone(&clock) as _, Box::new(SystemChance))
-            .unwrap_or_else(|error| panic!("{error}"));
+        let engine =
+            Engine::open(&path, Arc::clone(&service), Arc::clone(&clock) as _, Box::new(SystemChance))
+                .unwrap_or_else(|error| panic!("{error}"));
         let surroundings = Arc::new(Surroundings {
             service,
             engine: Mutex::new(engine),
@@ -215,8 +216,13 @@ impl Scratch {
         let own = &self.surroundings;
         let path = self.folder.path().join(format!("{}.db", own.service.name()));
         let mut engine = lock(&own.engine);
-        *engine = Engine::open(&path, Arc::clone(&own.service), Arc::clone(&own.clock) as _, Box::new(SystemChance))
-            .unwrap_or_else(|error| panic!("{error}"));
+        *engine = Engine::open(
+            &path,
+            Arc::clone(&own.service),
+            Arc::clone(&own.clock) as _,
+            Box::new(SystemChance),
+        )
+        .unwrap_or_else(|error| panic!("{error}"));
     }
 
     /// Tries every effect that is due now, once each. Answers how many there were.

@@ -14,7 +14,8 @@ fn knows(manifest: &str) -> BTreeSet<String> {
         if line.starts_with('[') {
             dependencies = line.contains("dependencies");
         } else if dependencies && let Some(name) = line.split(['.', '=', ' ']).next() {
-            let workspace = ["kit", "contracts", "shopd", "cli", "tests"].contains(&name) || SERVICES.contains(&name);
+            let workspace =
+                ["kit", "contracts", "shopd", "cli", "tests"].contains(&name) || SERVICES.contains(&name);
             if workspace {
                 known.insert(name.to_owned());
             }
@@ -57,7 +58,11 @@ fn only_the_kit_names_the_broker_and_only_stores_name_the_database() {
         assert!(in_kit || !text.contains("async_nats"), "{} names async_nats", file.display());
         let store = file.file_name().is_some_and(|name| name == "store.rs");
         let below_store = file.components().any(|part| part.as_os_str() == "store");
-        assert!(in_kit || store || below_store || !text.contains("rusqlite"), "{} names rusqlite", file.display());
+        assert!(
+            in_kit || store || below_store || !text.contains("rusqlite"),
+            "{} names rusqlite",
+            file.display()
+        );
     }
 }
 

@@ -23,7 +23,9 @@ fn subjects_md_says_what_the_code_says() {
         return;
     }
     let line = reference.lines().zip(printed.lines()).find(|(old, new)| old != new);
-    panic!("subjects.md is out of date at {line:?}; UPDATE_EXPECT=1 cargo test -p tests subjects rewrites it");
+    panic!(
+        "subjects.md is out of date at {line:?}; UPDATE_EXPECT=1 cargo test -p tests subjects rewrites it"
+    );
 }
 
 #[test]
@@ -38,9 +40,9 @@ fn every_request_is_answered_by_its_owner_and_nobody_else() {
         assert_eq!(answering, [word.owner()], "{}", word.subject);
     }
     for answer in services.iter().flat_map(|service| service.answered()) {
-        let common = kit::admin::WORDS.iter().any(|word| {
-            word.subject.replace("<service>", owner(&answer.subject)) == answer.subject
-        });
+        let common = kit::admin::WORDS
+            .iter()
+            .any(|word| word.subject.replace("<service>", owner(&answer.subject)) == answer.subject);
         assert!(common || contracts::word(&answer.subject).is_some(), "{} is in no contract", answer.subject);
     }
 }
@@ -50,7 +52,11 @@ fn everything_heard_is_told_by_somebody() {
     for service in services(Path::new("unused")) {
         for subject in service.heard() {
             let word = contracts::word(subject);
-            assert!(word.is_some_and(|word| word.kind == WordKind::Event), "{} hears {subject}", service.name());
+            assert!(
+                word.is_some_and(|word| word.kind == WordKind::Event),
+                "{} hears {subject}",
+                service.name()
+            );
         }
     }
 }
@@ -80,8 +86,11 @@ async fn the_running_shop_listens_where_subjects_md_says() {
     let mut expected = NAMES;
     expected.sort_unstable();
     assert_eq!(names, expected);
-    let offered: BTreeSet<String> =
-        running.iter().flat_map(|service| &service.endpoints).map(|endpoint| endpoint.subject.clone()).collect();
+    let offered: BTreeSet<String> = running
+        .iter()
+        .flat_map(|service| &service.endpoints)
+        .map(|endpoint| endpoint.subject.clone())
+        .collect();
     let mut written: BTreeSet<String> = contracts::words()
         .filter(|word| word.kind != WordKind::Event)
         .map(|word| word.subject.to_owned())

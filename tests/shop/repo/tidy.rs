@@ -32,7 +32,10 @@ fn every_test_file_is_listed() {
         let listed = read(format!("{folder}/mod.rs"));
         for file in files(folder, ".rs") {
             let name = file.file_stem().unwrap().to_string_lossy().into_owned();
-            assert!(name == "mod" || listed.contains(&format!("mod {name};")), "{folder}/{name}.rs is not listed");
+            assert!(
+                name == "mod" || listed.contains(&format!("mod {name};")),
+                "{folder}/{name}.rs is not listed"
+            );
         }
     }
 }

@@ -9,8 +9,24 @@ use tests::{Counter, shared};
 
 /// Texts that must not reach a subject, a header or a query.
 const HOSTILE: &[&str] = &[
-    "", " ", "a.b", "*", ">", "a b", "a\tb", "a\r\nb", "$JS.API.STREAM.DELETE.ORDER", "'; DROP TABLE orders; --",
-    "\u{1b}[2J", "\u{202e}", "é", "\u{0}", "../../etc/passwd", "%s%n", "NEAR(a b)", "\"unclosed",
+    "",
+    " ",
+    "a.b",
+    "*",
+    ">",
+    "a b",
+    "a\tb",
+    "a\r\nb",
+    "$JS.API.STREAM.DELETE.ORDER",
+    "'; DROP TABLE orders; --",
+    "\u{1b}[2J",
+    "\u{202e}",
+    "é",
+    "\u{0}",
+    "../../etc/passwd",
+    "%s%n",
+    "NEAR(a b)",
+    "\"unclosed",
 ];
 
 async fn answer(shop: &Counter, subject: &str, body: Vec<u8>) -> kit::Error {
@@ -20,7 +36,10 @@ async fn answer(shop: &Counter, subject: &str, body: Vec<u8>) -> kit::Error {
 }
 
 fn clear(error: &kit::Error, of: &str) {
-    assert!(matches!(error.kind, Kind::Invalid | Kind::NotFound | Kind::Refused | Kind::Conflict), "{of}: {error:?}");
+    assert!(
+        matches!(error.kind, Kind::Invalid | Kind::NotFound | Kind::Refused | Kind::Conflict),
+        "{of}: {error:?}"
+    );
     assert!(!error.reason.is_empty() && !error.message.is_empty(), "{of}: {error:?}");
     assert!(!error.message.chars().any(kit::text::is_unprintable), "{of}: {:?}", error.message);
 }
@@ -31,7 +50,10 @@ async fn every_request_refuses_what_is_no_request() {
     for word in contracts::words().filter(|word| word.kind != WordKind::Event) {
         for body in bodies(word) {
             let error = answer(&shop, word.subject, body.clone()).await;
-            clear(&error, &format!("{} {}", word.subject, String::from_utf8_lossy(&body[..body.len().min(80)])));
+            clear(
+                &error,
+                &format!("{} {}", word.subject, String::from_utf8_lossy(&body[..body.len().min(80)])),
+            );
         }
     }
 }
@@ -63,12 +85,27 @@ async fn hostile_text_in_every_field_of_every_request_harms_nothing() {
 async fn impossible_quantities_and_amounts_are_refused() {
     let shop = shared().counter().await;
     shop.sells("bounded-mug", 1000, 10).await;
-    for quantity in [json!(0), json!(-1), json!(10_001), json!(1e300), json!(1.5), json!("2"), json!(null), json!(u64::MAX)] {
+    for quantity in [
+        json!(0),
+        json!(-1),
+        json!(10_001),
+        json!(1e300),
+        json!(1.5),
+        json!("2"),
+        json!(null),
+        json!(u64::MAX),
+    ] {
         let mut order = (word("order.place").unwrap().example)();
         order["lines"] = json!([{"sku": "bounded-mug", "quantity": quantity}]);
         clear(&answer(&shop, "order.place", order.to_string().into()).await, &format!("{quantity}"));
     }
-    for (amount, currency) in [(json!(-1), "EUR"), (json!(1), "XXX"), (json!(i64::MAX), "EUR"), (json!(1), "eur"), (json!(0.5), "EUR")] {
+    for (amount, currency) in [
+        (json!(-1), "EUR"),
+        (json!(1), "XXX"),
+        (json!(i64::MAX), "EUR"),
+        (json!(1), "eur"),
+        (json!(0.5), "EUR"),
+    ] {
         let mut put = (word("catalog.put").unwrap().example)();
         put["price"] = json!({"amount": amount, "currency": currency});
         clear(&answer(&shop, "catalog.put", put.to_string().into()).await, &format!("{amount} {currency}"));
@@ -78,7 +115,8 @@ async fn impossible_quantities_and_amounts_are_refused() {
     }))
     .unwrap();
     shop.client().ask(&foreign).await.unwrap();
-    let mixed = shop.places(&tests::customer::order_of(&[("bounded-mug", 1), ("dollar-mug", 1)])).await.unwrap_err();
+    let mixed =
+        shop.places(&tests::customer::order_of(&[("bounded-mug", 1), ("dollar-mug", 1)])).await.unwrap_err();
     assert_eq!(&*mixed.reason, "mixed_currencies");
 }
 
@@ -115,10 +153,11 @@ mod bytes_of {
         let mut unknown_field = example.clone();
         unknown_field["zzz_unknown"] = json!(1);
         let deep = format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000));
-        let mut bodies: Vec<Vec<u8>> = ["", "no json", "[]", "1", "null", "\"text\"", "{\"a\":", "{} {}", &deep]
-            .iter()
-            .map(|text| text.as_bytes().to_vec())
-            .collect();
+        let mut bodies: Vec<Vec<u8>> =
+            ["", "no json", "[]", "1", "null", "\"text\"", "{\"a\":", "{} {}", &deep]
+                .iter()
+                .map(|text| text.as_bytes().to_vec())
+                .collect();
         bodies.push(unknown_field.to_string().into_bytes());
         bodies.push(vec![0xff, 0xfe, b'{', b'}']);
         bodies.push(format!("{{\"text\":\"{}\"}}", "x".repeat(kit::limits::REQUEST_BYTES_MAX)).into_bytes());

@@ -28,7 +28,12 @@ async fn every_stream_deleted_under_load_is_rebuilt_with_the_same_numbers() {
     assert_eq!(books.orders.len(), 100);
     for stream in shop.client().streams().await.unwrap() {
         let health = shop.health(&stream.name.to_lowercase()).await.unwrap();
-        assert_eq!((stream.last, stream.messages), (health.outbox_newest, health.outbox_newest), "{}", stream.name);
+        assert_eq!(
+            (stream.last, stream.messages),
+            (health.outbox_newest, health.outbox_newest),
+            "{}",
+            stream.name
+        );
     }
     own.close().await;
 }

@@ -9,7 +9,12 @@ use tests::customer::order_of;
 use tests::{Counter, euros, shared, sku_of};
 
 async fn adds(shop: &Counter, cart: Option<CartId>, sku: &str, pieces: i64) -> contracts::cart::CartView {
-    let add = AddItem { cart, sku: sku_of(sku), quantity: Quantity::try_from(pieces).unwrap(), expected_version: None };
+    let add = AddItem {
+        cart,
+        sku: sku_of(sku),
+        quantity: Quantity::try_from(pieces).unwrap(),
+        expected_version: None,
+    };
     shop.client().ask(&add).await.unwrap()
 }
 

@@ -74,7 +74,8 @@ async fn the_price_is_the_one_of_the_moment_of_the_order() {
     let order = shop.settles(placed.order).await;
     assert_eq!((order.total, order.lines[0].unit_price), (euros(1000), euros(1000)));
 
-    let stated = LineRequest { unit_price: Some(euros(1000)), ..order_of(&[("moving-mug", 1)]).lines.remove(0) };
+    let stated =
+        LineRequest { unit_price: Some(euros(1000)), ..order_of(&[("moving-mug", 1)]).lines.remove(0) };
     let refused = shop.places(&PlaceOrder { lines: vec![stated], ..order_of(&[]) }).await.unwrap_err();
     assert_eq!((refused.kind, &*refused.reason), (Kind::Refused, "price_changed"));
     let details = refused.details.unwrap().to_string();
@@ -85,7 +86,8 @@ async fn the_price_is_the_one_of_the_moment_of_the_order() {
 async fn what_cannot_be_ordered_is_refused_and_nothing_is_written() {
     let shop = shared().counter().await;
     shop.sells("real-mug", 1000, 10).await;
-    let refused = shop.places(&order_of(&[("real-mug", 1), ("no-such-mug", 1), ("nor-this", 2)])).await.unwrap_err();
+    let refused =
+        shop.places(&order_of(&[("real-mug", 1), ("no-such-mug", 1), ("nor-this", 2)])).await.unwrap_err();
     assert_eq!(&*refused.reason, "unknown_sku");
     let details = refused.details.unwrap().to_string();
     assert!(details.contains("no-such-mug") && details.contains("nor-this"), "{details}");
@@ -100,7 +102,8 @@ async fn a_cancelled_order_is_not_paid_and_a_paid_order_is_not_cancelled() {
     let placed = shop.places(&order_of(&[("regret-mug", 1)])).await.unwrap();
     let confirmed = shop.settles(placed.order).await;
     assert_eq!(confirmed.stage, Stage::Confirmed);
-    let late = shop.client().ask(&CancelOrder { order: placed.order, reason: "too late".into() }).await.unwrap_err();
+    let late =
+        shop.client().ask(&CancelOrder { order: placed.order, reason: "too late".into() }).await.unwrap_err();
     assert_eq!((late.kind, &*late.reason), (Kind::Conflict, "wrong_stage"));
     assert!(late.message.contains("confirmed"), "{late}");
 }
@@ -152,11 +155,17 @@ async fn orders_are_listed_by_stage_page_by_page() {
         shop.settles(*order).await;
     }
     let mut seen = Vec::new();
-    let mut list = contracts::order::ListOrders { stages: vec![Stage::Confirmed], limit: Some(3), ..Default::default() };
+    let mut list =
+        contracts::order::ListOrders { stages: vec![Stage::Confirmed], limit: Some(3), ..Default::default() };
     loop {
         let page = shop.client().ask(&list).await.unwrap();
         assert!(page.items.len() <= 3);
-        seen.extend(page.items.iter().filter(|order| order.lines[0].sku == sku_of("listed-mug")).map(|order| order.order));
+        seen.extend(
+            page.items
+                .iter()
+                .filter(|order| order.lines[0].sku == sku_of("listed-mug"))
+                .map(|order| order.order),
+        );
         list.after = page.next;
         if list.after.is_none() {
             break;

@@ -30,7 +30,10 @@ async fn killing_every_service_in_turn_while_orders_flow_loses_nothing() {
             let before = progress(&shop).await;
             processes.kill_and_restart(name);
             // The next kill comes once orders flow again: every service is killed at its work.
-            kit::testing::eventually("orders flow again", || async { (progress(&shop).await > before + 3).then_some(()) }).await;
+            kit::testing::eventually("orders flow again", || async {
+                (progress(&shop).await > before + 3).then_some(())
+            })
+            .await;
         }
     }
     done.send(()).unwrap();
@@ -65,7 +68,13 @@ async fn a_service_that_is_told_to_stop_under_load_answers_everything_it_accepte
                     let key = format!("term-{buyer}-{}", orders.len());
                     let call = kit::Call { key: Some(key), ..kit::Call::default() };
                     // Nobody retries here: between two owners a request waits, it is not lost.
-                    orders.push(shop.client().call(&order_of(&[("term-mug", 1)]), call).await.expect("an answer").order);
+                    orders.push(
+                        shop.client()
+                            .call(&order_of(&[("term-mug", 1)]), call)
+                            .await
+                            .expect("an answer")
+                            .order,
+                    );
                 }
                 orders
             })
@@ -78,7 +87,10 @@ async fn a_service_that_is_told_to_stop_under_load_answers_everything_it_accepte
         assert!(status.success(), "{name} ended with {status}");
         assert!(began.elapsed() < std::time::Duration::from_secs(10), "{name} drained within its time");
         processes.start(name);
-        kit::testing::eventually("orders flow again", || async { (progress(&shop).await > before + 20).then_some(()) }).await;
+        kit::testing::eventually("orders flow again", || async {
+            (progress(&shop).await > before + 20).then_some(())
+        })
+        .await;
     }
     done.send(true).unwrap();
     let mut orders = 0;
@@ -113,7 +125,11 @@ async fn wrong_settings_and_newer_databases_end_with_78() {
     };
     assert_eq!(run(&["order"], &[("SHOP_LOG", "not=a=filter")]).0, Some(78));
     assert_eq!(run(&["nobody"], &[]).0, Some(2));
-    std::fs::write(folder.path().join("order.db"), "this is no database, but long enough to look like one".repeat(20)).unwrap();
+    std::fs::write(
+        folder.path().join("order.db"),
+        "this is no database, but long enough to look like one".repeat(20),
+    )
+    .unwrap();
     let (code, said) = run(&["order"], &[]);
     assert_eq!(code, Some(74), "{said}");
     assert!(said.contains("order.db"), "{said}");

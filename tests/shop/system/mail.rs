@@ -10,8 +10,10 @@ async fn messages(shop: &Counter, order: contracts::OrderId, count: usize) -> Ve
     eventually(&format!("{count} messages are sent"), || async {
         let list = ListNotifications { order: Some(order), ..ListNotifications::default() };
         let page = shop.client().ask(&list).await.ok()?;
-        let sent: Vec<_> = page.items.into_iter().filter(|message| message.state == NotificationState::Sent).collect();
-        (sent.len() == count).then(|| sent.into_iter().map(|message| (message.happening, message.recipient)).collect())
+        let sent: Vec<_> =
+            page.items.into_iter().filter(|message| message.state == NotificationState::Sent).collect();
+        (sent.len() == count)
+            .then(|| sent.into_iter().map(|message| (message.happening, message.recipient)).collect())
     })
     .await
 }
@@ -25,7 +27,10 @@ async fn a_buyer_is_told_once_of_each_happening() {
     let first = messages(&shop, placed.order, 1).await;
     assert_eq!(first, [("order_confirmed".into(), "a***@example.org".into())]);
 
-    shop.client().ask(&RefundOrder { order: placed.order, amount: None, reason: String::new() }).await.unwrap();
+    shop.client()
+        .ask(&RefundOrder { order: placed.order, amount: None, reason: String::new() })
+        .await
+        .unwrap();
     shop.reaches(placed.order, Stage::Refunded).await;
     assert_eq!(messages(&shop, placed.order, 2).await.len(), 2);
 

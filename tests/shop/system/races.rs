@@ -80,13 +80,15 @@ async fn a_cancellation_that_races_the_payment_is_decided_once() {
     let racing = (0..60).map(|number: usize| {
         let shop = shop.clone();
         async move {
-            let request = PlaceOrder { payment_method: methods[number % 3].into(), ..order_of(&[("raced-mug", 1)]) };
+            let request =
+                PlaceOrder { payment_method: methods[number % 3].into(), ..order_of(&[("raced-mug", 1)]) };
             let placed = shop.places(&request).await.unwrap();
             // The further down the list, the later the change of mind.
             for _ in 0..number / 3 {
                 let _ = shop.client().ask(&GetOrder { order: placed.order }).await;
             }
-            let cancelled = shop.client().ask(&CancelOrder { order: placed.order, reason: "raced".into() }).await;
+            let cancelled =
+                shop.client().ask(&CancelOrder { order: placed.order, reason: "raced".into() }).await;
             (placed.order, cancelled.is_ok())
         }
     });

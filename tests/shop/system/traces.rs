@@ -35,7 +35,9 @@ async fn one_trace_leads_through_every_service_an_order_went_through() {
     })
     .await;
     let emitted: Vec<_> = views.iter().flat_map(|view| &view.emitted).collect();
-    for subject in ["order.placed", "inventory.reserved", "order.payment_due", "payment.captured", "order.confirmed"] {
+    for subject in
+        ["order.placed", "inventory.reserved", "order.payment_due", "payment.captured", "order.confirmed"]
+    {
         let event = emitted.iter().find(|event| event.subject == format!("events.{subject}"));
         assert!(event.is_some_and(|event| event.key == placed.order.to_string()), "{subject}");
     }
@@ -43,11 +45,17 @@ async fn one_trace_leads_through_every_service_an_order_went_through() {
     let spans: Vec<&str> = entries.iter().map(|entry| &*entry.span).collect();
     let root = format!("{:016x}", trace.span);
     for entry in &entries {
-        assert!(entry.parent == root || spans.contains(&&*entry.parent), "every piece of work has a cause: {entry:?}");
+        assert!(
+            entry.parent == root || spans.contains(&&*entry.parent),
+            "every piece of work has a cause: {entry:?}"
+        );
         assert!(entry.received_us <= entry.finished_us, "{entry:?}");
         let heard_in_stream = entry.kind != "event" || (entry.sequence > 0 && !entry.source.is_empty());
         assert!(heard_in_stream, "{entry:?}");
     }
-    assert!(entries.iter().any(|entry| entry.subject == "catalog.quote"), "reads that a flow caused are in it too");
+    assert!(
+        entries.iter().any(|entry| entry.subject == "catalog.quote"),
+        "reads that a flow caused are in it too"
+    );
     assert!(entries.iter().any(|entry| entry.kind == "effect"), "and work on the outside world");
 }

@@ -9,7 +9,10 @@ async fn dead_letters(world: &World) -> DeadLetters {
 
 async fn settle(world: &World, verb: &str, id: i64) -> Result<Settled> {
     let call = Call { key: Some(Client::new_key()), ..Call::default() };
-    world.client().call_as(&format!("listener.{verb}_dead_letter"), &serde_json::json!({"id": id}), call).await
+    world
+        .client()
+        .call_as(&format!("listener.{verb}_dead_letter"), &serde_json::json!({"id": id}), call)
+        .await
 }
 
 async fn until_dead(world: &World, count: usize) -> DeadLetters {
@@ -50,7 +53,10 @@ async fn a_poison_event_is_parked_and_the_rest_of_the_world_goes_on() {
     let letters = until_dead(&world, 3).await.items;
     let found: Vec<(&str, &str, &str)> =
         letters.iter().map(|letter| (&*letter.key, &*letter.state, &*letter.reason)).collect();
-    assert_eq!(found, [("poison", "dead", "poisonous"), ("bomb", "dead", "panicked"), ("poison", "parked", "parked")]);
+    assert_eq!(
+        found,
+        [("poison", "dead", "poisonous"), ("bomb", "dead", "panicked"), ("poison", "parked", "parked")]
+    );
     assert!(!world.health("listener").await.is_well());
 
     let again = settle(&world, "retry", letters[0].id).await.unwrap();
@@ -61,11 +67,17 @@ async fn a_poison_event_is_parked_and_the_rest_of_the_world_goes_on() {
     listening.stop().await.unwrap();
     let cure = "INSERT INTO cure (word) VALUES ('poison');";
     let path = world.folder.path().join("listener.db");
-    crate::engine::schema::open_writer(&path, "listener", &["", ""], jiff::Timestamp::UNIX_EPOCH, &mut crate::clock::SystemChance)
-        .unwrap()
-        .0
-        .execute_batch(cure)
-        .unwrap();
+    crate::engine::schema::open_writer(
+        &path,
+        "listener",
+        &["", ""],
+        jiff::Timestamp::UNIX_EPOCH,
+        &mut crate::clock::SystemChance,
+    )
+    .unwrap()
+    .0
+    .execute_batch(cure)
+    .unwrap();
     let _listening = world.run(listener_after_cure());
     assert_eq!(settle(&world, "retry", letters[0].id).await.unwrap().done, 2, "it, and the one behind it");
     assert_eq!(world.until_heard(5).await, ["one", "two", "three", "poison", "poison"]);

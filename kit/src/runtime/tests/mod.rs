@@ -75,7 +75,9 @@ examples! {
 
 fn teller() -> Service {
     Service::new("teller", "1.0.0")
-        .migrations_from(&["CREATE TABLE words (number INTEGER NOT NULL PRIMARY KEY, word TEXT NOT NULL) STRICT;"])
+        .migrations_from(&[
+            "CREATE TABLE words (number INTEGER NOT NULL PRIMARY KEY, word TEXT NOT NULL) STRICT;",
+        ])
         .answers(tell)
         .answers(count)
 }
@@ -128,7 +130,8 @@ struct World {
 
 impl World {
     async fn start() -> Self {
-        let world = Self { broker: Broker::start(), folder: tempfile::tempdir().unwrap(), client: OnceLock::new() };
+        let world =
+            Self { broker: Broker::start(), folder: tempfile::tempdir().unwrap(), client: OnceLock::new() };
         let _ = world.client.set(world.broker.client().await);
         world
     }
@@ -151,7 +154,10 @@ impl World {
     }
 
     async fn health(&self, service: &str) -> Health {
-        self.client().call_as(&format!("{service}.health"), &serde_json::json!({}), Call::default()).await.unwrap()
+        self.client()
+            .call_as(&format!("{service}.health"), &serde_json::json!({}), Call::default())
+            .await
+            .unwrap()
     }
 
     /// Everything the stream holds: number, identifier, body.
@@ -183,7 +189,8 @@ impl World {
         eventually(&format!("{words} words heard"), || async {
             let reader = crate::engine::schema::open_reader(&path).ok()?;
             let sql = crate::sql::Sql::new(&reader);
-            let heard: Vec<String> = sql.list("SELECT word FROM heard ORDER BY rowid", [], |row| row.get(0)).ok()?;
+            let heard: Vec<String> =
+                sql.list("SELECT word FROM heard ORDER BY rowid", [], |row| row.get(0)).ok()?;
             (heard.len() >= words).then_some(heard)
         })
         .await

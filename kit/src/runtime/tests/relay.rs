@@ -11,7 +11,8 @@ async fn what_is_told_stands_in_the_stream_under_the_number_of_its_row() {
         world.tell(word).await;
     }
     world.until_told(3).await;
-    let told: Vec<(u64, String)> = world.stream().await.into_iter().map(|(seq, _, told)| (seq, told.word)).collect();
+    let told: Vec<(u64, String)> =
+        world.stream().await.into_iter().map(|(seq, _, told)| (seq, told.word)).collect();
     assert_eq!(told, [(1, "one".into()), (2, "two".into()), (3, "three".into())]);
 }
 
@@ -123,7 +124,10 @@ async fn a_database_older_than_its_stream_refuses_to_tell() {
     let refused = world.client().call(&Tell { word: "another two".into() }, soon()).await.unwrap_err();
 
     assert_eq!(refused.reason, reason::DATABASE_BEHIND_STREAM);
-    assert!(refused.message.contains("teller.db") && refused.message.contains("TELLER"), "names the mend: {refused}");
+    assert!(
+        refused.message.contains("teller.db") && refused.message.contains("TELLER"),
+        "names the mend: {refused}"
+    );
     let words: Vec<String> = world.stream().await.into_iter().map(|(_, _, told)| told.word).collect();
     assert_eq!(words, ["one", "two"]);
     assert!(!world.health("teller").await.is_well());

@@ -12,7 +12,8 @@ async fn the_same_key_does_it_once_also_at_once_and_after_a_restart() {
     let world = World::start().await;
     let running = world.run(teller());
     let tell = Tell { word: "once".into() };
-    let at_once = futures_util::future::join_all((0..50).map(|_| world.client().call(&tell, under("k-1")))).await;
+    let at_once =
+        futures_util::future::join_all((0..50).map(|_| world.client().call(&tell, under("k-1")))).await;
     let first = at_once[0].as_ref().unwrap().clone();
     assert!(at_once.iter().all(|answer| answer.as_ref().unwrap() == &first));
     running.stop().await.unwrap();
@@ -68,7 +69,8 @@ async fn what_is_no_request_gets_a_clear_error_and_nothing_is_written() {
         let refused = world.client().call(&Tell { word: "a".into() }, under(key)).await.unwrap_err();
         assert_eq!(refused.kind, Kind::Invalid, "{key:?}: {refused}");
     }
-    let keyless = world.client().call_raw("teller.tell", "{\"word\":\"a\"}".into(), soon()).await.unwrap_err();
+    let keyless =
+        world.client().call_raw("teller.tell", "{\"word\":\"a\"}".into(), soon()).await.unwrap_err();
     assert_eq!(keyless.reason, reason::IDEMPOTENCY_KEY_MISSING);
     assert_eq!(world.client().ask(&Count {}).await.unwrap().words, 1);
 }
@@ -86,7 +88,12 @@ async fn a_running_service_is_found_and_counts_its_errors() {
         assert!(subjects.contains(&subject), "{subject} in {subjects:?}");
     }
     let stats = world.jetstream("$SRV.STATS.teller", serde_json::json!({})).await;
-    let tell = stats["endpoints"].as_array().unwrap().iter().find(|endpoint| endpoint["subject"] == "teller.tell").unwrap();
+    let tell = stats["endpoints"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|endpoint| endpoint["subject"] == "teller.tell")
+        .unwrap();
     assert_eq!((tell["num_requests"].as_u64(), tell["num_errors"].as_u64()), (Some(2), Some(1)));
 }
 
@@ -96,7 +103,11 @@ async fn a_second_instance_stands_by_and_takes_over() {
     let first = world.run(teller());
     world.tell("one").await;
     let _second = world.run(teller());
-    assert_eq!(world.client().services(Duration::from_millis(300)).await.unwrap().len(), 1, "the second waits");
+    assert_eq!(
+        world.client().services(Duration::from_millis(300)).await.unwrap().len(),
+        1,
+        "the second waits"
+    );
     first.stop().await.unwrap();
     let answer = world.client().call(&Tell { word: "two".into() }, soon()).await.unwrap();
     assert_eq!(answer.number, 2);
@@ -111,7 +122,11 @@ async fn everything_accepted_is_answered_when_a_service_is_told_to_stop() {
         .map(|number| {
             let client = world.client().clone();
             tokio::spawn(async move {
-                let call = Call { timeout: Duration::from_millis(1500), key: Some(format!("load-{number}")), trace: None };
+                let call = Call {
+                    timeout: Duration::from_millis(1500),
+                    key: Some(format!("load-{number}")),
+                    trace: None,
+                };
                 client.call(&Tell { word: format!("word {number}") }, call).await
             })
         })
