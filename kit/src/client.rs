@@ -314,10 +314,13 @@ fn say(name: &str, event: &ConnectionEvent) {
     match event {
         ConnectionEvent::Connected => tracing::debug!(connection = name, "Connected to the broker"),
         ConnectionEvent::Disconnected => {
-            tracing::warn!(connection = name, "The connection to the broker is lost; it is being tried again")
+            tracing::warn!(
+                connection = name,
+                "The connection to the broker is lost; it is being tried again"
+            );
         }
         ConnectionEvent::SlowConsumer(_) => {
-            tracing::warn!(connection = name, "Messages came faster than they were read; some were dropped")
+            tracing::warn!(connection = name, "Messages came faster than they were read; some were dropped");
         }
         ConnectionEvent::ServerError(error) => tracing::error!(connection = name, "The broker says: {error}"),
         ConnectionEvent::ClientError(error) => tracing::debug!(connection = name, "{error}"),

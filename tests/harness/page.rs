@@ -97,7 +97,7 @@ fn values(page: &mut String) {
     row(page, &["of", "one of"]);
     row(page, &["---"; 2]);
     let mut set = |of: &str, words: Vec<&str>| {
-        row(page, &[of, &words.into_iter().map(code).collect::<Vec<_>>().join(", ")])
+        row(page, &[of, &words.into_iter().map(code).collect::<Vec<_>>().join(", ")]);
     };
     set("`stage`, `stages` of an order", Stage::ALL.map(Stage::word).to_vec());
     set("`state` of a refund of an order", RefundState::ALL.map(RefundState::word).to_vec());

@@ -259,7 +259,7 @@ fn record_effect(
                 effects::put_off(tx, id, *next, unknown, trouble.message())?;
             }
             Attempt::GaveUp { trouble, maybe_done, .. } => {
-                effects::give_up(tx, id, *maybe_done, trouble.message())?
+                effects::give_up(tx, id, *maybe_done, trouble.message())?;
             }
         }
         service.record(tx, &row.name, &row.body, tried)
