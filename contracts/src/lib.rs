@@ -3,7 +3,7 @@
 //! # Layout
 //! - [`ids`]: one type for each kind of identifier; [`money`]: minor units with their currency
 //! - [`basics`]: article numbers, quantities, addresses
-//! - one module a service, in the order of an order's life
+//! - one module a service, in the order of an order's life; `examples` has a value of each word
 //!
 //! Contracts only grow: a new field has a default, a breaking change is a new subject. Requests
 //! refuse fields they do not know, so that a typing error is not silently ignored; events accept
@@ -12,6 +12,7 @@
 pub mod basics;
 pub mod cart;
 pub mod catalog;
+mod examples;
 pub mod ids;
 pub mod inventory;
 pub mod money;

@@ -1,7 +1,6 @@
 //! Payment: exactly one capture an order, and refunds that never exceed it.
 
 use jiff::Timestamp;
-use kit::Example;
 use serde::{Deserialize, Serialize};
 
 use crate::order::PAYMENT_METHOD_CHARS_MAX;
@@ -10,7 +9,7 @@ use crate::{Money, OrderId, PaymentId, RefundId};
 kit::subjects! {
     ask "payment.get" GetPayment -> PaymentView, "Shows one payment, by its number or its order.";
     ask "payment.list" ListPayments -> PaymentPage, "Lists payments, the newest first, a page at a time.";
-    change "payment.reconcile" ReconcilePayment -> PaymentView, "Asks the provider again about a payment whose outcome is unknown.";
+    change "payment.reconcile" ReconcilePayment -> PaymentView, "Asks the provider again about a payment, or a refund of it, whose outcome is unknown.";
     event "events.payment.captured" PaymentCaptured of order, "The card was charged.";
     event "events.payment.declined" PaymentDeclined of order, "The card was not charged and will not be.";
     event "events.payment.outcome_unknown" PaymentOutcomeUnknown of order, "Nobody knows yet whether the card was charged; it is being found out.";
@@ -324,103 +323,10 @@ pub struct PaymentRefundFailed {
     pub amount: Money,
     /// Why, for people.
     pub message: String,
-}
-
-impl Example for GetPayment {
-    fn example() -> Self {
-        Self { payment: None, order: Some(OrderId::example()) }
-    }
-}
-
-impl Example for ListPayments {
-    fn example() -> Self {
-        Self { states: vec![PaymentState::Unknown], after: None, limit: None }
-    }
-}
-
-impl Example for PaymentPage {
-    fn example() -> Self {
-        Self { items: vec![PaymentView::example()], next: None }
-    }
-}
-
-impl Example for ReconcilePayment {
-    fn example() -> Self {
-        Self { payment: PaymentId::example() }
-    }
-}
-
-impl Example for PaymentView {
-    fn example() -> Self {
-        let amount = Money::example();
-        Self {
-            payment: PaymentId::example(),
-            order: OrderId::example(),
-            amount,
-            captured: amount,
-            refunded: Money::zero(amount.currency()),
-            state: PaymentState::Captured,
-            code: String::new(),
-            decline_code: String::new(),
-            message: String::new(),
-            payment_method: "pm_card_visa".into(),
-            attempts: 1,
-            refunds: vec![],
-            created_at: Timestamp::UNIX_EPOCH,
-            changed_at: Timestamp::UNIX_EPOCH,
-        }
-    }
-}
-
-impl Example for PaymentCaptured {
-    fn example() -> Self {
-        Self { order: OrderId::example(), payment: PaymentId::example(), amount: Money::example() }
-    }
-}
-
-impl Example for PaymentDeclined {
-    fn example() -> Self {
-        Self {
-            order: OrderId::example(),
-            payment: PaymentId::example(),
-            code: "card_declined".into(),
-            message: "the card was declined: insufficient funds".into(),
-        }
-    }
-}
-
-impl Example for PaymentOutcomeUnknown {
-    fn example() -> Self {
-        Self {
-            order: OrderId::example(),
-            payment: PaymentId::example(),
-            given_up: false,
-            message: "no answer from the provider within 10 s".into(),
-        }
-    }
-}
-
-impl Example for PaymentRefunded {
-    fn example() -> Self {
-        Self {
-            order: OrderId::example(),
-            payment: PaymentId::example(),
-            refund: RefundId::example(),
-            amount: Money::example(),
-        }
-    }
-}
-
-impl Example for PaymentRefundFailed {
-    fn example() -> Self {
-        Self {
-            order: OrderId::example(),
-            payment: PaymentId::example(),
-            refund: RefundId::example(),
-            amount: Money::example(),
-            message: "the provider refuses".into(),
-        }
-    }
+    /// Whether the money may have gone back after all. Then it must not be given back again before
+    /// somebody has found out: `payment.reconcile` asks the provider.
+    #[serde(default)]
+    pub maybe_done: bool,
 }
 
 #[cfg(test)]

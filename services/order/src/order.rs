@@ -229,6 +229,23 @@ impl Order {
         }
     }
 
+    /// What it means that nobody knows whether a refund was made: a person must look. Its money
+    /// counts as being given back until somebody knows, so that it cannot go back twice.
+    ///
+    /// # Errors
+    /// [`Contradiction`] if it is of another amount.
+    pub fn refund_unknown(
+        &self,
+        refund: &RefundView,
+        amount: Money,
+    ) -> Result<Option<Signal>, Contradiction> {
+        match refund.state {
+            RefundState::Done | RefundState::Failed => Ok(None),
+            RefundState::Pending if refund.amount == amount => Ok(Some(Signal::RefundFailed)),
+            RefundState::Pending => Err(Contradiction::OtherRefund { refund: refund.refund, amount }),
+        }
+    }
+
     /// The order after a move.
     ///
     /// # Errors

@@ -84,6 +84,12 @@ pub(crate) fn payment_refunded(tx: &mut Tx<'_>, event: PaymentRefunded) -> Resul
 pub(crate) fn payment_refund_failed(tx: &mut Tx<'_>, event: PaymentRefundFailed) -> Result<()> {
     let mut order = store::get_order(tx, event.order)?;
     let refund = find_refund(tx, &order, event.refund)?;
+    if event.maybe_done {
+        let Some(signal) = order.refund_unknown(&refund, event.amount)? else { return Ok(()) };
+        let heard = or(one_line(&event.message), "the provider did not answer");
+        let message = format!("nobody knows whether {} went back: {heard}", event.amount);
+        return advance(tx, order, Cause::of(signal, Why::new("refund_outcome_unknown", message))).map(drop);
+    }
     let Some(signal) = order.refund_failed(&refund, event.amount)? else { return Ok(()) };
     store::mark_refund(tx, event.order, event.refund, RefundState::Failed)?;
     let heard = or(one_line(&event.message), "the provider refused");

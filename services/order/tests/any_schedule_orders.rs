@@ -200,7 +200,14 @@ impl Orders for Service {
             Said::RefundFailed(refund, _) if self.is_done(refund).await => {}
             Said::RefundFailed(refund, amount) => {
                 let message = "the account is closed".into();
-                shop.hears(&PaymentRefundFailed { order: id, payment, refund, amount, message });
+                shop.hears(&PaymentRefundFailed {
+                    order: id,
+                    payment,
+                    refund,
+                    amount,
+                    message,
+                    maybe_done: false,
+                });
             }
             // Refused where the order does not allow it, and that is all that may happen.
             Said::Cancel => drop(shop.cancels(order).await),

@@ -166,6 +166,47 @@ async fn a_refund_that_fails_needs_a_person_who_may_ask_again() {
 }
 
 #[tokio::test]
+async fn money_that_may_have_gone_back_cannot_go_back_again() {
+    let shop = Shop::open();
+    let order = shop.confirmed_order().await;
+    shop.refunds(&order, Some(1000)).await.unwrap();
+    let due = shop.refund_due();
+    shop.loses_track_of(&due);
+
+    let open = shop.order(&order).await;
+    assert_eq!((open.stage, open.reason.as_str()), (Stage::NeedsAttention, "refund_outcome_unknown"));
+    assert_eq!(open.message, "nobody knows whether 10.00 EUR went back: no answer within 2 s");
+    assert_eq!((open.refunds[0].state, open.refunded), (RefundState::Pending, eur(0)));
+    let refused = shop.refunds(&order, Some(2580)).await.unwrap_err();
+    assert_eq!(&*refused.reason, "refund_exceeds_payment");
+
+    // The rest can go, whatever became of the first.
+    shop.refunds(&order, None).await.unwrap();
+    assert_eq!(shop.refund_due().amount, eur(1580));
+    shop.gives_back(&shop.refund_due());
+    // Somebody asked the provider: it had gone back.
+    shop.gives_back(&due);
+    let end = shop.order(&order).await;
+    assert_eq!((end.stage, end.refunded), (Stage::Refunded, eur(2580)));
+    shop.nothing_is_dead();
+}
+
+#[tokio::test]
+async fn money_of_which_it_is_found_out_that_it_did_not_go_back_can_go_again() {
+    let shop = Shop::open();
+    let order = shop.confirmed_order().await;
+    shop.refunds(&order, None).await.unwrap();
+    let due = shop.refund_due();
+    shop.loses_track_of(&due);
+    assert_eq!(&*shop.refunds(&order, Some(1)).await.unwrap_err().reason, "refund_exceeds_payment");
+    shop.fails_to_give_back(&due);
+    shop.refunds(&order, None).await.unwrap();
+    shop.gives_back(&shop.refund_due());
+    assert_eq!(shop.stage_of(&order).await, Stage::Refunded);
+    shop.nothing_is_dead();
+}
+
+#[tokio::test]
 async fn a_cancelled_order_stays_open_until_nobody_keeps_its_money() {
     let shop = Shop::open();
     let order = shop.reserved_order().await;

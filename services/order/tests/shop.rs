@@ -184,7 +184,14 @@ impl Shop {
             refund,
             amount,
             message: "the account is closed".into(),
+            maybe_done: false,
         });
+    }
+
+    pub(crate) fn loses_track_of(&self, due: &RefundDue) {
+        let RefundDue { order, payment, refund, amount, .. } = due.clone();
+        let message = "no answer within 2 s".into();
+        self.hears(&PaymentRefundFailed { order, payment, refund, amount, message, maybe_done: true });
     }
 
     /// Every refund that was asked of the payment service, in order.

@@ -66,6 +66,7 @@ pub fn refund_due(tx: &mut Tx<'_>, event: RefundDue) -> Result<()> {
                 refund: event.refund,
                 amount: event.amount,
                 message,
+                maybe_done: false,
             })
         }
     }

@@ -103,7 +103,8 @@ pub fn record(tx: &mut Tx<'_>, effect: RefundCard, attempt: Attempt<RefundAnswer
 
 fn settle(tx: &mut Tx<'_>, refund: &Refund, verdict: Verdict) -> Result<()> {
     let &Refund { id, payment, order, amount, .. } = refund;
-    let failed = |message| PaymentRefundFailed { order, payment, refund: id, amount, message };
+    let failed =
+        |message, maybe_done| PaymentRefundFailed { order, payment, refund: id, amount, message, maybe_done };
     match verdict {
         Verdict::Nothing => Ok(()),
         Verdict::Done => {
@@ -115,13 +116,13 @@ fn settle(tx: &mut Tx<'_>, refund: &Refund, verdict: Verdict) -> Result<()> {
             tracing::warn!(order.id = %order, "Refund {id} of {order} failed: {message}");
             store::mark_refund(tx, id, RefundState::Failed, &message)?;
             store::unpromise(tx, payment, amount)?;
-            tx.emit(&failed(message))
+            tx.emit(&failed(message, false))
         }
         // It stays promised, so that the same money cannot be given back under another number.
         Verdict::Unknown(message) => {
             tracing::warn!(order.id = %order, "The outcome of refund {id} of {order} is unknown: {message}");
             store::mark_refund(tx, id, RefundState::Unknown, &message)?;
-            tx.emit(&failed(message))
+            tx.emit(&failed(message, true))
         }
     }
 }

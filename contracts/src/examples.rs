@@ -1,0 +1,8 @@
+//! A believable value of every word, for the reference page and for tests.
+
+mod cart;
+mod catalog;
+mod inventory;
+mod notification;
+mod order;
+mod payment;
