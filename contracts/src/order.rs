@@ -60,6 +60,14 @@ pub mod reason {
     pub const TOO_MANY_REFUNDS: &str = "too_many_refunds";
 }
 
+/// Why an order needs a person, as its `reason` says.
+pub mod attention {
+    /// Nobody knows whether the card was charged.
+    pub const PAYMENT_OUTCOME_UNKNOWN: &str = "payment_outcome_unknown";
+    /// Nobody knows whether money went back.
+    pub const REFUND_OUTCOME_UNKNOWN: &str = "refund_outcome_unknown";
+}
+
 /// Length of a payment method in characters.
 pub const PAYMENT_METHOD_CHARS_MAX: usize = 100;
 /// Length of the reason of a cancellation or a refund in characters.

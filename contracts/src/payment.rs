@@ -14,7 +14,7 @@ kit::subjects! {
     event "events.payment.declined" PaymentDeclined of order, "The card was not charged and will not be.";
     event "events.payment.outcome_unknown" PaymentOutcomeUnknown of order, "Nobody knows yet whether the card was charged; it is being found out.";
     event "events.payment.refunded" PaymentRefunded of order, "Money was given back to the card.";
-    event "events.payment.refund_failed" PaymentRefundFailed of order, "Money could not be given back; a person must look.";
+    event "events.payment.refund_failed" PaymentRefundFailed of order, "Money could not be given back, or nobody knows whether it was; a person must look.";
 }
 
 /// Reasons the payment service gives.

@@ -73,6 +73,8 @@ CREATE TABLE effect (
     state       TEXT    NOT NULL CHECK (state IN ('due', 'given_up')),
     attempts    INTEGER NOT NULL,
     due_at_ms   INTEGER NOT NULL,
+    -- A try has begun whose end is not recorded: it may have been done.
+    trying      INTEGER NOT NULL,
     maybe_done  INTEGER NOT NULL,
     reason      TEXT    NOT NULL,
     trace_id    BLOB    NOT NULL,

@@ -273,7 +273,7 @@ fn record_effect(
             "An outcome could not be recorded: {}",
             error.chain()
         );
-        effects::put_off(tx, id, tx.now() + wait, false, &error.message)?;
+        effects::put_off(tx, id, tx.now() + wait, true, &error.message)?;
     }
     recorded.map(|()| Bytes::new())
 }

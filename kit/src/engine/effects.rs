@@ -24,7 +24,7 @@ pub struct Row {
     pub body: Bytes,
     /// How often it has been tried.
     pub attempts: u32,
-    /// Whether a try may have been done although no answer came.
+    /// Whether a try may have been done although no answer came or none was recorded.
     pub maybe_done: bool,
     /// The flow in which it was asked for.
     pub trace: Trace,
@@ -36,8 +36,8 @@ pub(crate) fn insert<E: Effect>(sql: &Sql<'_>, effect: &E, now: Timestamp, trace
     })?;
     sql.connection()
         .prepare_cached(
-            "INSERT INTO effect (name, key, about, body, state, attempts, due_at_ms, maybe_done, reason, trace_id, span_id)
-             VALUES (:name, :key, :about, :body, 'due', 0, :due, 0, '', :trace_id, :span_id)
+            "INSERT INTO effect (name, key, about, body, state, attempts, due_at_ms, trying, maybe_done, reason, trace_id, span_id)
+             VALUES (:name, :key, :about, :body, 'due', 0, :due, 0, 0, '', :trace_id, :span_id)
              ON CONFLICT (name, key) DO UPDATE
              SET state = 'due', attempts = 0, due_at_ms = excluded.due_at_ms
              WHERE state = 'given_up'",
@@ -67,7 +67,10 @@ pub(crate) fn take_back(sql: &Sql<'_>, name: &str, key: &str) -> Result<bool> {
 pub(crate) fn begin(sql: &Sql<'_>, id: i64) -> Result<bool> {
     let changed = sql
         .connection()
-        .prepare_cached("UPDATE effect SET attempts = attempts + 1 WHERE id = ?1 AND state = 'due'")?
+        .prepare_cached(
+            "UPDATE effect SET attempts = attempts + 1, maybe_done = maybe_done OR trying, trying = 1
+             WHERE id = ?1 AND state = 'due'",
+        )?
         .execute([id])?;
     Ok(changed > 0)
 }
@@ -80,7 +83,7 @@ pub(crate) fn remove(sql: &Sql<'_>, id: i64) -> Result<()> {
 pub(crate) fn put_off(sql: &Sql<'_>, id: i64, due: Timestamp, maybe_done: bool, reason: &str) -> Result<()> {
     sql.connection()
         .prepare_cached(
-            "UPDATE effect SET due_at_ms = ?2, maybe_done = maybe_done OR ?3, reason = ?4 WHERE id = ?1",
+            "UPDATE effect SET due_at_ms = ?2, trying = 0, maybe_done = maybe_done OR ?3, reason = ?4 WHERE id = ?1",
         )?
         .execute(params![id, due.as_millisecond(), maybe_done, reason])?;
     Ok(())
@@ -89,7 +92,7 @@ pub(crate) fn put_off(sql: &Sql<'_>, id: i64, due: Timestamp, maybe_done: bool, 
 pub(crate) fn give_up(sql: &Sql<'_>, id: i64, maybe_done: bool, reason: &str) -> Result<()> {
     sql.connection()
         .prepare_cached(
-            "UPDATE effect SET state = 'given_up', maybe_done = maybe_done OR ?2, reason = ?3 WHERE id = ?1",
+            "UPDATE effect SET state = 'given_up', trying = 0, maybe_done = maybe_done OR ?2, reason = ?3 WHERE id = ?1",
         )?
         .execute(params![id, maybe_done, reason])?;
     Ok(())
@@ -140,7 +143,7 @@ pub fn counts(sql: &Sql<'_>) -> Result<(u64, u64)> {
 fn rows(sql: &Sql<'_>, which: &str, params: impl rusqlite::Params) -> Result<Vec<Row>> {
     sql.list(
         &format!(
-            "SELECT id, name, key, about, body, attempts, maybe_done, trace_id, span_id FROM effect {which}"
+            "SELECT id, name, key, about, body, attempts, maybe_done OR trying AS maybe_done, trace_id, span_id FROM effect {which}"
         ),
         params,
         |row| {

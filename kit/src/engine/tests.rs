@@ -251,7 +251,8 @@ async fn post(ctx: EffectCtx, effect: Post) -> Result<u32, Trouble> {
     match (effect.letter.as_str(), ctx.attempt) {
         ("silent", _) => std::future::pending().await,
         ("late", 1) => std::future::pending().await,
-        ("hopeless", _) => Err(Trouble::Hopeless("nobody lives there".into())),
+        ("interrupted", 1) => std::future::pending().await,
+        ("hopeless" | "interrupted", _) => Err(Trouble::Hopeless("nobody lives there".into())),
         ("unlucky", 1..=2) => Err(Trouble::Transient("rain".into())),
         (_, attempt) => Ok(attempt),
     }
@@ -284,6 +285,19 @@ async fn an_effect_is_tried_until_there_is_an_answer_or_no_hope() {
             "silent given up after 3, maybe done: true"
         ]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_try_that_was_cut_off_may_have_been_done() {
+    let scratch = Scratch::of(post_office());
+    scratch.hear(&Noted { text: "interrupted".into() });
+    // The process ends before the time limit of the try does.
+    let cut_off = tokio::time::timeout(Post::POLICY.time_limit / 2, scratch.work()).await;
+    assert!(cut_off.is_err());
+    scratch.reopen();
+    scratch.work().await;
+    let told: Vec<String> = scratch.told_of::<Noted>().into_iter().map(|noted| noted.text).collect();
+    assert_eq!(told, ["interrupted given up after 2, maybe done: true"]);
 }
 
 #[tokio::test]

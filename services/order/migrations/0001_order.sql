@@ -7,7 +7,7 @@ CREATE TABLE orders (
     version            INTEGER NOT NULL CHECK (version >= 1),
     standing           TEXT    NOT NULL CHECK (standing IN (
                            'placed', 'awaiting_payment', 'awaiting_outcome', 'outcome_lost',
-                           'confirmed', 'confirmed_open', 'sold_out', 'refunded',
+                           'confirmed', 'confirmed_open', 'refund_lost', 'sold_out', 'refunded',
                            'cancelled', 'cancelled_open')),
     -- 0 if the order waits for nobody.
     deadline_ms        INTEGER NOT NULL,
@@ -23,8 +23,10 @@ CREATE TABLE orders (
     payment            TEXT    NOT NULL,
     -- What is known of the charge: nothing final, that it was made, or that it never will be.
     outcome            TEXT    NOT NULL CHECK (outcome IN ('open', 'captured', 'declined')),
-    -- Being given back, and given back.
+    -- Being given back; of how much of that nobody knows whether it went back, and nobody tries to
+    -- find out any more; and given back.
     pending_amount     INTEGER NOT NULL CHECK (pending_amount >= 0),
+    unknown_amount     INTEGER NOT NULL CHECK (unknown_amount BETWEEN 0 AND pending_amount),
     refunded_amount    INTEGER NOT NULL CHECK (refunded_amount >= 0),
     -- Why there is no sale, and why a person must look; empty if neither is so.
     ended_reason       TEXT    NOT NULL,
@@ -38,18 +40,22 @@ CREATE TABLE orders (
     -- What waits has a deadline, and nothing else has one.
     CHECK ((deadline_ms > 0) = (standing IN ('placed', 'awaiting_payment', 'awaiting_outcome'))),
     -- A sale is paid.
-    CHECK (standing NOT IN ('confirmed', 'confirmed_open', 'sold_out', 'refunded') OR outcome = 'captured'),
+    CHECK (standing NOT IN ('confirmed', 'confirmed_open', 'refund_lost', 'sold_out', 'refunded')
+           OR outcome = 'captured'),
     -- What waits for a payment is not paid.
     CHECK (standing NOT IN ('placed', 'awaiting_payment', 'awaiting_outcome', 'outcome_lost') OR outcome = 'open'),
-    -- No more is given back than was paid. Being given back may be more: what was reported as failed
-    -- may come about while it is asked for again, and the payment service then refuses the second.
-    CHECK (pending_amount <= total_amount AND refunded_amount <= total_amount),
+    -- No more is given back, and being given back, than was paid.
+    CHECK (pending_amount + refunded_amount <= total_amount),
     CHECK (outcome = 'captured' OR pending_amount + refunded_amount = 0),
+    -- A person must look until it is known whether money went back.
+    CHECK (unknown_amount = 0 OR standing IN ('confirmed_open', 'refund_lost', 'sold_out', 'cancelled_open')),
+    CHECK (unknown_amount > 0 OR standing <> 'refund_lost'),
     -- Nobody keeps the money of an order that was cancelled.
-    CHECK (standing <> 'cancelled' OR outcome <> 'captured' OR pending_amount + refunded_amount >= total_amount),
+    CHECK (standing <> 'cancelled' OR outcome <> 'captured' OR pending_amount + refunded_amount = total_amount),
     CHECK (standing <> 'refunded' OR refunded_amount = total_amount),
     CHECK (standing NOT IN ('sold_out', 'cancelled', 'cancelled_open') OR ended_reason <> ''),
-    CHECK ((attention_reason <> '') = (standing IN ('outcome_lost', 'confirmed_open', 'sold_out', 'cancelled_open')))
+    CHECK ((attention_reason <> '') = (standing IN (
+               'outcome_lost', 'confirmed_open', 'refund_lost', 'sold_out', 'cancelled_open')))
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX orders_by_standing ON orders (standing, id);
@@ -75,8 +81,11 @@ CREATE TABLE order_refunds (
     version            INTEGER NOT NULL CHECK (version >= 1),
     amount             INTEGER NOT NULL CHECK (amount > 0),
     state              TEXT    NOT NULL CHECK (state IN ('pending', 'done', 'failed')),
+    -- Whether nobody knows if it was made, and nobody tries to find out any more.
+    unknown            INTEGER NOT NULL CHECK (unknown IN (0, 1)),
     reason             TEXT    NOT NULL,
-    PRIMARY KEY (order_id, id)
+    PRIMARY KEY (order_id, id),
+    CHECK (unknown = 0 OR state = 'pending')
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE order_moves (

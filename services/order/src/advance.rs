@@ -140,7 +140,7 @@ fn announce(tx: &mut Tx<'_>, order: &Order, tell: Tell, cause: &Cause) -> Result
             refunded: order.refunded,
             in_full: order.refunded == order.total,
         }),
-        Tell::NeedsAttention => {
+        Tell::NeedsAttention | Tell::RefundUnknown => {
             let Why { reason, message } = why.clone();
             tx.emit(&OrderNeedsAttention { order: id, reason, message })
         }
@@ -163,8 +163,9 @@ fn known<T>(value: Option<T>, what: &str) -> Result<T> {
 
 /// Says what happened, without what people typed: that may hold anything.
 fn log(order: &Order, from: Standing, signal: Signal) {
-    let (id, to, message) = (order.id, order.standing, &order.attention.message);
+    let (id, to) = (order.id, order.standing);
     if to.needs_attention() {
+        let message = order.why().message;
         tracing::warn!(order.id = %id, order.standing = %to, "Order {id} needs a person, after {signal}: {message}");
     } else if from == to {
         tracing::info!(order.id = %id, order.standing = %to, "Order {id} is {to} still, after {signal}");

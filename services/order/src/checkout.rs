@@ -12,12 +12,18 @@
 //!
 //! confirmed ──all given back──▶ refunded             cancelled, what is captured late is given back
 //!   │ ▲  │ stock gone              ▲ ▲                 │  ▲
-//!   │ │  └──────────▶ sold_out ! ──┘ │                 │  └─captured, declined, all given back─┐
-//!   │ └─mended, asked again──┐       │ all given back  └─given up, refund failed────▶ cancelled_open !
+//!   │ │  └──────────▶ sold_out ! ──┘ │                 │  └─captured, declined, all given back────┐
+//!   │ └─asked again──────────┐       │ all given back  └─given up, refund failed or unknown──▶ cancelled_open !
 //!   └─refund failed────────▶ confirmed_open !
+//!
+//! confirmed ──refund unknown──▶ refund_lost ! ──made after all──▶ confirmed
+//!                                 ▲ │    └─all given back, stock gone──▶ as from confirmed
+//!             asked again while   │ │ refund failed
+//!             one is unknown      │ ▼
+//!                              confirmed_open !
 //! ```
 //!
-//! Where a `!` stands, a person must look: others see `needs_attention` for all four, but each goes
+//! Where a `!` stands, a person must look: others see `needs_attention` for all five, but each goes
 //! on in another way, so each is a standing of its own. After the capture there is only forward:
 //! money goes back by a refund, which is an action of its own.
 
@@ -53,6 +59,8 @@ pub enum Standing {
     Confirmed,
     /// The same, but money that was to be given back could not be.
     ConfirmedOpen,
+    /// Paid, its stock sold, but of money that was to be given back nobody knows whether it was.
+    RefundLost,
     /// Paid, but the hold was lost before, and the stock is sold to others. All its money goes back.
     SoldOut,
     /// All its money was given back.
@@ -65,13 +73,14 @@ pub enum Standing {
 
 impl Standing {
     /// Every one, in the order of an order's life.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Placed,
         Self::AwaitingPayment,
         Self::AwaitingOutcome,
         Self::OutcomeLost,
         Self::Confirmed,
         Self::ConfirmedOpen,
+        Self::RefundLost,
         Self::SoldOut,
         Self::Refunded,
         Self::Cancelled,
@@ -86,9 +95,11 @@ impl Standing {
             Self::Confirmed => Stage::Confirmed,
             Self::Refunded => Stage::Refunded,
             Self::Cancelled => Stage::Cancelled,
-            Self::OutcomeLost | Self::ConfirmedOpen | Self::SoldOut | Self::CancelledOpen => {
-                Stage::NeedsAttention
-            }
+            Self::OutcomeLost
+            | Self::ConfirmedOpen
+            | Self::RefundLost
+            | Self::SoldOut
+            | Self::CancelledOpen => Stage::NeedsAttention,
         }
     }
 
@@ -101,6 +112,7 @@ impl Standing {
             Self::OutcomeLost
             | Self::Confirmed
             | Self::ConfirmedOpen
+            | Self::RefundLost
             | Self::SoldOut
             | Self::Refunded
             | Self::Cancelled
@@ -122,6 +134,7 @@ impl Standing {
             Self::OutcomeLost => "outcome_lost",
             Self::Confirmed => "confirmed",
             Self::ConfirmedOpen => "confirmed_open",
+            Self::RefundLost => "refund_lost",
             Self::SoldOut => "sold_out",
             Self::Refunded => "refunded",
             Self::Cancelled => "cancelled",
@@ -168,26 +181,27 @@ pub enum Signal {
     OutcomeGivenUp,
     /// Money was given back, but not all.
     PartRefunded,
-    /// The same, by a refund that was reported as failed, and no other one failed.
+    /// The same, by a refund of which nobody knew, and of no other one nobody knows.
     RefundMended,
     /// Money was given back, and that is all there was.
     AllRefunded,
     /// Money could not be given back.
     RefundFailed,
-    /// The same, but all of it had gone back by then: a refund that was reported as failed came
-    /// about while the money was asked for again.
-    RefundNeedless,
+    /// Money may have been given back, and nobody tries to find out any more.
+    RefundUnknown,
     /// Somebody wants the order cancelled.
     AskedToCancel,
     /// Somebody wants money given back.
     AskedToRefund,
+    /// The same, while nobody knows whether other money was.
+    AskedToRefundRest,
     /// The deadline passed.
     TooLate,
 }
 
 impl Signal {
     /// Every one.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::StockReserved,
         Self::StockRefused,
         Self::HoldExpired,
@@ -199,9 +213,10 @@ impl Signal {
         Self::RefundMended,
         Self::AllRefunded,
         Self::RefundFailed,
-        Self::RefundNeedless,
+        Self::RefundUnknown,
         Self::AskedToCancel,
         Self::AskedToRefund,
+        Self::AskedToRefundRest,
         Self::TooLate,
     ];
 
@@ -219,9 +234,10 @@ impl Signal {
             Self::RefundMended => "refund_mended",
             Self::AllRefunded => "all_refunded",
             Self::RefundFailed => "refund_failed",
-            Self::RefundNeedless => "refund_needless",
+            Self::RefundUnknown => "refund_unknown",
             Self::AskedToCancel => "asked_to_cancel",
             Self::AskedToRefund => "asked_to_refund",
+            Self::AskedToRefundRest => "asked_to_refund_rest",
             Self::TooLate => "too_late",
         }
     }
@@ -267,6 +283,8 @@ pub enum Tell {
     Refunded,
     /// A person must look.
     NeedsAttention,
+    /// The same, because nobody knows whether money was given back.
+    RefundUnknown,
     /// The same, and all that remains has to be given back.
     SoldOut,
 }
@@ -298,31 +316,36 @@ pub fn step(standing: Standing, signal: Signal) -> Move {
         (OutcomeLost, AskedToCancel) => Refuse,
 
         (Confirmed, AskedToRefund) => Stay(Tell::RefundDue),
-        (Confirmed | ConfirmedOpen | SoldOut, PartRefunded) => Stay(Tell::Refunded),
-        (Confirmed | ConfirmedOpen | SoldOut, AllRefunded) => Go(Refunded, Tell::Refunded),
-        (Confirmed, RefundFailed) => Go(ConfirmedOpen, Tell::NeedsAttention),
+        (Confirmed | ConfirmedOpen | RefundLost | SoldOut, PartRefunded) => Stay(Tell::Refunded),
+        (Confirmed | ConfirmedOpen | RefundLost | SoldOut, AllRefunded) => Go(Refunded, Tell::Refunded),
+        (Confirmed | RefundLost, RefundFailed) => Go(ConfirmedOpen, Tell::NeedsAttention),
         (ConfirmedOpen | SoldOut, RefundFailed) => Stay(Tell::NeedsAttention),
-        (Confirmed | SoldOut, RefundMended) => Stay(Tell::Refunded),
-        (ConfirmedOpen, RefundMended) => Go(Confirmed, Tell::Refunded),
-        // Whoever asks again has looked.
+        (Confirmed, RefundUnknown) => Go(RefundLost, Tell::RefundUnknown),
+        (ConfirmedOpen | RefundLost | SoldOut, RefundUnknown) => Stay(Tell::RefundUnknown),
+        (RefundLost, RefundMended) => Go(Confirmed, Tell::Refunded),
+        (ConfirmedOpen | SoldOut, RefundMended) => Stay(Tell::Refunded),
+        // Whoever asks again has looked, but knows no more of a refund whose outcome is unknown.
         (ConfirmedOpen, AskedToRefund) => Go(Confirmed, Tell::RefundDue),
+        (ConfirmedOpen, AskedToRefundRest) => Go(RefundLost, Tell::RefundDue),
+        (RefundLost, AskedToRefundRest) => Stay(Tell::RefundDue),
         // The inventory had lost the hold when it heard `confirmed`, and nothing was left to take.
-        (Confirmed | ConfirmedOpen, StockRefused) => Go(SoldOut, Tell::SoldOut),
-        (SoldOut, AskedToRefund) => Stay(Tell::RefundDue),
+        (Confirmed | ConfirmedOpen | RefundLost, StockRefused) => Go(SoldOut, Tell::SoldOut),
+        (SoldOut, AskedToRefund | AskedToRefundRest) => Stay(Tell::RefundDue),
 
         // Answers that come after the end are undone, not ignored.
         (Cancelled, PaymentCaptured) => Stay(Tell::RefundDue),
         (Cancelled, OutcomeUnknown) => Note,
         (Cancelled, OutcomeGivenUp | RefundFailed) => Go(CancelledOpen, Tell::NeedsAttention),
-        (Cancelled | CancelledOpen, PartRefunded | RefundMended) => Stay(Tell::Refunded),
-        (Cancelled, AllRefunded) => Stay(Tell::Refunded),
-        (Cancelled | Refunded, RefundNeedless) => Stay(Tell::Nothing),
+        (Cancelled, RefundUnknown) => Go(CancelledOpen, Tell::RefundUnknown),
+        (Cancelled, PartRefunded | AllRefunded) => Stay(Tell::Refunded),
         // It stays open until nobody keeps any of the money.
         (CancelledOpen, PaymentCaptured) => Go(Cancelled, Tell::RefundDue),
         (CancelledOpen, PaymentDeclined) => Go(Cancelled, Tell::Nothing),
         (CancelledOpen, AllRefunded) => Go(Cancelled, Tell::Refunded),
-        (CancelledOpen, AskedToRefund) => Stay(Tell::RefundDue),
+        (CancelledOpen, PartRefunded | RefundMended) => Stay(Tell::Refunded),
+        (CancelledOpen, AskedToRefund | AskedToRefundRest) => Stay(Tell::RefundDue),
         (CancelledOpen, RefundFailed) => Stay(Tell::NeedsAttention),
+        (CancelledOpen, RefundUnknown) => Stay(Tell::RefundUnknown),
         // The inventory hears `cancelled` after `placed`, whenever it holds the stock. So this stock
         // is free again, or will be once the inventory has come that far: nothing is left to undo.
         (Cancelled | CancelledOpen, StockReserved) => Echo,
@@ -332,8 +355,9 @@ pub fn step(standing: Standing, signal: Signal) -> Move {
         (AwaitingPayment | AwaitingOutcome | OutcomeLost, StockReserved | StockRefused)
         | (AwaitingOutcome, OutcomeUnknown)
         | (OutcomeLost, OutcomeUnknown | OutcomeGivenUp | TooLate)
-        | (Confirmed | ConfirmedOpen | SoldOut, StockReserved | HoldExpired | PaymentCaptured | TooLate)
-        | (Confirmed | ConfirmedOpen | SoldOut, OutcomeUnknown | OutcomeGivenUp)
+        | (Confirmed | ConfirmedOpen | RefundLost | SoldOut, StockReserved | HoldExpired | TooLate)
+        | (Confirmed | ConfirmedOpen | RefundLost | SoldOut, PaymentCaptured)
+        | (Confirmed | ConfirmedOpen | RefundLost | SoldOut, OutcomeUnknown | OutcomeGivenUp)
         | (SoldOut, StockRefused)
         | (Refunded, StockReserved | StockRefused | HoldExpired | PaymentCaptured | TooLate)
         | (Refunded, OutcomeUnknown | OutcomeGivenUp)
@@ -341,18 +365,22 @@ pub fn step(standing: Standing, signal: Signal) -> Move {
         | (Cancelled, PaymentDeclined)
         | (CancelledOpen, OutcomeUnknown | OutcomeGivenUp) => Echo,
 
-        (Confirmed | ConfirmedOpen | SoldOut | Refunded | Cancelled | CancelledOpen, AskedToCancel)
+        (Confirmed | ConfirmedOpen | RefundLost | SoldOut | Refunded, AskedToCancel)
+        | (Cancelled | CancelledOpen, AskedToCancel)
         | (Placed | AwaitingPayment | AwaitingOutcome | OutcomeLost, AskedToRefund)
         | (Refunded | Cancelled, AskedToRefund) => Refuse,
 
         // No payment was asked for; nothing was paid, so nothing can go back; what was charged was
-        // not declined; what went back in full cannot go back again, and nothing else did.
+        // not declined; what went back in full cannot go back again; and where the outcome of a
+        // refund is unknown, a person must look.
         (Placed, PaymentCaptured | PaymentDeclined | OutcomeUnknown | OutcomeGivenUp)
         | (Placed | AwaitingPayment | AwaitingOutcome | OutcomeLost, PartRefunded | RefundMended)
         | (Placed | AwaitingPayment | AwaitingOutcome | OutcomeLost, AllRefunded | RefundFailed)
-        | (Placed | AwaitingPayment | AwaitingOutcome | OutcomeLost, RefundNeedless)
-        | (Confirmed | ConfirmedOpen | SoldOut | Refunded, PaymentDeclined)
-        | (Refunded, PartRefunded | RefundMended | AllRefunded | RefundFailed)
-        | (Confirmed | ConfirmedOpen | SoldOut | CancelledOpen, RefundNeedless) => Impossible,
+        | (Placed | AwaitingPayment | AwaitingOutcome | OutcomeLost, RefundUnknown | AskedToRefundRest)
+        | (Confirmed | ConfirmedOpen | RefundLost | SoldOut | Refunded, PaymentDeclined)
+        | (Refunded, PartRefunded | RefundMended | AllRefunded | RefundFailed | RefundUnknown)
+        | (Confirmed | Refunded | Cancelled, AskedToRefundRest)
+        | (Confirmed | Cancelled, RefundMended)
+        | (RefundLost, AskedToRefund) => Impossible,
     }
 }

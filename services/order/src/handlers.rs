@@ -119,9 +119,9 @@ pub(crate) async fn refund_order(ctx: Ctx, asked: RefundOrder) -> Result<OrderVi
     check_reason(&asked.reason)?;
     ctx.write(move |tx| {
         let order = store::get_order(tx, asked.order)?;
-        let amount = order.refund_of(asked.amount, store::count_refunds(tx, order.id)?)?;
+        let (signal, amount) = order.refund_of(asked.amount, store::count_refunds(tx, order.id)?)?;
         let why = Why::new("asked_to_refund", asked.reason);
-        let cause = Cause { amount: Some(amount), ..Cause::of(Signal::AskedToRefund, why) };
+        let cause = Cause { amount: Some(amount), ..Cause::of(signal, why) };
         let order = advance(tx, order, cause)?;
         store::view(tx, order)
     })
@@ -143,6 +143,7 @@ fn new_order(tx: &mut Tx<'_>, payment_method: String, total: Money) -> Order {
         payment: None,
         outcome: Outcome::Open,
         pending: nothing,
+        unknown: nothing,
         refunded: nothing,
         ended: Why::default(),
         attention: Why::default(),

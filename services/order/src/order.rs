@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use contracts::money::MoneyError;
-use contracts::order::{OrderLine, OrderView, REASON_CHARS_MAX, RefundState, RefundView};
+use contracts::order::{OrderLine, OrderView, REASON_CHARS_MAX, RefundState, RefundView, attention};
 use contracts::{CartId, CustomerId, Email, Money, OrderId, PaymentId};
 use kit::Timestamp;
 
@@ -40,6 +40,8 @@ pub struct Order {
     pub outcome: Outcome,
     /// How much is being given back.
     pub pending: Money,
+    /// Of how much of that nobody knows whether it went back, and nobody tries to find out any more.
+    pub unknown: Money,
     /// How much was given back.
     pub refunded: Money,
     /// Why there is no sale; empty if there is one, or may be.
@@ -63,6 +65,15 @@ pub enum Outcome {
     Captured,
     /// The card was not charged and will not be.
     Declined,
+}
+
+/// Money of an order to give back, or given back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refund {
+    /// As it is shown.
+    pub view: RefundView,
+    /// Whether it is pending, but nobody knows if it was made, and nobody tries to find out any more.
+    pub unknown: bool,
 }
 
 /// A reason for programs, and the same for people.
@@ -100,12 +111,12 @@ impl Order {
         }
     }
 
-    /// How much to give back: what is asked for, or all that remains.
+    /// How much to give back, what is asked for or all that remains; and what that means now.
     ///
     /// # Errors
     /// A [`Refusal`] if that is nothing, more than remains, or of another currency; or if the
     /// order was not paid at all.
-    pub fn refund_of(&self, asked: Option<Money>, refunds: usize) -> Result<Money, Refusal> {
+    pub fn refund_of(&self, asked: Option<Money>, refunds: usize) -> Result<(Signal, Money), Refusal> {
         let order = self.id;
         let too_early_or_late = step(self.standing, Signal::AskedToRefund) == Move::Refuse;
         if too_early_or_late || self.outcome != Outcome::Captured {
@@ -123,10 +134,18 @@ impl Order {
             return Err(Refusal::RefundOfNothing(order));
         }
         if amount.is_zero() || amount.amount() > remaining.amount() {
-            let (paid, refunded, pending) = (self.total, self.refunded, self.pending);
-            return Err(Refusal::RefundExceedsPayment { order, paid, refunded, pending, asked: amount });
+            let (paid, refunded, pending, unknown) = (self.total, self.refunded, self.pending, self.unknown);
+            return Err(Refusal::RefundExceedsPayment {
+                order,
+                paid,
+                refunded,
+                pending,
+                unknown,
+                asked: amount,
+            });
         }
-        Ok(amount)
+        let others_known = self.unknown.is_zero();
+        Ok((if others_known { Signal::AskedToRefund } else { Signal::AskedToRefundRest }, amount))
     }
 
     /// Notes that the card was charged. Answers what that means now; nothing if it was known.
@@ -172,39 +191,23 @@ impl Order {
         Some(if given_up { Signal::OutcomeGivenUp } else { Signal::OutcomeUnknown })
     }
 
-    /// Notes that a refund was made, while so many others of this order have failed. Answers what
-    /// that means now; nothing if it was known.
+    /// Notes that a refund was made. Answers what that means now; nothing if it was known.
     ///
     /// # Errors
-    /// [`Contradiction`] if it is of another amount, or more than was paid would have gone back.
-    pub fn refund_done(
-        &mut self,
-        refund: &RefundView,
-        amount: Money,
-        others_failed: usize,
-    ) -> Result<Option<Signal>, Contradiction> {
-        let wrong = Contradiction::OtherRefund { refund: refund.refund, amount };
-        if refund.amount != amount {
-            return Err(wrong);
+    /// [`Contradiction`] if it had failed, or is of another amount.
+    pub fn refund_done(&mut self, refund: &Refund, amount: Money) -> Result<Option<Signal>, Contradiction> {
+        if refund.view.state == RefundState::Done {
+            return Ok(None);
         }
-        let mended = match refund.state {
-            RefundState::Done => return Ok(None),
-            RefundState::Pending => {
-                self.pending = self.pending.minus(amount).map_err(|_| wrong.clone())?;
-                false
-            }
-            // It came about after all.
-            RefundState::Failed => others_failed == 0,
-        };
-        let all = self.refunded.amount() + amount.amount();
-        if all > self.total.amount() {
-            return Err(wrong);
-        }
+        self.no_longer_pending(refund, amount)?;
+        let wrong = Contradiction::OtherRefund { refund: refund.view.refund, amount };
         self.refunded = self.refunded.plus(amount).map_err(|_| wrong)?;
-        Ok(Some(match mended {
-            _ if self.refunded == self.total => Signal::AllRefunded,
-            true => Signal::RefundMended,
-            false => Signal::PartRefunded,
+        Ok(Some(if self.refunded == self.total {
+            Signal::AllRefunded
+        } else if refund.unknown && self.unknown.is_zero() {
+            Signal::RefundMended
+        } else {
+            Signal::PartRefunded
         }))
     }
 
@@ -212,38 +215,58 @@ impl Order {
     ///
     /// # Errors
     /// [`Contradiction`] if it was made, or is of another amount.
-    pub fn refund_failed(
-        &mut self,
-        refund: &RefundView,
-        amount: Money,
-    ) -> Result<Option<Signal>, Contradiction> {
-        let wrong = Contradiction::OtherRefund { refund: refund.refund, amount };
-        match refund.state {
-            RefundState::Failed => Ok(None),
-            RefundState::Pending if refund.amount == amount => {
-                self.pending = self.pending.minus(amount).map_err(|_| wrong)?;
-                let all = self.refunded == self.total;
-                Ok(Some(if all { Signal::RefundNeedless } else { Signal::RefundFailed }))
-            }
-            RefundState::Pending | RefundState::Done => Err(wrong),
+    pub fn refund_failed(&mut self, refund: &Refund, amount: Money) -> Result<Option<Signal>, Contradiction> {
+        if refund.view.state == RefundState::Failed {
+            return Ok(None);
         }
+        self.no_longer_pending(refund, amount)?;
+        Ok(Some(Signal::RefundFailed))
     }
 
-    /// What it means that nobody knows whether a refund was made: a person must look. Its money
-    /// counts as being given back until somebody knows, so that it cannot go back twice.
+    /// Notes that nobody knows whether a refund was made. Its money counts as being given back until
+    /// somebody knows, so that it cannot go back twice. Answers what that means now; nothing if that
+    /// was known, or the outcome is.
     ///
     /// # Errors
     /// [`Contradiction`] if it is of another amount.
     pub fn refund_unknown(
-        &self,
-        refund: &RefundView,
+        &mut self,
+        refund: &Refund,
         amount: Money,
     ) -> Result<Option<Signal>, Contradiction> {
-        match refund.state {
+        let wrong = Contradiction::OtherRefund { refund: refund.view.refund, amount };
+        match refund.view.state {
             RefundState::Done | RefundState::Failed => Ok(None),
-            RefundState::Pending if refund.amount == amount => Ok(Some(Signal::RefundFailed)),
-            RefundState::Pending => Err(Contradiction::OtherRefund { refund: refund.refund, amount }),
+            RefundState::Pending if refund.view.amount != amount => Err(wrong),
+            RefundState::Pending if refund.unknown => Ok(None),
+            RefundState::Pending => {
+                self.unknown = self.unknown.plus(amount).map_err(|_| wrong)?;
+                Ok(Some(Signal::RefundUnknown))
+            }
         }
+    }
+
+    fn no_longer_pending(&mut self, refund: &Refund, amount: Money) -> Result<(), Contradiction> {
+        let wrong = || Contradiction::OtherRefund { refund: refund.view.refund, amount };
+        if refund.view.state != RefundState::Pending || refund.view.amount != amount {
+            return Err(wrong());
+        }
+        self.pending = self.pending.minus(amount).map_err(|_| wrong())?;
+        if refund.unknown {
+            self.unknown = self.unknown.minus(amount).map_err(|_| wrong())?;
+        }
+        Ok(())
+    }
+
+    /// Why a person must look, or else why there is no sale; empty if neither is so. What nobody
+    /// knows comes first: the rest can wait until it is found out.
+    pub fn why(&self) -> Why {
+        if !self.unknown.is_zero() {
+            let message =
+                format!("nobody knows whether {} went back: its payment must be reconciled", self.unknown);
+            return Why::new(attention::REFUND_OUTCOME_UNKNOWN, message);
+        }
+        if self.standing.needs_attention() { self.attention.clone() } else { self.ended.clone() }
     }
 
     /// The order after a move.
@@ -270,7 +293,14 @@ impl Order {
         match tell {
             Tell::Cancelled => self.ended = why.clone(),
             Tell::NeedsAttention | Tell::SoldOut => self.attention = why.clone(),
-            Tell::Nothing | Tell::PaymentDue | Tell::Confirmed | Tell::RefundDue | Tell::Refunded => {}
+            // What a person must look at already is still to be looked at when this is found out.
+            Tell::RefundUnknown if self.attention.reason.is_empty() => self.attention = why.clone(),
+            Tell::Nothing
+            | Tell::PaymentDue
+            | Tell::Confirmed
+            | Tell::RefundDue
+            | Tell::Refunded
+            | Tell::RefundUnknown => {}
         }
         if let (Tell::RefundDue | Tell::SoldOut, Some(amount)) = (tell, amount) {
             self.pending = self.pending.plus(amount)?;
@@ -280,7 +310,7 @@ impl Order {
 
     /// The order as it is shown.
     pub fn view(self, lines: Vec<OrderLine>, refunds: Vec<RefundView>) -> OrderView {
-        let why = if self.standing.needs_attention() { self.attention } else { self.ended };
+        let why = self.why();
         OrderView {
             order: self.id,
             stage: self.standing.stage(),

@@ -1,7 +1,7 @@
 //! What others tell us, and deadlines that pass: each becomes a signal for the saga.
 
 use contracts::inventory::{HoldExpired, ShortLine, StockRefused, StockReserved};
-use contracts::order::{RefundState, RefundView};
+use contracts::order::{RefundState, attention};
 use contracts::payment::{
     PaymentCaptured, PaymentDeclined, PaymentOutcomeUnknown, PaymentRefundFailed, PaymentRefunded,
 };
@@ -10,7 +10,7 @@ use kit::{Result, Tx};
 
 use crate::advance::{Cause, advance};
 use crate::checkout::{PAYMENT_LIMIT, PLACED_LIMIT, Signal, Standing, UNKNOWN_LIMIT};
-use crate::order::{Order, Why, one_line};
+use crate::order::{Order, Refund, Why, one_line};
 use crate::refusal::Contradiction;
 use crate::store;
 
@@ -68,27 +68,26 @@ pub(crate) fn payment_outcome_unknown(tx: &mut Tx<'_>, event: PaymentOutcomeUnkn
 pub(crate) fn payment_refunded(tx: &mut Tx<'_>, event: PaymentRefunded) -> Result<()> {
     let mut order = store::get_order(tx, event.order)?;
     let refund = find_refund(tx, &order, event.refund)?;
-    let others_failed = store::count_other_failed_refunds(tx, event.order, event.refund)?;
-    let Some(signal) = order.refund_done(&refund, event.amount, others_failed)? else { return Ok(()) };
+    let Some(signal) = order.refund_done(&refund, event.amount)? else { return Ok(()) };
     store::mark_refund(tx, event.order, event.refund, RefundState::Done)?;
     let cause = Cause {
         signal,
-        why: Why::new("refunded", refund.reason),
+        why: Why::new("refunded", refund.view.reason),
         amount: Some(event.amount),
         refund: Some(event.refund),
     };
     advance(tx, order, cause).map(drop)
 }
 
-/// Money could not be given back: a person must look.
+/// Money could not be given back, or nobody knows whether it was: a person must look.
 pub(crate) fn payment_refund_failed(tx: &mut Tx<'_>, event: PaymentRefundFailed) -> Result<()> {
     let mut order = store::get_order(tx, event.order)?;
     let refund = find_refund(tx, &order, event.refund)?;
     if event.maybe_done {
         let Some(signal) = order.refund_unknown(&refund, event.amount)? else { return Ok(()) };
-        let heard = or(one_line(&event.message), "the provider did not answer");
-        let message = format!("nobody knows whether {} went back: {heard}", event.amount);
-        return advance(tx, order, Cause::of(signal, Why::new("refund_outcome_unknown", message))).map(drop);
+        store::mark_refund_unknown(tx, event.order, event.refund)?;
+        let why = order.why();
+        return advance(tx, order, Cause::of(signal, why)).map(drop);
     }
     let Some(signal) = order.refund_failed(&refund, event.amount)? else { return Ok(()) };
     store::mark_refund(tx, event.order, event.refund, RefundState::Failed)?;
@@ -121,10 +120,10 @@ pub(crate) fn deadline_passed(tx: &mut Tx<'_>, key: &str) -> Result<()> {
 
 fn outcome_lost(order: &Order, heard: &str) -> Why {
     let message = format!("nobody knows whether {} were charged: {heard}", order.total);
-    Why::new("payment_outcome_unknown", message)
+    Why::new(attention::PAYMENT_OUTCOME_UNKNOWN, message)
 }
 
-fn find_refund(tx: &Tx<'_>, order: &Order, refund: RefundId) -> Result<RefundView> {
+fn find_refund(tx: &Tx<'_>, order: &Order, refund: RefundId) -> Result<Refund> {
     Ok(store::find_refund(tx, order, refund)?.ok_or(Contradiction::UnknownRefund(refund))?)
 }
 

@@ -113,7 +113,7 @@ pub enum Refusal {
     /// More than was paid and is not given back.
     #[error(
         "nothing of {order} was given back: {paid} were paid, {refunded} are given back and {pending} being given back, \
-         so {asked} more would be too much"
+         so {asked} more would be too much{}", unsure(.unknown)
     )]
     RefundExceedsPayment {
         /// Of which order.
@@ -124,6 +124,8 @@ pub enum Refusal {
         refunded: Money,
         /// What is being given back.
         pending: Money,
+        /// Of how much of that nobody knows whether it went back.
+        unknown: Money,
         /// What was asked for.
         asked: Money,
     },
@@ -196,10 +198,10 @@ impl From<Refusal> for Error {
                 Self::conflict(reason::WRONG_STAGE, message)
                     .with_details(json!({ "stage": standing.stage() }))
             }
-            Refusal::RefundExceedsPayment { paid, refunded, pending, asked, .. } => {
-                Self::refused(reason::REFUND_EXCEEDS_PAYMENT, message).with_details(
-                    json!({ "paid": paid, "refunded": refunded, "pending": pending, "asked": asked }),
-                )
+            Refusal::RefundExceedsPayment { paid, refunded, pending, unknown, asked, .. } => {
+                Self::refused(reason::REFUND_EXCEEDS_PAYMENT, message).with_details(json!({
+                    "paid": paid, "refunded": refunded, "pending": pending, "unknown": unknown, "asked": asked
+                }))
             }
             Refusal::RefundOfNothing(_) => Self::invalid(reason::INVALID_AMOUNT, message),
             Refusal::TooManyRefunds(_) => Self::refused(reason::TOO_MANY_REFUNDS, message),
@@ -265,12 +267,22 @@ fn way_on(standing: Standing) -> &'static str {
             ", not paid; it can be cancelled"
         }
         Standing::OutcomeLost => "; whether it is paid must be found out first, by reconciling its payment",
-        Standing::Confirmed | Standing::ConfirmedOpen => "; its money can be given back by a refund",
+        Standing::Confirmed | Standing::ConfirmedOpen | Standing::RefundLost => {
+            "; its money can be given back by a refund"
+        }
         Standing::SoldOut => "; its stock is gone, and all of its money goes back",
         Standing::Refunded => "; all of its money went back",
         Standing::Cancelled => "; whatever was paid for it goes back by itself",
         Standing::CancelledOpen => "; it was cancelled, and what was paid for it is still to be cleared",
     }
+}
+
+/// What is to be done first about money that may have gone back.
+fn unsure(unknown: &Money) -> String {
+    if unknown.is_zero() {
+        return String::new();
+    }
+    format!("; nobody knows whether {unknown} of it went back: its payment must be reconciled")
 }
 
 /// The first few of many, as one line.

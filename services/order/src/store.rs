@@ -10,7 +10,7 @@ use kit::{Error, Result, Sql, Timestamp, Tx};
 use rusqlite::{Row, named_params, params};
 
 use crate::checkout::Standing;
-use crate::order::{Order, Why};
+use crate::order::{Order, Refund, Why};
 use crate::page::Range;
 use crate::refusal::Refusal;
 
@@ -32,10 +32,10 @@ pub(crate) fn insert_order(tx: &Tx<'_>, order: &Order) -> Result<()> {
     tx.execute(
         "INSERT INTO orders (id, version, standing, deadline_ms, customer, email, cart, cart_version,
                              payment_method, currency, total_amount, payment, outcome, pending_amount,
-                             refunded_amount, ended_reason, ended_message, attention_reason,
+                             unknown_amount, refunded_amount, ended_reason, ended_message, attention_reason,
                              attention_message, trace, placed_at_ms, changed_at_ms)
          VALUES (:id, :version, :standing, :deadline, :customer, :email, :cart, :cart_version,
-                 :payment_method, :currency, :total, '', :outcome, 0, 0, '', '', '', '', :trace, :placed_at, :placed_at)",
+                 :payment_method, :currency, :total, '', :outcome, 0, 0, 0, '', '', '', '', :trace, :placed_at, :placed_at)",
         named_params! {
             ":id": order.id.to_string(),
             ":version": order.version,
@@ -62,8 +62,8 @@ pub(crate) fn update_order(tx: &Tx<'_>, order: &Order, from: Standing) -> Result
     let updated = tx.execute(
         "UPDATE orders
          SET version = :version, standing = :standing, deadline_ms = :deadline, payment = :payment,
-             outcome = :outcome, pending_amount = :pending, refunded_amount = :refunded,
-             ended_reason = :ended_reason, ended_message = :ended_message,
+             outcome = :outcome, pending_amount = :pending, unknown_amount = :unknown,
+             refunded_amount = :refunded, ended_reason = :ended_reason, ended_message = :ended_message,
              attention_reason = :attention_reason, attention_message = :attention_message,
              changed_at_ms = :changed_at
          WHERE id = :id AND version = :version - 1 AND standing = :from",
@@ -76,6 +76,7 @@ pub(crate) fn update_order(tx: &Tx<'_>, order: &Order, from: Standing) -> Result
             ":payment": order.payment.map(|id| id.to_string()).unwrap_or_default(),
             ":outcome": order.outcome.word(),
             ":pending": order.pending.amount(),
+            ":unknown": order.unknown.amount(),
             ":refunded": order.refunded.amount(),
             ":ended_reason": order.ended.reason,
             ":ended_message": order.ended.message,
@@ -97,8 +98,9 @@ pub(crate) fn update_order(tx: &Tx<'_>, order: &Order, from: Standing) -> Result
 pub(crate) fn find_order(sql: &Sql<'_>, id: OrderId) -> Result<Option<Order>> {
     sql.find(
         "SELECT id, version, standing, deadline_ms, customer, email, cart, cart_version, payment_method,
-                currency, total_amount, payment, outcome, pending_amount, refunded_amount, ended_reason,
-                ended_message, attention_reason, attention_message, trace, placed_at_ms, changed_at_ms
+                currency, total_amount, payment, outcome, pending_amount, unknown_amount,
+                refunded_amount, ended_reason, ended_message, attention_reason, attention_message, trace,
+                placed_at_ms, changed_at_ms
          FROM orders
          WHERE id = ?1",
         [id.to_string()],
@@ -159,8 +161,8 @@ pub(crate) fn list_lines(sql: &Sql<'_>, order: &Order) -> Result<Vec<OrderLine>>
 
 pub(crate) fn insert_refund(tx: &Tx<'_>, order: &Order, refund: &RefundView) -> Result<()> {
     tx.execute(
-        "INSERT INTO order_refunds (order_id, id, version, amount, state, reason)
-         VALUES (:order, :id, :version, :amount, :state, :reason)",
+        "INSERT INTO order_refunds (order_id, id, version, amount, state, unknown, reason)
+         VALUES (:order, :id, :version, :amount, :state, 0, :reason)",
         named_params! {
             ":order": order.id.to_string(),
             ":id": refund.refund.to_string(),
@@ -175,17 +177,25 @@ pub(crate) fn insert_refund(tx: &Tx<'_>, order: &Order, refund: &RefundView) -> 
 
 pub(crate) fn mark_refund(tx: &Tx<'_>, order: OrderId, refund: RefundId, state: RefundState) -> Result<()> {
     tx.execute(
-        "UPDATE order_refunds SET state = ?3 WHERE order_id = ?1 AND id = ?2",
+        "UPDATE order_refunds SET state = ?3, unknown = 0 WHERE order_id = ?1 AND id = ?2",
         params![order.to_string(), refund.to_string(), state.word()],
     )?;
     Ok(())
 }
 
-pub(crate) fn find_refund(sql: &Sql<'_>, order: &Order, refund: RefundId) -> Result<Option<RefundView>> {
+pub(crate) fn mark_refund_unknown(tx: &Tx<'_>, order: OrderId, refund: RefundId) -> Result<()> {
+    tx.execute(
+        "UPDATE order_refunds SET unknown = 1 WHERE order_id = ?1 AND id = ?2",
+        [order.to_string(), refund.to_string()],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn find_refund(sql: &Sql<'_>, order: &Order, refund: RefundId) -> Result<Option<Refund>> {
     sql.find(
-        "SELECT id, amount, state, reason FROM order_refunds WHERE order_id = ?1 AND id = ?2",
+        "SELECT id, amount, state, unknown, reason FROM order_refunds WHERE order_id = ?1 AND id = ?2",
         [order.id.to_string(), refund.to_string()],
-        |row| refund_view(row, order),
+        |row| Ok(Refund { view: refund_view(row, order)?, unknown: row.get("unknown")? }),
     )
 }
 
@@ -201,14 +211,6 @@ pub(crate) fn list_refunds(sql: &Sql<'_>, order: &Order) -> Result<Vec<RefundVie
 
 pub(crate) fn count_refunds(sql: &Sql<'_>, order: OrderId) -> Result<usize> {
     sql.get("SELECT count(*) FROM order_refunds WHERE order_id = ?1", [order.to_string()], |row| row.get(0))
-}
-
-pub(crate) fn count_other_failed_refunds(sql: &Sql<'_>, order: OrderId, refund: RefundId) -> Result<usize> {
-    sql.get(
-        "SELECT count(*) FROM order_refunds WHERE order_id = ?1 AND id <> ?2 AND state = 'failed'",
-        [order.to_string(), refund.to_string()],
-        |row| row.get(0),
-    )
 }
 
 pub(crate) fn insert_move(tx: &Tx<'_>, order: &Order, entry: &Entry<'_>) -> Result<()> {
@@ -349,6 +351,7 @@ fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
         payment: optional(row, "payment")?,
         outcome: parsed(row, "outcome")?,
         pending: money(row, "pending_amount", currency)?,
+        unknown: money(row, "unknown_amount", currency)?,
         refunded: money(row, "refunded_amount", currency)?,
         ended: Why { reason: row.get("ended_reason")?, message: row.get("ended_message")? },
         attention: Why { reason: row.get("attention_reason")?, message: row.get("attention_message")? },

@@ -24,6 +24,7 @@ pub(crate) enum Said {
     Unknown { given_up: bool },
     Refunded(RefundId, Money),
     RefundFailed(RefundId, Money),
+    RefundUnknown(RefundId, Money),
     Cancel,
     Refund(Option<Money>),
     Late,
@@ -56,12 +57,12 @@ async fn any_schedule_ends_well_by_the_rules() {
         drop(replay);
     }
     // Every move of the table was made on the way, but for these: a hold does not expire before it is
-    // heard of, and what goes back of a cancelled order is asked for as a whole first.
+    // heard of, what goes back of a cancelled order is asked for as a whole first, and what could not
+    // be given back remains until somebody asks again.
     let never = [
         (Standing::Placed, Signal::HoldExpired),
         (Standing::Cancelled, Signal::PartRefunded),
-        (Standing::Cancelled, Signal::RefundMended),
-        (Standing::CancelledOpen, Signal::RefundMended),
+        (Standing::ConfirmedOpen, Signal::AllRefunded),
     ];
     for standing in Standing::ALL {
         for signal in Signal::ALL {
@@ -135,6 +136,8 @@ struct World<O> {
     from_payment: VecDeque<Said>,
     /// Refunds the provider works on.
     refunds: Vec<(RefundId, Money)>,
+    /// Refunds of which nobody knows whether they were made, until somebody asks the provider again.
+    lost: Vec<(RefundId, Money)>,
     /// What was heard before, and may come again under another number.
     heard: Vec<Said>,
 }
@@ -155,6 +158,7 @@ impl<O: Orders> World<O> {
             from_inventory: VecDeque::new(),
             from_payment: VecDeque::new(),
             refunds: Vec::new(),
+            lost: Vec::new(),
             heard: Vec::new(),
         }
     }
@@ -200,6 +204,7 @@ impl<O: Orders> World<O> {
                 self.order_hears(Said::Refund(amount)).await;
             }
             95..97 => self.deadline_passes().await,
+            97 => self.payment_is_reconciled(),
             _ => {
                 // The same thing again, under another number.
                 let which = self.roll(self.heard.len().max(1));
@@ -224,11 +229,16 @@ impl<O: Orders> World<O> {
                 && self.from_payment.is_empty()
                 && self.refunds.is_empty();
             let standing = self.orders.standing().await;
+            if quiet && !self.lost.is_empty() {
+                assert!(standing.needs_attention(), "{standing}, and nobody looks for {:?}", self.lost);
+            }
             if quiet
                 && standing.limit().is_some()
                 && matches!(self.charge, Charge::Unasked | Charge::TakenBack)
             {
                 self.deadline_passes().await;
+            } else if quiet && !self.lost.is_empty() && self.roll(2) == 0 {
+                self.payment_is_reconciled();
             } else if quiet && standing.needs_attention() && self.charge == Charge::Captured {
                 self.order_hears(Said::Refund(None)).await;
             } else if quiet && !matches!(self.charge, Charge::Trying | Charge::Unknown | Charge::GivenUp) {
@@ -262,12 +272,9 @@ impl<O: Orders> World<O> {
             (Some(Told::PaymentDue), Charge::Unasked) => self.charge = Charge::Trying,
             (Some(Told::Cancelled), Charge::Trying) if self.roll(2) == 0 => self.charge = Charge::TakenBack,
             (Some(Told::RefundDue(refund, amount)), Charge::Captured) => {
-                if self.promised.amount() + amount.amount() > TOTAL {
-                    self.from_payment.push_back(Said::RefundFailed(refund, amount));
-                } else {
-                    self.promised = self.promised.plus(amount).unwrap();
-                    self.refunds.push((refund, amount));
-                }
+                self.promised = self.promised.plus(amount).unwrap();
+                assert!(self.promised.amount() <= TOTAL, "{} go back, or may have", self.promised);
+                self.refunds.push((refund, amount));
             }
             (Some(Told::RefundDue(..)), charge) => {
                 panic!("a refund of what is {charge:?}")
@@ -285,8 +292,10 @@ impl<O: Orders> World<O> {
                     self.promised = self.promised.minus(amount).unwrap();
                     self.from_payment.push_back(Said::RefundFailed(refund, amount));
                 }
-                // Nobody knows whether it was made, and it comes about later.
-                1 => return self.from_payment.push_back(Said::RefundFailed(refund, amount)),
+                1 => {
+                    self.lost.push((refund, amount));
+                    self.from_payment.push_back(Said::RefundUnknown(refund, amount));
+                }
                 2 => return,
                 _ => {
                     self.given_back = self.given_back.plus(amount).unwrap();
@@ -308,6 +317,11 @@ impl<O: Orders> World<O> {
         };
         self.charge = said.0;
         self.from_payment.push_back(said.1);
+    }
+
+    /// The provider is asked again; it may be silent again.
+    fn payment_is_reconciled(&mut self) {
+        self.refunds.append(&mut self.lost);
     }
 
     fn hold_runs_out(&mut self) {

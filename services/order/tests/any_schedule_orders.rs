@@ -12,7 +12,7 @@ use contracts::{Money, OrderId, PaymentId, RefundId};
 use kit::id::Id;
 use kit::{Event, Example, Timestamp};
 use order::checkout::{Move, Signal, Standing, Tell, step};
-use order::order::{Order, Outcome, Why};
+use order::order::{Order, Outcome, Refund, Why};
 
 use crate::any_schedule::{Orders, Said, TOTAL, Told};
 use crate::shop::{Shop, eur};
@@ -20,7 +20,7 @@ use crate::shop::{Shop, eur};
 /// The rules alone: the table, the order and its money, without a database.
 pub(crate) struct Ledger {
     order: Order,
-    refunds: Vec<RefundView>,
+    refunds: Vec<Refund>,
     pub(crate) visited: BTreeSet<(Standing, Signal)>,
 }
 
@@ -39,6 +39,7 @@ impl Ledger {
             payment: None,
             outcome: Outcome::Open,
             pending: eur(0),
+            unknown: eur(0),
             refunded: eur(0),
             ended: Why::default(),
             attention: Why::default(),
@@ -62,24 +63,25 @@ impl Ledger {
             Said::Unknown { given_up } => order.outcome_unknown(payment, given_up)?,
             Said::Cancel => Signal::AskedToCancel,
             Said::Refund(asked) => {
-                let amount = order.refund_of(asked, self.refunds.len()).ok()?;
-                return Some((Signal::AskedToRefund, Some(amount)));
+                let (signal, amount) = order.refund_of(asked, self.refunds.len()).ok()?;
+                return Some((signal, Some(amount)));
             }
             Said::Refunded(id, amount) => {
-                let failed = |other: &&RefundView| other.refund != id && other.state == RefundState::Failed;
-                let others_failed = self.refunds.iter().filter(failed).count();
-                let refund = self.refunds.iter_mut().find(|refund| refund.refund == id).unwrap();
-                let signal = order.refund_done(refund, amount, others_failed).unwrap()?;
-                refund.state = RefundState::Done;
+                let refund = self.refunds.iter_mut().find(|refund| refund.view.refund == id).unwrap();
+                let signal = order.refund_done(refund, amount).unwrap()?;
+                (refund.view.state, refund.unknown) = (RefundState::Done, false);
                 signal
             }
             Said::RefundFailed(id, amount) => {
-                let refund = self.refunds.iter_mut().find(|refund| refund.refund == id).unwrap();
-                if refund.state == RefundState::Done {
-                    return None;
-                }
+                let refund = self.refunds.iter_mut().find(|refund| refund.view.refund == id).unwrap();
                 let signal = order.refund_failed(refund, amount).unwrap()?;
-                refund.state = RefundState::Failed;
+                (refund.view.state, refund.unknown) = (RefundState::Failed, false);
+                signal
+            }
+            Said::RefundUnknown(id, amount) => {
+                let refund = self.refunds.iter_mut().find(|refund| refund.view.refund == id).unwrap();
+                let signal = order.refund_unknown(refund, amount).unwrap()?;
+                refund.unknown = true;
                 signal
             }
         };
@@ -104,10 +106,13 @@ impl Orders for Ledger {
         }
         let why = Why::new(signal.word(), signal.word());
         self.order = order.moved(to, tell, &why, amount, Timestamp::UNIX_EPOCH).unwrap();
-        let Order { pending, refunded, total, standing, outcome, .. } = &self.order;
-        assert!(refunded.amount() <= total.amount());
+        let Order { pending, unknown, refunded, total, standing, outcome, .. } = &self.order;
+        assert!(pending.amount() + refunded.amount() <= total.amount());
+        assert!(unknown.amount() <= pending.amount());
+        assert!(unknown.is_zero() || standing.needs_attention());
+        assert!(!unknown.is_zero() || *standing != Standing::RefundLost);
         if *standing == Standing::Cancelled && *outcome == Outcome::Captured {
-            assert!(pending.amount() + refunded.amount() >= total.amount());
+            assert_eq!(pending.amount() + refunded.amount(), total.amount());
         }
         let mut told = match tell {
             Tell::Nothing | Tell::RefundDue => vec![],
@@ -115,16 +120,12 @@ impl Orders for Ledger {
             Tell::Confirmed => vec![Told::Confirmed],
             Tell::Cancelled => vec![Told::Cancelled],
             Tell::Refunded => vec![Told::Refunded],
-            Tell::NeedsAttention | Tell::SoldOut => vec![Told::NeedsAttention],
+            Tell::NeedsAttention | Tell::RefundUnknown | Tell::SoldOut => vec![Told::NeedsAttention],
         };
         if let (Tell::RefundDue | Tell::SoldOut, Some(amount)) = (tell, amount) {
             let refund = RefundId::from_bits(self.refunds.len() as u128);
-            self.refunds.push(RefundView {
-                refund,
-                amount,
-                state: RefundState::Pending,
-                reason: String::new(),
-            });
+            let view = RefundView { refund, amount, state: RefundState::Pending, reason: String::new() };
+            self.refunds.push(Refund { view, unknown: false });
             told.push(Told::RefundDue(refund, amount));
         }
         told
@@ -174,11 +175,6 @@ impl Service {
         self.told = all.len();
         news
     }
-
-    async fn is_done(&self, refund: RefundId) -> bool {
-        let refunds = self.shop.order(&self.order).await.refunds;
-        refunds.iter().any(|view| view.refund == refund && view.state == RefundState::Done)
-    }
 }
 
 impl Orders for Service {
@@ -196,18 +192,10 @@ impl Orders for Service {
             Said::Refunded(refund, amount) => {
                 shop.hears(&PaymentRefunded { order: id, payment, refund, amount });
             }
-            // What is repeated after it came about is not believed; the provider does not say so.
-            Said::RefundFailed(refund, _) if self.is_done(refund).await => {}
-            Said::RefundFailed(refund, amount) => {
+            Said::RefundFailed(refund, amount) | Said::RefundUnknown(refund, amount) => {
                 let message = "the account is closed".into();
-                shop.hears(&PaymentRefundFailed {
-                    order: id,
-                    payment,
-                    refund,
-                    amount,
-                    message,
-                    maybe_done: false,
-                });
+                let maybe_done = matches!(said, Said::RefundUnknown(..));
+                shop.hears(&PaymentRefundFailed { order: id, payment, refund, amount, message, maybe_done });
             }
             // Refused where the order does not allow it, and that is all that may happen.
             Said::Cancel => drop(shop.cancels(order).await),

@@ -29,7 +29,14 @@ fn tell(becomes: Move) -> Tell {
 
 /// Whether the card is known to be charged wherever an order stands like this.
 fn is_sold(standing: Standing) -> bool {
-    matches!(standing, Standing::Confirmed | Standing::ConfirmedOpen | Standing::SoldOut | Standing::Refunded)
+    matches!(
+        standing,
+        Standing::Confirmed
+            | Standing::ConfirmedOpen
+            | Standing::RefundLost
+            | Standing::SoldOut
+            | Standing::Refunded
+    )
 }
 
 fn has_ended(standing: Standing) -> bool {
@@ -82,34 +89,43 @@ outcome_lost
 confirmed
   stock_refused -> sold_out, SoldOut
   part_refunded: Refunded
-  refund_mended: Refunded
   all_refunded -> refunded, Refunded
   refund_failed -> confirmed_open, NeedsAttention
+  refund_unknown -> refund_lost, RefundUnknown
   asked_to_refund: RefundDue
 confirmed_open
   stock_refused -> sold_out, SoldOut
   part_refunded: Refunded
-  refund_mended -> confirmed, Refunded
+  refund_mended: Refunded
   all_refunded -> refunded, Refunded
   refund_failed: NeedsAttention
+  refund_unknown: RefundUnknown
   asked_to_refund -> confirmed, RefundDue
+  asked_to_refund_rest -> refund_lost, RefundDue
+refund_lost
+  stock_refused -> sold_out, SoldOut
+  part_refunded: Refunded
+  refund_mended -> confirmed, Refunded
+  all_refunded -> refunded, Refunded
+  refund_failed -> confirmed_open, NeedsAttention
+  refund_unknown: RefundUnknown
+  asked_to_refund_rest: RefundDue
 sold_out
   part_refunded: Refunded
   refund_mended: Refunded
   all_refunded -> refunded, Refunded
   refund_failed: NeedsAttention
+  refund_unknown: RefundUnknown
   asked_to_refund: RefundDue
-refunded
-  refund_needless: Nothing
+  asked_to_refund_rest: RefundDue
 cancelled
   payment_captured: RefundDue
   outcome_unknown: noted once
   outcome_given_up -> cancelled_open, NeedsAttention
   part_refunded: Refunded
-  refund_mended: Refunded
   all_refunded: Refunded
   refund_failed -> cancelled_open, NeedsAttention
-  refund_needless: Nothing
+  refund_unknown -> cancelled_open, RefundUnknown
 cancelled_open
   payment_captured -> cancelled, RefundDue
   payment_declined -> cancelled, Nothing
@@ -117,7 +133,9 @@ cancelled_open
   refund_mended: Refunded
   all_refunded -> cancelled, Refunded
   refund_failed: NeedsAttention
-  asked_to_refund: RefundDue"
+  refund_unknown: RefundUnknown
+  asked_to_refund: RefundDue
+  asked_to_refund_rest: RefundDue"
     );
 }
 
@@ -178,13 +196,14 @@ fn what_is_told_fits_where_it_leads() {
             Tell::Confirmed => to == Standing::Confirmed,
             Tell::Cancelled => to == Standing::Cancelled,
             Tell::RefundDue | Tell::Refunded => is_sold(to) || has_ended(to),
-            Tell::NeedsAttention => to.needs_attention(),
+            Tell::NeedsAttention | Tell::RefundUnknown => to.needs_attention(),
             Tell::SoldOut => to == Standing::SoldOut,
         };
         assert!(fits, "{standing} {signal} tells {told:?} and leads to {to}");
         // Nobody gets there unseen.
         if to.needs_attention() && !standing.needs_attention() {
-            assert!(matches!(told, Tell::NeedsAttention | Tell::SoldOut), "{standing} {signal}");
+            let seen = matches!(told, Tell::NeedsAttention | Tell::RefundUnknown | Tell::SoldOut);
+            assert!(seen, "{standing} {signal}");
         }
         if has_ended(to) && !has_ended(standing) {
             assert_eq!(told, Tell::Cancelled, "{standing} {signal}");

@@ -47,6 +47,8 @@ pub(crate) struct Line {
 enum Fault {
     /// No answer to a charge arrives.
     Deaf,
+    /// No answer to a refund arrives.
+    DeafToRefunds,
     /// Each charge is asked for twice under one key, the second time a cent higher.
     Greedy,
     /// Everything is asked for twice under one key.
@@ -56,6 +58,10 @@ enum Fault {
 impl Line {
     pub(crate) fn deaf() -> Arc<Self> {
         Self::with(Fault::Deaf)
+    }
+
+    pub(crate) fn deaf_to_refunds() -> Arc<Self> {
+        Self::with(Fault::DeafToRefunds)
     }
 
     fn greedy() -> Arc<Self> {
@@ -85,6 +91,7 @@ impl Provider for Line {
             let answer = TestProvider.charge(ctx, charge).await;
             match self.fault {
                 _ if self.mended.load(Ordering::Relaxed) => answer,
+                Fault::DeafToRefunds => answer,
                 Fault::Deaf => std::future::pending().await,
                 Fault::Greedy => {
                     let more = Charge { amount: euro(charge.amount.amount() + 1), ..charge.clone() };
@@ -105,11 +112,16 @@ impl Provider for Line {
     ) -> Waiting<'a, Result<RefundAnswer, Trouble>> {
         Box::pin(async move {
             let answer = TestProvider.refund(ctx, refund).await;
-            if matches!(self.fault, Fault::Stammering) {
-                assert_eq!(answer, TestProvider.refund(ctx, refund).await);
-                only_what_was_charged_is_given_back(ctx, refund).await;
+            match self.fault {
+                _ if self.mended.load(Ordering::Relaxed) => answer,
+                Fault::DeafToRefunds => std::future::pending().await,
+                Fault::Deaf | Fault::Greedy => answer,
+                Fault::Stammering => {
+                    assert_eq!(answer, TestProvider.refund(ctx, refund).await);
+                    only_what_was_charged_is_given_back(ctx, refund).await;
+                    answer
+                }
             }
-            answer
         })
     }
 

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use contracts::PaymentId;
-use contracts::payment::{PaymentOutcomeUnknown, PaymentState, ReconcilePayment, code, reason};
+use contracts::payment::{
+    PaymentOutcomeUnknown, PaymentRefundFailed, PaymentRefunded, PaymentState, ReconcilePayment, code, reason,
+};
 use kit::Kind;
 use kit::id::Id;
+use payment::audit::Figures;
 
 use crate::provider::Line;
-use crate::{CHARGED_ONCE, NOT_CHARGED, Shop, order, refund};
+use crate::{CHARGED_ONCE, NOT_CHARGED, Shop, euro, order, refund};
 
 const A_DAY: Duration = Duration::from_secs(25 * 60 * 60);
 
@@ -118,10 +121,42 @@ async fn a_refund_that_nobody_knows_of_is_asked_for_again() {
     shop.work().await;
 
     assert_eq!(shop.payment_of(order).await.refunds[0].state, "failed");
+    assert_eq!(maybe_done(&shop), [true, false]);
     assert_eq!(reconcile(&shop, 1).await.unwrap_err().reason, reason::OUTCOME_KNOWN);
     shop.refund(order, refund(2), 1290).await;
     assert_eq!(shop.payment_of(order).await.refunds[1].state, "pending");
     shop.books_agree();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refund_that_was_made_though_nobody_heard_of_it_is_found() {
+    let line = Line::deaf_to_refunds();
+    let shop = Shop::through(&line);
+    let order = shop.paid("pm_card_visa").await;
+    shop.refund(order, refund(1), 1000).await;
+    shop.work_it_off().await;
+    assert_eq!(shop.payment_of(order).await.refunds[0].state, "unknown");
+    assert_eq!(maybe_done(&shop), [true]);
+
+    // The provider is silent once more: still nobody knows.
+    reconcile(&shop, 1).await.unwrap();
+    shop.work_it_off().await;
+    assert_eq!(maybe_done(&shop), [true, true]);
+
+    line.mend();
+    reconcile(&shop, 1).await.unwrap();
+    shop.work().await;
+    assert_eq!(shop.payment_of(order).await.refunds[0].state, "done");
+    let made = shop.told_of::<PaymentRefunded>();
+    assert_eq!((made.len(), made[0].refund, made[0].amount), (1, refund(1), euro(1000)));
+    assert_eq!(maybe_done(&shop), [true, true]);
+    assert_eq!(shop.provider_has(order), Figures { refunds: 1, refunded: 1000, ..CHARGED_ONCE });
+    shop.books_agree();
+}
+
+/// What was told of refunds that were not made, or maybe.
+fn maybe_done(shop: &Shop) -> Vec<bool> {
+    shop.told_of::<PaymentRefundFailed>().iter().map(|told| told.maybe_done).collect()
 }
 
 #[tokio::test]

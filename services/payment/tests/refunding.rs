@@ -172,6 +172,7 @@ async fn money_of_a_refund_that_nobody_knows_of_is_not_given_back_twice() {
 
     shop.refund(order, refund(2), 1000).await;
     assert_eq!(states(&shop, 1).await, ["unknown", "failed"]);
+    assert!(!shop.told_of::<PaymentRefundFailed>()[1].maybe_done);
     shop.books_agree();
 }
 
@@ -188,6 +189,7 @@ async fn a_refund_that_was_turned_away_is_tried_again_and_then_fails() {
     shop.refund(order, refund(1), 1000).await;
     shop.work_it_off().await;
     assert_eq!(states(&shop, 1).await, ["failed"]);
+    assert!(!shop.told_of::<PaymentRefundFailed>()[0].maybe_done);
     shop.refund(order, refund(2), 1290).await;
     assert_eq!(states(&shop, 1).await, ["failed", "pending"]);
     shop.books_agree();

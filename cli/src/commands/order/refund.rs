@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use contracts::order::{GetOrder, OrderView, RefundOrder, RefundState, RefundView};
+use contracts::order::{GetOrder, OrderView, RefundOrder, RefundState, RefundView, attention};
 use contracts::{Money, OrderId};
 
 use super::follow::{self, Ending, Following};
@@ -52,6 +52,9 @@ pub(super) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     };
     let mut stages = Stages::new(shop, order.order, began_at);
     let is_known = |order: &OrderView| match state(order, &refund) {
+        Some(RefundState::Pending) if order.reason == attention::REFUND_OUTCOME_UNKNOWN => {
+            Some("outcome_unknown")
+        }
         Some(RefundState::Pending) => None,
         Some(RefundState::Failed) => Some("not_refunded"),
         Some(RefundState::Done) | None => Some("refunded"),
@@ -76,6 +79,12 @@ pub(super) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
             let mark = shop.out.paint_note(Tone::Good, "✓");
             shop.out.say(format!("{mark} {} are given back, {} in all", refund.amount, order.refunded));
             follow::tell_well(shop, stages, &order, &format!("shopctl trace {}", order.order))
+        }
+        Ending::Reached(order) if state(&order, &refund) == Some(RefundState::Pending) => {
+            let failure =
+                Failure::new(exit::OUTCOME_UNKNOWN, attention::REFUND_OUTCOME_UNKNOWN, order.message.clone())
+                    .mend(format!("shopctl trace {}", order.order));
+            Err(follow::tell_badly(shop, stages, &order, failure))
         }
         Ending::Reached(order) => {
             let failure = Failure::new(
