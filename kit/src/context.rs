@@ -68,7 +68,7 @@ impl Ctx {
         // The neighbour's answer is kept under a key that follows from ours, so that asking again
         // after a crash changes nothing twice.
         let key = R::CHANGES.then(|| match &self.key {
-            Some(own) => format!("{}:{}", own.key, R::SUBJECT),
+            Some(own) => own.derived(R::SUBJECT),
             None => format!("{:032x}:{:016x}:{}", self.trace.id, self.trace.span, R::SUBJECT),
         });
         let reply = self

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 
 use crate::caller::Caller;
 use crate::engine::port::Outgoing;
+use crate::engine::replies::check_key;
 use crate::engine::{Incoming, outbox};
 use crate::error::{Error, Kind, Result, reason};
 use crate::limits::{ERROR_DETAILS_BYTES_MAX, RETRY_WAIT};
@@ -148,6 +149,8 @@ pub(crate) async fn request(nats: &async_nats::Client, outgoing: Outgoing, time:
     set(&mut headers, CALLER, &outgoing.caller.to_string());
     set(&mut headers, TIMEOUT_MS, &time.as_millis().to_string());
     if let Some(key) = &outgoing.key {
+        // Refused here rather than written out differently: it would be another key then.
+        check_key(key)?;
         set(&mut headers, IDEMPOTENCY_KEY, key);
     }
     let [reached, lost, silent] = [(); 3].map(|()| AtomicBool::new(false));

@@ -29,18 +29,35 @@ impl ReplyKey {
     /// # Errors
     /// `invalid_header` unless it is 1 to 128 printable ASCII characters without spaces.
     pub fn of(caller: &Caller, key: &str, subject: &str, body: &[u8]) -> Result<Self> {
-        let plain = key.bytes().all(|byte| byte.is_ascii_graphic());
-        if key.is_empty() || key.len() > IDEMPOTENCY_KEY_CHARS_MAX || !plain {
-            return Err(Error::invalid(
-                reason::INVALID_HEADER,
-                format!(
-                    "Idempotency-Key must be 1 to {IDEMPOTENCY_KEY_CHARS_MAX} printable ASCII characters without spaces"
-                ),
-            ));
-        }
+        check_key(key)?;
         let digest = Sha256::new().chain_update(subject).chain_update([0]).chain_update(body).finalize();
         Ok(Self { caller: caller.to_string(), key: key.to_owned(), digest: digest.into() })
     }
+
+    /// The key of a change at a neighbour that this request causes: always the same, and of a length
+    /// that does not grow with each service on the way.
+    pub(crate) fn derived(&self, subject: &str) -> String {
+        let parts = [self.caller.as_bytes(), self.key.as_bytes(), subject.as_bytes()];
+        let hash = parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part).chain_update([0]));
+        crate::id::encode(u128::from_be_bytes(hash.finalize()[..16].try_into().unwrap_or_default()))
+    }
+}
+
+/// Checks what is to stand in `Idempotency-Key`.
+///
+/// # Errors
+/// `invalid_header` unless it is 1 to 128 printable ASCII characters without spaces.
+pub(crate) fn check_key(key: &str) -> Result<()> {
+    let plain = key.bytes().all(|byte| byte.is_ascii_graphic());
+    if plain && (1..=IDEMPOTENCY_KEY_CHARS_MAX).contains(&key.len()) {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        reason::INVALID_HEADER,
+        format!(
+            "Idempotency-Key must be 1 to {IDEMPOTENCY_KEY_CHARS_MAX} printable ASCII characters without spaces"
+        ),
+    ))
 }
 
 /// The answer kept under a key: the reply, or the refusal.
@@ -102,4 +119,30 @@ pub(crate) fn insert(sql: &Sql<'_>, key: &ReplyKey, answer: &Result<Bytes>, now:
             ":at_ms": now.as_millisecond(),
         })?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_short_and_printable() {
+        for good in ["k", "01h2e8kqvbfwea724h75qc655w", "a:b/c", &"k".repeat(IDEMPOTENCY_KEY_CHARS_MAX)] {
+            assert!(check_key(good).is_ok(), "{good:?}");
+        }
+        for bad in ["", "two words", "line\r\nbreak", "ünïcode", &"k".repeat(IDEMPOTENCY_KEY_CHARS_MAX + 1)]
+        {
+            assert_eq!(check_key(bad).unwrap_err().reason, reason::INVALID_HEADER, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_key_of_what_a_request_causes_follows_from_its_own() {
+        let key = |key: &str| ReplyKey::of(&Caller::Anonymous, key, "teller.tell", b"{}").unwrap();
+        let long = "k".repeat(IDEMPOTENCY_KEY_CHARS_MAX);
+        assert!(check_key(&key(&long).derived("listener.forget")).is_ok());
+        assert_eq!(key("a").derived("listener.forget"), key("a").derived("listener.forget"));
+        assert_ne!(key("a").derived("listener.forget"), key("b").derived("listener.forget"));
+        assert_ne!(key("a").derived("listener.forget"), key("a").derived("listener.hear"));
+    }
 }

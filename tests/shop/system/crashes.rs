@@ -115,7 +115,7 @@ async fn a_key_is_remembered_by_the_process_that_comes_after() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_settings_and_newer_databases_end_with_78() {
+async fn a_service_that_cannot_run_says_why_and_ends_with_its_own_code() {
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str], variables: &[(&str, &str)]| {
         let mut command = std::process::Command::new(tests::processes::program("shopd"));
@@ -125,6 +125,20 @@ async fn wrong_settings_and_newer_databases_end_with_78() {
     };
     assert_eq!(run(&["order"], &[("SHOP_LOG", "not=a=filter")]).0, Some(78));
     assert_eq!(run(&["nobody"], &[]).0, Some(2));
+
+    let newer = folder.path().join("cart.db");
+    let opened = kit::engine::schema::open_writer(
+        &newer,
+        "cart",
+        &[""; 99],
+        kit::Timestamp::UNIX_EPOCH,
+        &mut kit::clock::SystemChance,
+    );
+    drop(opened.unwrap());
+    let (code, said) = run(&["cart"], &[]);
+    assert_eq!(code, Some(78), "{said}");
+    assert!(said.contains("cart.db") && said.contains("version 99"), "{said}");
+
     std::fs::write(
         folder.path().join("order.db"),
         "this is no database, but long enough to look like one".repeat(20),

@@ -65,7 +65,7 @@ async fn what_is_no_request_gets_a_clear_error_and_nothing_is_written() {
         assert_eq!((refused.kind, &*refused.reason), (Kind::Invalid, wanted), "{body:.40}");
         assert!(!refused.message.contains(['\n', '\r', '\u{1b}']), "{:?}", refused.message);
     }
-    for key in ["", "two words", "ünïcode", &"k".repeat(129)] {
+    for key in ["", "two words", "line\r\nbreak", "ünïcode", &"k".repeat(129)] {
         let refused = world.client().call(&Tell { word: "a".into() }, under(key)).await.unwrap_err();
         assert_eq!(refused.kind, Kind::Invalid, "{key:?}: {refused}");
     }
