@@ -22,7 +22,6 @@ use contracts::{Currency, Money, Sku};
 use kit::runtime::{Options, Running, run};
 use kit::testing::{Broker, eventually};
 use kit::{Call, Client, Service};
-use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
@@ -45,7 +44,6 @@ pub const NAMES: [&str; 6] = ["catalog", "cart", "order", "inventory", "payment"
 /// A shop whose services run in this process, on threads of their own.
 pub struct Shop {
     broker: Broker,
-    folder: TempDir,
     running: BTreeMap<&'static str, Running>,
     runtime: Option<Runtime>,
 }
@@ -59,31 +57,26 @@ pub fn shared() -> &'static Shop {
 impl Shop {
     /// Opens a shop of one's own.
     pub fn open() -> Self {
-        let folder = tempfile::tempdir().expect("a scratch folder");
         let broker = Broker::start();
+        let folder = broker.folder().join("data");
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build()
             .expect("a runtime");
-        let options = Options { data: folder.path().to_owned(), nats: broker.url() };
+        let options = Options { data: folder.clone(), nats: broker.url() };
         let _on_it = runtime.enter();
-        let running = services(folder.path())
+        let running = services(&folder)
             .into_iter()
             .map(|service| (service.name(), run(service, options.clone(), CancellationToken::new())))
             .collect();
         drop(_on_it);
-        Self { broker, folder, running, runtime: Some(runtime) }
+        Self { broker, running, runtime: Some(runtime) }
     }
 
     /// The broker.
     pub fn broker(&mut self) -> &mut Broker {
         &mut self.broker
-    }
-
-    /// The folder of the databases.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
     }
 
     /// A way to ask the shop, as the operator.

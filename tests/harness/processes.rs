@@ -1,29 +1,27 @@
 //! The services as processes of their own, for tests that kill them.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use kit::testing::Broker;
-use tempfile::TempDir;
 
 use crate::{Counter, NAMES};
 
 /// A shop as it runs on a machine: a broker, and a process a service.
 pub struct ProcessShop {
     broker: Broker,
-    folder: TempDir,
+    folder: PathBuf,
     running: BTreeMap<&'static str, Child>,
 }
 
 impl ProcessShop {
     /// Opens a shop of one's own.
     pub async fn open() -> (Self, Counter) {
-        let mut shop = Self {
-            broker: Broker::start(),
-            folder: tempfile::tempdir().expect("a scratch folder"),
-            running: BTreeMap::new(),
-        };
+        let broker = Broker::start();
+        let folder = broker.folder().join("data");
+        std::fs::create_dir(&folder).expect("a data folder");
+        let mut shop = Self { broker, folder, running: BTreeMap::new() };
         for name in NAMES {
             shop.start(name);
         }
@@ -37,18 +35,13 @@ impl ProcessShop {
         &mut self.broker
     }
 
-    /// The folder of the databases.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     /// Starts a service.
     pub fn start(&mut self, name: &'static str) {
-        let log = std::fs::File::create(self.folder.path().join(format!("{name}.log"))).expect("a log file");
+        let log = std::fs::File::create(self.folder.join(format!("{name}.log"))).expect("a log file");
         let child = Command::new(program("shopd"))
             .arg(name)
             .arg("--data")
-            .arg(self.folder.path())
+            .arg(&self.folder)
             .args(["--nats", &self.broker.url()])
             .stdin(Stdio::null())
             .stdout(log)

@@ -1,6 +1,6 @@
 //! A broker of one's own, on a free port, with its store in a scratch folder.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -13,10 +13,16 @@ use crate::client::Client;
 /// How long a broker may take to start.
 const START_TIME: Duration = Duration::from_secs(10);
 
-/// Starts the server, tells its number, and kills it when the pipe from the test closes: also a
-/// test that is itself killed leaves no server behind.
-const WATCHED: &str =
-    r#"log=$1; shift; "$@" </dev/null >/dev/null 2>"$log" & echo $!; read -r _; kill -9 $!"#;
+/// Starts the server, tells its number, and kills it when the pipe from the test closes. Unless it is
+/// told to keep it, the folder goes too: a test that is itself killed, or ends while something
+/// static still holds a broker, leaves nothing behind.
+const WATCHED: &str = r#"
+folder=$1; shift
+"$@" </dev/null >/dev/null 2>"$folder/nats.log" & echo $!
+read -r word
+kill -9 $!
+[ "$word" = keep ] || rm -rf "$folder"
+"#;
 
 /// A nats-server of one's own. It ends when this is dropped.
 pub struct Broker {
@@ -51,6 +57,11 @@ impl Broker {
         self.folder.path().join("store")
     }
 
+    /// A folder for whatever belongs to this broker's world; it goes when the broker does.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Its process.
     pub fn pid(&self) -> u32 {
         self.pid
@@ -59,7 +70,9 @@ impl Broker {
     /// Kills it at once.
     pub fn kill(&mut self) {
         if let Some(mut watcher) = self.watcher.take() {
-            drop(watcher.stdin.take());
+            if let Some(mut pipe) = watcher.stdin.take() {
+                let _ = pipe.write_all(b"keep\n");
+            }
             let _ = watcher.wait();
         }
     }
@@ -86,7 +99,7 @@ impl Broker {
     fn spawn(&mut self, arguments: &[&str]) {
         let mut watcher = Command::new("sh")
             .args(["-c", WATCHED, "sh"])
-            .arg(self.log())
+            .arg(self.folder.path())
             .arg(find_server())
             .arg("-c")
             .arg(configuration())
