@@ -55,7 +55,11 @@ impl Hearer {
         let stream = stream_of(self.source);
         let mut wait = RETRY_WAIT.0;
         while !stop.is_cancelled() {
-            let ended = match self.start(&stream).await {
+            let started = tokio::select! {
+                started = self.start(&stream) => started,
+                () = stop.cancelled() => return,
+            };
+            let ended = match started {
                 Ok(Some(start)) => {
                     self.vitals.say(&stream, "ok");
                     self.listen(&stream, start, &stop, &mut wait).await

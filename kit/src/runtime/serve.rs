@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use async_nats::connection::State;
 use async_nats::service::{self, ServiceExt, error::Error as ServiceError};
@@ -17,6 +18,9 @@ use crate::limits::REQUESTS_IN_FLIGHT_MAX;
 use crate::text::printable;
 use crate::vitals::Vitals;
 use crate::wire;
+
+/// How often a drain looks whether there still is a connection.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// The endpoints of a service, and the requests in progress.
 pub(super) struct Serving {
@@ -86,10 +90,18 @@ impl Serving {
             tracing::warn!("The endpoints could not be stopped in order: {error}");
         }
         // Without a connection nothing can arrive, and no endpoint would learn of its end.
-        if self.nats.connection_state() == State::Connected {
-            self.endpoints.finish().await;
+        tokio::select! {
+            () = self.endpoints.finish() => {}
+            () = disconnected(&self.nats) => {}
         }
         self.requests.finish().await;
+    }
+}
+
+/// Waits until the connection is found lost. That is noticed some time after it happened.
+async fn disconnected(nats: &async_nats::Client) {
+    while nats.connection_state() == State::Connected {
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
