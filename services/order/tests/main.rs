@@ -11,3 +11,4 @@ mod refunds;
 mod saga;
 mod saga_table;
 mod shop;
+mod unknown_outcomes;
