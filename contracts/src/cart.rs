@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::{CartId, Money, Quantity, Sku};
 
 kit::subjects! {
-    ask "cart.get" GetCart -> CartView, "Shows a cart at the prices of now.";
-    change "cart.add" AddItem -> CartView, "Adds pieces of a product; without a cart, to a new one.";
-    change "cart.set" SetItem -> CartView, "Sets how many pieces of a product there are; 0 removes it.";
-    change "cart.remove" RemoveItem -> CartView, "Removes a product.";
-    change "cart.clear" ClearCart -> CartView, "Removes everything.";
+    ask "cart.get" GetCart -> CartView by [owner operator "order"], "Shows a cart at the prices of now.";
+    change "cart.add" AddItem -> CartView by [owner operator], "Adds pieces of a product; without a cart, to a new one.";
+    change "cart.set" SetItem -> CartView by [owner operator], "Sets how many pieces of a product there are; 0 removes it.";
+    change "cart.remove" RemoveItem -> CartView by [owner operator], "Removes a product.";
+    change "cart.clear" ClearCart -> CartView by [owner operator], "Removes everything.";
     event "events.cart.item_added" ItemAdded of cart, "Pieces of a product were added to a cart.";
     event "events.cart.expired" CartExpired of cart, "A cart was not touched for long and was removed.";
 }

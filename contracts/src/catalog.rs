@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 use crate::{Money, Sku};
 
 kit::subjects! {
-    ask "catalog.get" GetProduct -> ProductView, "Shows one product.";
-    ask "catalog.list" ListProducts -> ProductPage, "Lists products by sku, a page at a time.";
-    ask "catalog.search" SearchProducts -> ProductPage, "Finds active products by words and beginnings of words, the best first.";
-    ask "catalog.categories" ListCategories -> Categories, "Lists the categories with how many active products each has.";
-    ask "catalog.quote" QuotePrices -> Quotes, "Tells the prices of some products now.";
-    change "catalog.put" PutProduct -> ProductView, "Creates a product, or changes it; an active one again if it was retired.";
-    change "catalog.retire" RetireProduct -> ProductView, "Takes a product out of sale.";
-    change "catalog.import" ImportProducts -> ImportReport, "Creates and changes many products; lines that are refused leave the others alone.";
+    ask "catalog.get" GetProduct -> ProductView by [anyone], "Shows one product.";
+    ask "catalog.list" ListProducts -> ProductPage by [anyone], "Lists products by sku, a page at a time.";
+    ask "catalog.search" SearchProducts -> ProductPage by [anyone], "Finds active products by words and beginnings of words, the best first.";
+    ask "catalog.categories" ListCategories -> Categories by [anyone], "Lists the categories with how many active products each has.";
+    ask "catalog.quote" QuotePrices -> Quotes by [anyone "cart" "order"], "Tells the prices of some products now.";
+    change "catalog.put" PutProduct -> ProductView by [operator], "Creates a product, or changes it; an active one again if it was retired.";
+    change "catalog.retire" RetireProduct -> ProductView by [operator], "Takes a product out of sale.";
+    change "catalog.import" ImportProducts -> ImportReport by [operator], "Creates and changes many products; lines that are refused leave the others alone.";
     event "events.catalog.product_changed" ProductChanged of sku, "A product was created or changed.";
     event "events.catalog.product_retired" ProductRetired of sku, "A product was taken out of sale.";
 }

@@ -3,6 +3,8 @@
 use kit::Example;
 use kit::id::Id;
 
+pub use kit::access::words::{KeyId, SessionId};
+
 kit::id_type!(
     /// A cart.
     CartId,
@@ -12,6 +14,11 @@ kit::id_type!(
     /// A customer.
     CustomerId,
     "cus"
+);
+kit::id_type!(
+    /// What a code in a mail is good for.
+    TicketId,
+    "tkt"
 );
 kit::id_type!(
     /// An order.
@@ -48,4 +55,4 @@ macro_rules! examples {
         }
     )*};
 }
-examples!(CartId CustomerId OrderId HoldId PaymentId RefundId NotificationId);
+examples!(CartId CustomerId TicketId OrderId HoldId PaymentId RefundId NotificationId);

@@ -7,13 +7,13 @@ use crate::order::Item;
 use crate::{HoldId, OrderId, Quantity, Sku};
 
 kit::subjects! {
-    ask "inventory.get" GetStock -> StockView, "Shows the stock of one product.";
-    ask "inventory.list" ListStock -> StockPage, "Lists stock by sku, a page at a time.";
-    ask "inventory.ledger" GetLedger -> LedgerPage, "Shows the changes of one product's stock, the newest first.";
-    ask "inventory.holds" ListHolds -> HoldPage, "Lists what is held for orders, the oldest first.";
-    change "inventory.receive" ReceiveStock -> StockView, "Puts received pieces into stock.";
-    change "inventory.adjust" AdjustStock -> StockView, "Corrects the stock of a product, up or down.";
-    change "inventory.set_marks" SetMarks -> StockView, "Sets when stock counts as low, and when as enough again.";
+    ask "inventory.get" GetStock -> StockView by [operator], "Shows the stock of one product.";
+    ask "inventory.list" ListStock -> StockPage by [operator], "Lists stock by sku, a page at a time.";
+    ask "inventory.ledger" GetLedger -> LedgerPage by [operator], "Shows the changes of one product's stock, the newest first.";
+    ask "inventory.holds" ListHolds -> HoldPage by [operator], "Lists what is held for orders, the oldest first.";
+    change "inventory.receive" ReceiveStock -> StockView by [operator], "Puts received pieces into stock.";
+    change "inventory.adjust" AdjustStock -> StockView by [operator], "Corrects the stock of a product, up or down.";
+    change "inventory.set_marks" SetMarks -> StockView by [operator], "Sets when stock counts as low, and when as enough again.";
     event "events.inventory.reserved" StockReserved of order, "All lines of an order are held.";
     event "events.inventory.refused" StockRefused of order, "Nothing is held for an order: some lines are short.";
     event "events.inventory.hold_expired" HoldExpired of order, "What was held for an order is free again: its time ran out.";

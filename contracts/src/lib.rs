@@ -9,6 +9,7 @@
 //! refuse fields they do not know, so that a typing error is not silently ignored; events accept
 //! them, so that a hearer may be older than the teller.
 
+pub mod auth;
 pub mod basics;
 pub mod cart;
 pub mod catalog;
@@ -21,16 +22,78 @@ pub mod order;
 pub mod payment;
 
 pub use basics::{Email, Quantity, Sku};
-pub use ids::{CartId, CustomerId, HoldId, NotificationId, OrderId, PaymentId, RefundId};
+pub use ids::{CartId, CustomerId, HoldId, NotificationId, OrderId, PaymentId, RefundId, TicketId};
 pub use money::{Currency, Money};
 
-use kit::message::Word;
+use kit::Access;
+use kit::bus::{Peer, Shop};
+use kit::message::{Word, WordKind, owner};
+
+/// Whose events each service hears, beside those of sign-in, which everybody hears. With the words it
+/// says what each may do at the broker.
+pub const HEARS: &[(&str, &[&str])] = &[
+    (kit::streams::NAME, &[]),
+    (auth::NAME, &[]),
+    ("catalog", &[]),
+    ("cart", &["order"]),
+    ("order", &["inventory", "payment"]),
+    ("inventory", &["order"]),
+    ("payment", &["order"]),
+    ("notification", &["order", "inventory"]),
+];
 
 /// Every word of every contract, service by service.
 pub fn words() -> impl Iterator<Item = &'static Word> {
-    [catalog::WORDS, cart::WORDS, order::WORDS, inventory::WORDS, payment::WORDS, notification::WORDS]
-        .into_iter()
-        .flatten()
+    [
+        kit::streams::WORDS,
+        auth::WORDS,
+        kit::access::words::WORDS,
+        catalog::WORDS,
+        cart::WORDS,
+        order::WORDS,
+        inventory::WORDS,
+        payment::WORDS,
+        notification::WORDS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The names of the services, in the order of an order's life.
+pub fn services() -> impl Iterator<Item = &'static str> {
+    HEARS.iter().map(|(name, _)| *name)
+}
+
+/// Every request there is, with who may ask it: those of the contracts, and those that every service
+/// answers.
+pub fn requests() -> Vec<(String, Access)> {
+    let common = |name: &'static str| {
+        let words = kit::admin::WORDS.iter();
+        words.map(move |word| (word.subject.replace("<service>", name), word.access))
+    };
+    words()
+        .filter(|word| word.kind != WordKind::Event)
+        .map(|word| (word.subject.to_owned(), word.access))
+        .chain(services().flat_map(common))
+        .collect()
+}
+
+/// Everything that the broker must know of the shop to say who may do what.
+pub fn shop() -> Shop {
+    let requests = requests();
+    let set = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+    let peers = HEARS.iter().map(|(name, sources)| {
+        let called =
+            requests.iter().filter(|(subject, access)| owner(subject) != *name && access.names(name));
+        let keeps_own = *name == kit::streams::NAME;
+        Peer {
+            name: (*name).to_owned(),
+            answers: kit::bus::answers_of(&requests, name),
+            calls: called.filter(|_| !keeps_own).map(|(subject, _)| subject.clone()).collect(),
+            hears: set([&[auth::NAME], *sources].concat()),
+        }
+    });
+    Shop { peers: peers.collect(), requests }
 }
 
 /// The word said at a subject.

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::{NotificationId, OrderId};
 
 kit::subjects! {
-    ask "notification.get" GetNotification -> NotificationView, "Shows one message, with its attempts.";
-    ask "notification.list" ListNotifications -> NotificationPage, "Lists messages, the newest first, a page at a time.";
-    change "notification.resend" ResendNotification -> NotificationView, "Sends a message once more.";
+    ask "notification.get" GetNotification -> NotificationView by [operator], "Shows one message, with its attempts.";
+    ask "notification.list" ListNotifications -> NotificationPage by [operator], "Lists messages, the newest first, a page at a time.";
+    change "notification.resend" ResendNotification -> NotificationView by [operator], "Sends a message once more.";
     event "events.notification.sent" NotificationSent of notification, "A message was handed over to its channel.";
     event "events.notification.failed" NotificationFailed of notification, "A message could not be sent, and nobody tries any more.";
 }

@@ -16,13 +16,13 @@ pub use events::{
 pub use stage::{RefundState, Stage, UnknownRefundState, UnknownStage};
 
 kit::subjects! {
-    change "order.place" PlaceOrder -> OrderView, "Turns a cart or some lines into an order, at the prices of now.";
-    ask "order.get" GetOrder -> OrderView, "Shows one order.";
-    ask "order.list" ListOrders -> OrderPage, "Lists orders, the newest first, a page at a time.";
-    ask "order.count" CountOrders -> OrderCounts, "Counts the orders by stage.";
-    ask "order.history" GetHistory -> OrderHistory, "Shows every move of an order, with its time and cause.";
-    change "order.cancel" CancelOrder -> OrderView, "Cancels an order that has not been paid.";
-    change "order.refund" RefundOrder -> OrderView, "Gives back money of a confirmed order, all of it or a part.";
+    change "order.place" PlaceOrder -> OrderView by [owner operator], "Turns a cart or some lines into an order, at the prices of now.";
+    ask "order.get" GetOrder -> OrderView by [owner operator], "Shows one order.";
+    ask "order.list" ListOrders -> OrderPage by [owner operator], "Lists orders, the newest first, a page at a time.";
+    ask "order.count" CountOrders -> OrderCounts by [operator], "Counts the orders by stage.";
+    ask "order.history" GetHistory -> OrderHistory by [owner operator], "Shows every move of an order, with its time and cause.";
+    change "order.cancel" CancelOrder -> OrderView by [owner operator], "Cancels an order that has not been paid.";
+    change "order.refund" RefundOrder -> OrderView by [operator], "Gives back money of a confirmed order, all of it or a part.";
     event "events.order.placed" OrderPlaced of order, "An order was accepted; stock comes next.";
     event "events.order.payment_due" PaymentDue of order, "Stock is held; the payment comes next.";
     event "events.order.confirmed" OrderConfirmed of order, "The order is paid; its stock is sold.";

@@ -7,9 +7,9 @@ use crate::order::PAYMENT_METHOD_CHARS_MAX;
 use crate::{Money, OrderId, PaymentId, RefundId};
 
 kit::subjects! {
-    ask "payment.get" GetPayment -> PaymentView, "Shows one payment, by its number or its order.";
-    ask "payment.list" ListPayments -> PaymentPage, "Lists payments, the newest first, a page at a time.";
-    change "payment.reconcile" ReconcilePayment -> PaymentView, "Asks the provider again about a payment, or a refund of it, whose outcome is unknown.";
+    ask "payment.get" GetPayment -> PaymentView by [operator], "Shows one payment, by its number or its order.";
+    ask "payment.list" ListPayments -> PaymentPage by [operator], "Lists payments, the newest first, a page at a time.";
+    change "payment.reconcile" ReconcilePayment -> PaymentView by [operator], "Asks the provider again about a payment, or a refund of it, whose outcome is unknown.";
     event "events.payment.captured" PaymentCaptured of order, "The card was charged.";
     event "events.payment.declined" PaymentDeclined of order, "The card was not charged and will not be.";
     event "events.payment.outcome_unknown" PaymentOutcomeUnknown of order, "Nobody knows yet whether the card was charged; it is being found out.";

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::access::Access;
 use crate::context::Ctx;
 use crate::engine::hearing::{self, DeadLetter};
 use crate::engine::{effects, journal, outbox};
@@ -139,7 +140,8 @@ where
 {
     let [subject, name, reply] = names;
     let (example, reply_example) = (example_json::<Q>, example_json::<P>);
-    Word { kind, subject, name, reply, meaning, example, reply_example, understands: understands::<Q> }
+    let (access, understands) = (Access::OPERATOR, understands::<Q>);
+    Word { kind, subject, name, reply, access, meaning, example, reply_example, understands }
 }
 
 impl Example for GetHealth {
@@ -234,11 +236,15 @@ const KEY: &str = "thing_01h2e8kqvbfwea724h75qc655w";
 pub(crate) fn answer(service: Service) -> Service {
     let name = service.name();
     service
-        .answers_at(format!("{name}.health"), false, health)
-        .answers_at(format!("{name}.trace"), false, trace)
-        .answers_at(format!("{name}.dead_letters"), false, dead_letters)
-        .answers_at(format!("{name}.retry_dead_letter"), true, |ctx, asked| settle(ctx, asked, true))
-        .answers_at(format!("{name}.drop_dead_letter"), true, |ctx, asked| settle(ctx, asked, false))
+        .answers_at(format!("{name}.health"), false, Access::OPERATOR, health)
+        .answers_at(format!("{name}.trace"), false, Access::OPERATOR, trace)
+        .answers_at(format!("{name}.dead_letters"), false, Access::OPERATOR, dead_letters)
+        .answers_at(format!("{name}.retry_dead_letter"), true, Access::OPERATOR, |ctx, asked| {
+            settle(ctx, asked, true)
+        })
+        .answers_at(format!("{name}.drop_dead_letter"), true, Access::OPERATOR, |ctx, asked| {
+            settle(ctx, asked, false)
+        })
 }
 
 async fn health(ctx: Ctx, _: GetHealth) -> Result<Health> {

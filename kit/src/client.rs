@@ -3,6 +3,8 @@
 mod seen;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::{self, consumer};
@@ -13,23 +15,52 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::caller::Caller;
+use crate::access::{Identity, Presented};
+use crate::caller::{Caller, GuestId};
 use crate::clock::{Clock, SystemChance, SystemClock};
 use crate::engine::port::Outgoing;
-use crate::error::{Error, Result, reason};
+use crate::error::{Error, Kind, Result, reason};
 use crate::id::{EventId, Id, uuid_v7};
 use crate::limits::REQUEST_TIME;
-use crate::message::Request;
+use crate::message::{Request, owner};
 use crate::trace::Trace;
 use crate::wire;
 
 pub use seen::{ConsumerState, EndpointInfo, ServiceInfo, StreamState, Told};
 
+/// How to reach a broker.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// Where it is: `nats://host:port`, or `tls://host:port`.
+    pub url: String,
+    /// How the connection is called in the broker's logs.
+    pub name: String,
+    /// The key with which it is opened; none only where the broker lets everybody in.
+    pub identity: Option<Arc<Identity>>,
+    /// The certificates of the authorities to believe, beside those of the system.
+    pub ca: Option<PathBuf>,
+}
+
+/// As whom a client asks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Voice {
+    /// As the holder of the key of the connection.
+    #[default]
+    Own,
+    /// As whoever a token of sign-in is about.
+    Token(String),
+    /// As the guest who holds a secret.
+    Guest(String),
+    /// As nobody in particular.
+    Nobody,
+}
+
 /// A connection to the broker, to ask through.
 #[derive(Clone)]
 pub struct Client {
     nats: async_nats::Client,
-    caller: Caller,
+    identity: Option<Arc<Identity>>,
+    voice: Voice,
 }
 
 /// How one request is asked.
@@ -53,10 +84,35 @@ impl Client {
     /// Connects to a broker, and keeps the connection up from then on.
     ///
     /// # Errors
-    /// `broker_unreachable` if there is no connection within the time.
-    pub async fn connect(url: &str, name: &str, caller: Caller, wait: Duration) -> Result<Self> {
-        let nats = connect(url, name, wait).await?;
-        Ok(Self { nats, caller })
+    /// `broker_unreachable` if there is no connection within the time; `not_admitted` if the broker
+    /// does not know the key.
+    pub async fn connect(link: &Link, wait: Duration) -> Result<Self> {
+        let nats = connect(link, wait).await?;
+        Ok(Self { nats, identity: link.identity.clone(), voice: Voice::Own })
+    }
+
+    /// The same connection, to ask as somebody else.
+    #[must_use]
+    pub fn speaking(&self, voice: Voice) -> Self {
+        Self { voice, ..self.clone() }
+    }
+
+    fn present(&self, subject: &str) -> Result<Presented> {
+        let mut presented = Presented::default();
+        match &self.voice {
+            Voice::Own => {
+                let own = self.identity.as_ref();
+                presented.token =
+                    own.map(|own| own.token_for(owner(subject), SystemClock.now())).transpose()?;
+            }
+            Voice::Token(token) => presented.token = Some(token.clone()),
+            Voice::Guest(secret) => {
+                GuestId::of_secret(secret)?;
+                presented.guest = Some(secret.clone());
+            }
+            Voice::Nobody => {}
+        }
+        Ok(presented)
     }
 
     /// A new idempotency key.
@@ -125,11 +181,12 @@ impl Client {
             body,
             // A read of a person at the command line is not worth a row of the journal.
             trace: call.trace.unwrap_or_else(|| Trace { sampled: false, ..Self::new_trace() }),
-            caller: self.caller.clone(),
+            behalf: Caller::Anonymous,
             key: call.key,
             deadline: Timestamp::MAX,
         };
-        wire::request(&self.nats, outgoing, call.timeout).await
+        let presented = self.present(subject)?;
+        wire::request(&self.nats, outgoing, presented, call.timeout).await
     }
 
     /// Listens to events as they are told, from now on. `filter` is a subject and may have
@@ -275,28 +332,49 @@ impl Watch {
 }
 
 /// Connects, and waits until there is a connection, at most so long.
-pub(crate) async fn connect(url: &str, name: &str, wait: Duration) -> Result<async_nats::Client> {
-    let shown = crate::text::printable(url).into_owned();
+pub(crate) async fn connect(link: &Link, wait: Duration) -> Result<async_nats::Client> {
+    connect_and_tell(link, wait, |_| {}).await
+}
+
+/// The same; whatever the broker does not permit afterwards is told.
+pub(crate) async fn connect_and_tell(
+    link: &Link,
+    wait: Duration,
+    denied: impl Fn(&str) + Clone + Send + Sync + 'static,
+) -> Result<async_nats::Client> {
+    let shown = crate::text::printable(&link.url).into_owned();
     let unreachable = |why: String| {
         Error::unavailable(
             reason::BROKER_UNREACHABLE,
             format!("no answer from the broker at {shown} ({why})"),
         )
     };
-    let log_name = name.to_owned();
-    let options = ConnectOptions::new()
-        .name(name)
+    let log_name = link.name.clone();
+    let mut options = ConnectOptions::new()
+        .name(&link.name)
         .connection_timeout(wait.min(Duration::from_secs(5)))
         .ping_interval(Duration::from_secs(20))
         // The broker is on this machine or near; a shop that waits loses more than a few tries cost.
         .reconnect_delay_callback(|tries| Duration::from_millis(1 << tries.min(10)).min(Duration::from_secs(1)))
         .event_callback(move |event| {
-            let name = log_name.clone();
-            async move { say(&name, &event) }
+            let (name, denied) = (log_name.clone(), denied.clone());
+            async move {
+                if let ConnectionEvent::ServerError(error) = &event {
+                    denied(&error.to_string());
+                }
+                say(&name, &event);
+            }
         });
-    match tokio::time::timeout(wait, options.connect(url)).await {
+    if let Some(identity) = &link.identity {
+        options = options.nkey(identity.seed().to_owned()).custom_inbox_prefix(identity.inbox());
+    }
+    if let Some(ca) = &link.ca {
+        options = options.add_root_certificates(ca.clone());
+    }
+    match tokio::time::timeout(wait, options.connect(&link.url)).await {
         Ok(Ok(nats)) if nats.connection_state() == connection::State::Connected => Ok(nats),
         Ok(Ok(_)) => Err(unreachable("not connected".to_owned())),
+        Ok(Err(error)) if is_refusal(&error) => Err(not_admitted(link, &shown)),
         Ok(Err(error)) => {
             let mut why = error.to_string();
             let mut cause = std::error::Error::source(&error);
@@ -308,6 +386,20 @@ pub(crate) async fn connect(url: &str, name: &str, wait: Duration) -> Result<asy
         }
         Err(_) => Err(unreachable(format!("no connection within {} s", wait.as_secs_f64()))),
     }
+}
+
+/// Whether the broker does not know who this is, as opposed to not being there.
+fn is_refusal(error: &async_nats::ConnectError) -> bool {
+    use async_nats::ConnectErrorKind::{Authentication, AuthorizationViolation};
+    matches!(error.kind(), Authentication | AuthorizationViolation)
+}
+
+fn not_admitted(link: &Link, shown: &str) -> Error {
+    let whose = match &link.identity {
+        Some(identity) => format!("does not know the key of {}", identity.name()),
+        None => "lets nobody in without a key".to_owned(),
+    };
+    Error::new(Kind::Unauthenticated, reason::NOT_ADMITTED, format!("the broker at {shown} {whose}"))
 }
 
 fn say(name: &str, event: &ConnectionEvent) {

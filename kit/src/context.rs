@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::access::Asker;
 use crate::caller::Caller;
 use crate::engine::job::{Job, Work};
-use crate::engine::port::{self, Outgoing, Port};
+use crate::engine::port::{self, Port};
 use crate::engine::replies::ReplyKey;
 use crate::error::{Error, Result};
 use crate::limits::REPLY_BYTES_MAX;
@@ -31,6 +32,7 @@ pub struct Ctx {
     pub(crate) subject: String,
     pub(crate) trace: Trace,
     pub(crate) caller: Caller,
+    pub(crate) asker: Asker,
     pub(crate) key: Option<ReplyKey>,
     pub(crate) received: Timestamp,
     pub(crate) deadline: Timestamp,
@@ -51,40 +53,31 @@ impl Ctx {
         &self.caller
     }
 
+    /// For whom this request is answered: to be compared with the owner of whatever it is about.
+    pub fn asker(&self) -> Asker {
+        self.asker.clone()
+    }
+
     /// The flow this request belongs to.
     pub fn trace(&self) -> Trace {
         self.trace
     }
 
-    /// Asks a neighbour and waits for the answer, no longer than the caller of this request does.
+    /// Asks a neighbour, on behalf of whoever this request is answered for, and waits for the answer
+    /// no longer than the caller of this request does.
     ///
     /// # Errors
     /// What the neighbour says, with its kind and reason; `no_responders` if nobody answers and
     /// `timed_out` if nobody did in time.
     pub async fn call<R: Request>(&self, request: &R) -> Result<R::Reply> {
-        let body = serde_json::to_vec(request).map_err(|error| {
-            Error::internal(format!("{} cannot be written as JSON", R::SUBJECT)).caused_by(error)
-        })?;
         // The neighbour's answer is kept under a key that follows from ours, so that asking again
         // after a crash changes nothing twice.
         let key = R::CHANGES.then(|| match &self.key {
             Some(own) => own.derived(R::SUBJECT),
             None => format!("{:032x}:{:016x}:{}", self.trace.id, self.trace.span, R::SUBJECT),
         });
-        let reply = self
-            .port
-            .call(Outgoing {
-                subject: R::SUBJECT.to_owned(),
-                body: body.into(),
-                trace: self.trace,
-                caller: Caller::Service(self.port.service().name().to_owned()),
-                key,
-                deadline: self.deadline,
-            })
-            .await?;
-        serde_json::from_slice(&reply).map_err(|error| {
-            Error::internal(format!("the answer of {} is not understood", R::SUBJECT)).caused_by(error)
-        })
+        let behalf = self.asker.principal().clone();
+        port::call(&*self.port, request, self.trace, (behalf, key, self.deadline)).await
     }
 
     /// Reads from the database, on a connection that cannot write.
@@ -110,8 +103,10 @@ impl Ctx {
     {
         let slot = Arc::new(Mutex::new(None));
         let filled = Arc::clone(&slot);
+        let (asker, subject) = (self.asker, self.subject.clone());
         let run = move |tx: &mut Tx<'_>| {
             let reply = write(tx)?;
+            asker.must_have_asked(&subject)?;
             let body = to_body(&reply)?;
             if let Ok(mut slot) = filled.lock() {
                 *slot = Some(reply);
@@ -171,6 +166,20 @@ impl EffectCtx {
     /// The time now.
     pub fn now(&self) -> Timestamp {
         self.port.now()
+    }
+
+    /// Asks a neighbour for something that this effect needs, within the time of this try. Only what
+    /// keeps no answer can be asked here.
+    ///
+    /// # Errors
+    /// What the neighbour says, or why it says nothing.
+    pub async fn call<R: Request>(&self, request: &R) -> Result<R::Reply> {
+        if R::CHANGES {
+            return Err(Error::internal(format!("an effect cannot ask {}", R::SUBJECT)));
+        }
+        let own = Caller::Service(self.port.service().name().to_owned());
+        let deadline = self.now() + self.time_limit;
+        port::call(&*self.port, request, self.trace, (own, None, deadline)).await
     }
 
     /// Reads from the database.

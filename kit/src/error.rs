@@ -265,6 +265,24 @@ pub mod reason {
     pub const INVALID_LIMIT: &str = "invalid_limit";
     /// There is no such dead letter, or no longer.
     pub const DEAD_LETTER_UNKNOWN: &str = "dead_letter_unknown";
+    /// The request must know who asks, and nobody is signed in.
+    pub const UNAUTHENTICATED: &str = "unauthenticated";
+    /// Whoever asks may not ask this.
+    pub const FORBIDDEN: &str = "forbidden";
+    /// The token is malformed, forged, or meant for somebody else.
+    pub const INVALID_TOKEN: &str = "invalid_token";
+    /// The time of the token is over.
+    pub const TOKEN_EXPIRED: &str = "token_expired";
+    /// The session of the token was ended.
+    pub const SESSION_ENDED: &str = "session_ended";
+    /// The service has not heard yet with which keys sign-in signs.
+    pub const KEYS_NOT_LEARNT: &str = "keys_not_learnt";
+    /// The broker does not know the key with which a connection was to be opened.
+    pub const NOT_ADMITTED: &str = "not_admitted";
+    /// A public key is malformed.
+    pub const INVALID_KEY: &str = "invalid_key";
+    /// The broker does not let this service do what it has to.
+    pub const PERMISSION_MISSING: &str = "permission_missing";
     /// A handler panicked.
     pub const PANICKED: &str = "panicked";
 }

@@ -62,7 +62,16 @@ pub fn encode(bits: u128) -> String {
 /// [`InvalidId`] for anything but that prefix, an underscore and 26 characters that fit 128 bits.
 pub fn decode(prefix: &'static str, text: &str) -> Result<u128, InvalidId> {
     let invalid = InvalidId { prefix };
-    let suffix = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')).ok_or(invalid.clone())?;
+    let suffix = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')).ok_or(invalid)?;
+    decode_suffix(prefix, suffix)
+}
+
+/// Reads the 26 characters alone.
+///
+/// # Errors
+/// [`InvalidId`] for anything but 26 characters that fit 128 bits.
+pub fn decode_suffix(prefix: &'static str, suffix: &str) -> Result<u128, InvalidId> {
+    let invalid = InvalidId { prefix };
     // 26 characters of five bits hold 130; the first may use only three of its five.
     if suffix.len() != SUFFIX_CHARS || !matches!(suffix.as_bytes()[0], b'0'..=b'7') {
         return Err(invalid);

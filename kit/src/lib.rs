@@ -4,14 +4,19 @@
 //! - [`service`]: the table of contents of a service, which is where to start reading
 //! - [`context`]: what a request handler is given; [`transaction`]: what a closure may record
 //! - [`message`]: requests, events, and the [`subjects!`] table of a contract
+//! - [`access`]: who may do what, and how it is proved; [`caller`]: who asks
+//! - [`bus`]: what each holder of a key may do at the broker
 //! - [`effect`]: work on the outside world
 //! - [`error`]: who has to act, a stable reason, and a line for people
 //! - [`engine`]: jobs and a database in; answers, rows and timers out; no broker
 //! - [`runtime`]: the engine on NATS: requests, relay, hearing, timers, effects, start and stop
 //! - [`client`]: asking services from outside, for a command line and for tests
+//! - [`streams`]: the one service that may make and delete streams and consumers
 //! - [`limits`]: every limit by name
 
+pub mod access;
 pub mod admin;
+pub mod bus;
 pub mod caller;
 pub mod client;
 pub mod clock;
@@ -26,6 +31,7 @@ pub mod page;
 pub mod runtime;
 pub mod service;
 pub mod sql;
+pub mod streams;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod text;
@@ -34,8 +40,9 @@ pub mod transaction;
 pub mod vitals;
 pub mod wire;
 
-pub use caller::Caller;
-pub use client::{Call, Client, Told};
+pub use access::{Access, Asker, Owner};
+pub use caller::{Caller, Role};
+pub use client::{Call, Client, Link, Told, Voice};
 pub use context::{Ctx, EffectCtx};
 pub use effect::{Attempt, Effect, Policy, Trouble};
 pub use error::{Error, Kind, Result};

@@ -7,12 +7,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::access::Access;
+
 /// A request: asked over core NATS, answered by one service.
 pub trait Request: Serialize + DeserializeOwned + Example + Send + Sync + 'static {
     /// Where it is asked: `order.place`.
     const SUBJECT: &'static str;
-    /// Whether it changes something, and therefore needs an `Idempotency-Key`.
+    /// Whether it changes something under an `Idempotency-Key`, with which its answer is kept.
     const CHANGES: bool;
+    /// Who may ask.
+    const ACCESS: Access;
     /// What is answered.
     type Reply: Serialize + DeserializeOwned + Example + Send + Sync + 'static;
 }
@@ -40,8 +44,11 @@ impl Example for () {
 pub enum WordKind {
     /// A request that only reads.
     Ask,
-    /// A request that changes something.
+    /// A request that changes something. Its answer is kept under its `Idempotency-Key`.
     Change,
+    /// A request that changes something and says or answers a secret, so nothing of it is kept. It is
+    /// made so that asking twice does no harm.
+    Act,
     /// An event.
     Event,
 }
@@ -57,6 +64,8 @@ pub struct Word {
     pub name: &'static str,
     /// The name of the type of its reply; empty for an event.
     pub reply: &'static str,
+    /// Who may ask; nobody for an event.
+    pub access: Access,
     /// What it means, in one sentence.
     pub meaning: &'static str,
     /// A believable body.
@@ -117,27 +126,31 @@ pub fn no_json() -> Value {
 ///
 /// ```text
 /// kit::subjects! {
-///     change "order.place" PlaceOrder -> OrderView, "Turns a cart into an order.";
-///     ask "order.get" GetOrder -> OrderView, "Shows one order.";
+///     change "order.place" PlaceOrder -> OrderView by [owner operator], "Turns a cart into an order.";
+///     ask "order.get" GetOrder -> OrderView by [owner operator], "Shows one order.";
 ///     event "events.order.placed" OrderPlaced of order, "An order was accepted.";
 /// }
 /// ```
 ///
-/// `of` names the field that says what the event is about.
+/// `of` names the field that says what the event is about, `by` who may ask, as
+/// [`access!`](crate::access) has it. `act` is a change of which nothing is kept.
 #[macro_export]
 macro_rules! subjects {
-    ($($kind:ident $subject:literal $name:ident $(-> $reply:tt)? $(of $key:ident)?, $meaning:literal;)*) => {
+    ($($kind:ident $subject:literal $name:ident $(-> $reply:tt by [$($who:tt)+])? $(of $key:ident)?, $meaning:literal;)*) => {
         /// Every word of this contract, in the order of the page.
         pub const WORDS: &[$crate::message::Word] = &[
-            $($crate::subjects!(@word $kind $subject $name $(-> $reply)?, $meaning)),*
+            $($crate::subjects!(@word $kind $subject $name $(-> $reply by [$($who)+])?, $meaning)),*
         ];
-        $($crate::subjects!(@impl $kind $subject $name $(-> $reply)? $(of $key)?);)*
+        $($crate::subjects!(@impl $kind $subject $name $(-> $reply by [$($who)+])? $(of $key)?);)*
     };
-    (@word ask $subject:literal $name:ident -> $reply:tt, $meaning:literal) => {
-        $crate::subjects!(@request Ask $subject $name $reply, $meaning)
+    (@word ask $subject:literal $name:ident -> $reply:tt by [$($who:tt)+], $meaning:literal) => {
+        $crate::subjects!(@request Ask $subject $name $reply [$($who)+], $meaning)
     };
-    (@word change $subject:literal $name:ident -> $reply:tt, $meaning:literal) => {
-        $crate::subjects!(@request Change $subject $name $reply, $meaning)
+    (@word change $subject:literal $name:ident -> $reply:tt by [$($who:tt)+], $meaning:literal) => {
+        $crate::subjects!(@request Change $subject $name $reply [$($who)+], $meaning)
+    };
+    (@word act $subject:literal $name:ident -> $reply:tt by [$($who:tt)+], $meaning:literal) => {
+        $crate::subjects!(@request Act $subject $name $reply [$($who)+], $meaning)
     };
     (@word event $subject:literal $name:ident, $meaning:literal) => {
         $crate::message::Word {
@@ -145,35 +158,40 @@ macro_rules! subjects {
             subject: $subject,
             name: stringify!($name),
             reply: "",
+            access: $crate::access::Access(&[]),
             meaning: $meaning,
             example: $crate::message::example_json::<$name>,
             reply_example: $crate::message::no_json,
             understands: $crate::message::understands::<$name>,
         }
     };
-    (@request $kind:ident $subject:literal $name:ident $reply:tt, $meaning:literal) => {
+    (@request $kind:ident $subject:literal $name:ident $reply:tt [$($who:tt)+], $meaning:literal) => {
         $crate::message::Word {
             kind: $crate::message::WordKind::$kind,
             subject: $subject,
             name: stringify!($name),
             reply: stringify!($reply),
+            access: $crate::access!($($who)+),
             meaning: $meaning,
             example: $crate::message::example_json::<$name>,
             reply_example: $crate::message::example_json::<$reply>,
             understands: $crate::message::understands::<$name>,
         }
     };
-    (@impl ask $subject:literal $name:ident -> $reply:tt) => {
-        impl $crate::message::Request for $name {
-            const SUBJECT: &'static str = $subject;
-            const CHANGES: bool = false;
-            type Reply = $reply;
-        }
+    (@impl ask $subject:literal $name:ident -> $reply:tt by [$($who:tt)+]) => {
+        $crate::subjects!(@asked $subject $name $reply false [$($who)+]);
     };
-    (@impl change $subject:literal $name:ident -> $reply:tt) => {
+    (@impl change $subject:literal $name:ident -> $reply:tt by [$($who:tt)+]) => {
+        $crate::subjects!(@asked $subject $name $reply true [$($who)+]);
+    };
+    (@impl act $subject:literal $name:ident -> $reply:tt by [$($who:tt)+]) => {
+        $crate::subjects!(@asked $subject $name $reply false [$($who)+]);
+    };
+    (@asked $subject:literal $name:ident $reply:tt $changes:literal [$($who:tt)+]) => {
         impl $crate::message::Request for $name {
             const SUBJECT: &'static str = $subject;
-            const CHANGES: bool = true;
+            const CHANGES: bool = $changes;
+            const ACCESS: $crate::access::Access = $crate::access!($($who)+);
             type Reply = $reply;
         }
     };

@@ -1,18 +1,20 @@
 //! A service as a table of contents: what it answers, hears, does on timers and on the outside world.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::time::Duration;
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
+use crate::access::{Access, Trust, words};
 use crate::context::{Ctx, EffectCtx, to_body};
 use crate::effect::{Attempt, Effect, Policy, Trouble};
 use crate::engine::port::Waiting;
 use crate::error::{Error, Result, reason};
 use crate::message::{Event, Request, owner, stream_of};
+use crate::streams::{self, MakeConsumer, MakeStream, PurgeStream};
 use crate::transaction::Tx;
 
 type Handler = Box<dyn Fn(Ctx, Bytes) -> Waiting<'static, Result<Bytes>> + Send + Sync>;
@@ -26,8 +28,10 @@ type Recorder = Box<dyn Fn(&mut Tx<'_>, &[u8], Attempt<Outcome>) -> Result<()> +
 pub struct Answer {
     /// Where it is asked.
     pub subject: String,
-    /// Whether it changes something.
+    /// Whether it changes something under an idempotency key.
     pub changes: bool,
+    /// Who may ask.
+    pub access: Access,
     pub(crate) handler: Handler,
 }
 
@@ -46,14 +50,16 @@ pub struct Service {
     about: &'static str,
     migrations: &'static [&'static str],
     answers: BTreeMap<String, Answer>,
+    calls: BTreeSet<&'static str>,
     reactions: BTreeMap<&'static str, Reaction>,
     timers: BTreeMap<&'static str, Ring>,
     every: Vec<(&'static str, Duration)>,
     effects: BTreeMap<&'static str, Performs>,
+    trust: Trust,
 }
 
 impl Service {
-    /// A service that can do nothing yet but say how it is doing.
+    /// A service that can do nothing yet but say how it is doing, and learn whom to believe.
     pub fn new(name: &'static str, version: &'static str) -> Self {
         let service = Self {
             name,
@@ -61,12 +67,19 @@ impl Service {
             about: "",
             migrations: &[],
             answers: BTreeMap::new(),
+            calls: BTreeSet::new(),
             reactions: BTreeMap::new(),
             timers: BTreeMap::new(),
             every: Vec::new(),
             effects: BTreeMap::new(),
+            trust: Trust::default(),
         };
-        crate::admin::answer(service)
+        let service = crate::admin::answer(service).hears(words::key_rotated).hears(words::session_revoked);
+        // The keeper of the streams keeps its own by itself.
+        match name {
+            streams::NAME => service,
+            _ => service.calls::<MakeStream>().calls::<MakeConsumer>().calls::<PurgeStream>(),
+        }
     }
 
     /// Says what it is for, in one sentence.
@@ -88,10 +101,16 @@ impl Service {
         F: Fn(Ctx, R) -> A + Send + Sync + 'static,
         A: Future<Output = Result<R::Reply>> + Send + 'static,
     {
-        self.answers_at::<R, R::Reply, F, A>(R::SUBJECT.to_owned(), R::CHANGES, handler)
+        self.answers_at::<R, R::Reply, F, A>(R::SUBJECT.to_owned(), R::CHANGES, R::ACCESS, handler)
     }
 
-    pub(crate) fn answers_at<Q, P, F, A>(mut self, subject: String, changes: bool, handler: F) -> Self
+    pub(crate) fn answers_at<Q, P, F, A>(
+        mut self,
+        subject: String,
+        changes: bool,
+        access: Access,
+        handler: F,
+    ) -> Self
     where
         Q: DeserializeOwned + Send + 'static,
         P: serde::Serialize + Send + 'static,
@@ -106,7 +125,13 @@ impl Service {
             }
             Err(error) => Box::pin(std::future::ready(Err(error))),
         });
-        self.answers.insert(subject.clone(), Answer { subject, changes, handler });
+        self.answers.insert(subject.clone(), Answer { subject, changes, access, handler });
+        self
+    }
+
+    /// Asks this of another service. What is not said here cannot be asked.
+    pub fn calls<R: Request>(mut self) -> Self {
+        self.calls.insert(R::SUBJECT);
         self
     }
 
@@ -210,6 +235,16 @@ impl Service {
     /// Every request it answers, by subject.
     pub fn answered(&self) -> impl Iterator<Item = &Answer> {
         self.answers.values()
+    }
+
+    /// Every request it asks of others, by subject.
+    pub fn called(&self) -> impl Iterator<Item = &'static str> {
+        self.calls.iter().copied()
+    }
+
+    /// Whom it believes.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     /// Every event it hears, by subject.

@@ -38,6 +38,8 @@ pub(crate) struct Done {
     pub(crate) timers: bool,
     /// Whether work on the outside world was asked for.
     pub(crate) effects: bool,
+    /// Whether it has changed whom the service believes.
+    pub(crate) trust: bool,
 }
 
 impl<'a> Deref for Tx<'a> {
@@ -67,6 +69,14 @@ impl<'a> Tx<'a> {
     /// A new identifier.
     pub fn new_id<I: Id>(&mut self) -> I {
         I::from_bits(uuid_v7(self.now, self.chance))
+    }
+
+    /// 256 bits that nobody can guess, for a key or a secret.
+    pub fn new_secret(&mut self) -> [u8; 32] {
+        let mut secret = [0; 32];
+        secret[..16].copy_from_slice(&self.chance.bits().to_be_bytes());
+        secret[16..].copy_from_slice(&self.chance.bits().to_be_bytes());
+        secret
     }
 
     /// The flow this work belongs to.

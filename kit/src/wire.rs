@@ -11,7 +11,7 @@ use async_nats::{HeaderMap, HeaderName, HeaderValue, RequestErrorKind};
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::caller::Caller;
+use crate::access::trust::{Asking, Presented};
 use crate::engine::port::Outgoing;
 use crate::engine::replies::check_key;
 use crate::engine::{Incoming, outbox};
@@ -26,8 +26,12 @@ pub const TRACEPARENT: &str = "traceparent";
 pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// How long the caller waits, in milliseconds.
 pub const TIMEOUT_MS: &str = "Shop-Timeout-Ms";
-/// Who asks.
-pub const CALLER: &str = "Shop-Caller";
+/// The token of whoever asks: `Bearer`, a space, and the token (RFC 6750).
+pub const AUTHORIZATION: &str = "Authorization";
+/// The secret of a guest.
+pub const GUEST: &str = "Shop-Guest";
+/// For whom a service asks.
+pub const BEHALF: &str = "Shop-For";
 /// The stable reason of an error.
 pub const ERROR_REASON: &str = "Shop-Error-Reason";
 /// What a program may want to know beyond the reason, as JSON on one line.
@@ -79,7 +83,26 @@ pub(crate) fn event_headers(row: &outbox::Row, source: &str, origin: &str) -> He
     headers
 }
 
-/// Reads a request.
+/// What a request says about who asks.
+///
+/// # Errors
+/// `invalid_header` if a header is malformed.
+pub(crate) fn presented(headers: Option<&HeaderMap>) -> Result<Presented> {
+    let token = match get(headers, AUTHORIZATION) {
+        None => None,
+        Some(text) => match text.split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Some(token.trim().to_owned()),
+            _ => {
+                let what = "the header Authorization must be Bearer and a token";
+                return Err(Error::invalid(reason::INVALID_HEADER, what));
+            }
+        },
+    };
+    let text = |name| get(headers, name).map(str::to_owned);
+    Ok(Presented { token, guest: text(GUEST), behalf: text(BEHALF) })
+}
+
+/// Reads a request of somebody who is known.
 ///
 /// # Errors
 /// `invalid_header` if a header is malformed.
@@ -88,6 +111,7 @@ pub(crate) fn incoming(
     headers: Option<&HeaderMap>,
     body: Bytes,
     received: Timestamp,
+    asking: Asking,
 ) -> Result<Incoming> {
     let malformed =
         |name: &str| Error::invalid(reason::INVALID_HEADER, format!("the header {name} is malformed"));
@@ -101,7 +125,8 @@ pub(crate) fn incoming(
         subject,
         body,
         trace: trace.transpose()?,
-        caller: get(headers, CALLER).map(Caller::parse).unwrap_or_default(),
+        caller: asking.caller,
+        behalf: asking.behalf,
         key: get(headers, IDEMPOTENCY_KEY).map(str::to_owned),
         timeout: timeout.transpose()?.map(Duration::from_millis),
         received,
@@ -143,10 +168,22 @@ pub(crate) fn error_of(headers: Option<&HeaderMap>) -> Option<Error> {
 /// # Errors
 /// What the service says. If it says nothing: `no_responders` or `broker_unreachable` when the
 /// request certainly reached nobody, `timed_out` when it may have been done.
-pub(crate) async fn request(nats: &async_nats::Client, outgoing: Outgoing, time: Duration) -> Result<Bytes> {
+pub(crate) async fn request(
+    nats: &async_nats::Client,
+    outgoing: Outgoing,
+    presented: Presented,
+    time: Duration,
+) -> Result<Bytes> {
     let mut headers = HeaderMap::new();
     set(&mut headers, TRACEPARENT, &outgoing.trace.to_string());
-    set(&mut headers, CALLER, &outgoing.caller.to_string());
+    if let Some(token) = &presented.token {
+        set(&mut headers, AUTHORIZATION, &format!("Bearer {token}"));
+    }
+    for (name, value) in [(GUEST, &presented.guest), (BEHALF, &presented.behalf)] {
+        if let Some(value) = value {
+            set(&mut headers, name, value);
+        }
+    }
     set(&mut headers, TIMEOUT_MS, &time.as_millis().to_string());
     if let Some(key) = &outgoing.key {
         // Refused here rather than written out differently: it would be another key then.

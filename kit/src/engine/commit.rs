@@ -69,6 +69,9 @@ impl Engine {
                 })
             })
             .unwrap_or(1);
+        if let Err(error) = service.trust().learn(&Sql::new(&connection)) {
+            tracing::error!("What sign-in told cannot be read: {}", error.chain());
+        }
         Ok(Self { connection, service, clock, chance, origin, next_group, last_group: None, fence: None })
     }
 
@@ -99,11 +102,12 @@ impl Engine {
             effects: false,
             failure: None,
         };
-        let mut emitted = false;
+        let (mut emitted, mut trust) = (false, false);
         let written = self.begin(id).and_then(|()| {
             for job in &mut jobs {
                 let (answer, done) = self.run(job, id)?;
                 emitted |= done.emitted;
+                trust |= done.trust;
                 group.timers |= done.timers;
                 group.effects |= done.effects;
                 group.answers.push(answer);
@@ -117,6 +121,9 @@ impl Engine {
                 group.emitted = newest.map(|extent| extent.newest);
                 self.next_group += 1;
                 self.last_group = Some((id, jobs.len(), began, self.clock.now()));
+                if trust && let Err(error) = self.service.trust().learn(&self.sql()) {
+                    tracing::error!("What sign-in told cannot be read: {}", error.chain());
+                }
             }
             Err(error) => {
                 // A full disk has rolled back by itself already; a second rollback does no harm.

@@ -10,6 +10,7 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
+use crate::access::Asker;
 use crate::caller::Caller;
 use crate::context::{Ctx, Recorded};
 use crate::engine::commit::panicked;
@@ -30,8 +31,10 @@ pub struct Incoming {
     pub body: Bytes,
     /// The piece of work that asks, if it says so.
     pub trace: Option<Trace>,
-    /// Who asks.
+    /// Who asks, proved.
     pub caller: Caller,
+    /// On whose behalf, if a service asks.
+    pub behalf: Option<Caller>,
     /// The idempotency key, if there is one.
     pub key: Option<String>,
     /// How long the caller waits, if it says so.
@@ -62,6 +65,9 @@ impl Desk {
         let Some(answer) = service.answer(&incoming.subject) else {
             return Err(Error::not_found("unknown_subject", format!("nobody answers {}", incoming.subject)));
         };
+        let pass = answer.access.admits(&incoming.subject, &incoming.caller, incoming.behalf.as_ref())?;
+        let principal = incoming.behalf.clone().unwrap_or_else(|| incoming.caller.clone());
+        let asker = Asker::new(principal, pass);
         if incoming.body.len() > REQUEST_BYTES_MAX {
             return Err(Error::invalid(
                 reason::BODY_TOO_LARGE,
@@ -83,7 +89,7 @@ impl Desk {
             }
             (_, false) => None,
         };
-        let Some(key) = key else { return self.handle(answer, incoming, None).await };
+        let Some(key) = key else { return self.handle(answer, incoming, asker, None).await };
         // The same request twice at once: the second waits and gets the answer of the first.
         let _turn = self.turn(&key).await;
         let looked_up = key.clone();
@@ -91,11 +97,17 @@ impl Desk {
             crate::engine::port::read(&*self.port, move |sql| replies::find(sql, &looked_up)).await?;
         match stored {
             Some(known) => known,
-            None => self.handle(answer, incoming, Some(key)).await,
+            None => self.handle(answer, incoming, asker, Some(key)).await,
         }
     }
 
-    async fn handle(&self, answer: &Answer, incoming: Incoming, key: Option<ReplyKey>) -> Result<Bytes> {
+    async fn handle(
+        &self,
+        answer: &Answer,
+        incoming: Incoming,
+        asker: Asker,
+        key: Option<ReplyKey>,
+    ) -> Result<Bytes> {
         let first = Trace { id: 0, span: 0, parent: 0, sampled: answer.changes };
         let trace = self.port.child(&incoming.trace.unwrap_or(first));
         let wait = incoming.timeout.unwrap_or(REQUEST_TIME).min(REQUEST_TIME_MAX);
@@ -105,6 +117,7 @@ impl Desk {
             subject: incoming.subject.clone(),
             trace,
             caller: incoming.caller.clone(),
+            asker: asker.clone(),
             key: key.clone(),
             received: incoming.received,
             deadline: incoming.received + wait,
@@ -114,6 +127,7 @@ impl Desk {
             .catch_unwind()
             .await
             .unwrap_or_else(|panic| Err(panicked(&*panic)));
+        let ended = ended.and_then(|body| asker.must_have_asked(&answer.subject).map(|()| body));
         // What was recorded is the answer, whatever the handler made of it afterwards: under the
         // same key everybody must hear the same.
         let kept = recorded.lock().ok().and_then(|mut kept| kept.take());

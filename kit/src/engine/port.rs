@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use crate::caller::Caller;
 use crate::engine::job::Job;
 use crate::error::{Error, Result};
+use crate::message::Request;
 use crate::service::Service;
 use crate::sql::Sql;
 use crate::trace::Trace;
@@ -33,8 +34,8 @@ pub struct Outgoing {
     pub body: Bytes,
     /// The flow, and the piece of work that asks.
     pub trace: Trace,
-    /// Who asks.
-    pub caller: Caller,
+    /// For whom it is asked.
+    pub behalf: Caller,
     /// The idempotency key, if it changes something.
     pub key: Option<String>,
     /// When the answer is of no use any more.
@@ -72,4 +73,31 @@ pub async fn read<T: Send + 'static>(
     let boxed = Box::new(move |sql: &Sql<'_>| read(sql).map(|value| Box::new(value) as Box<dyn Any + Send>));
     let value = port.read(boxed).await?;
     value.downcast().map(|value| *value).map_err(|_| Error::internal("a reader answered with another type"))
+}
+
+/// Asks a neighbour through a port, with the types of the request.
+///
+/// # Errors
+/// What the neighbour says; a mistake of ours if the service has not said that it asks this.
+pub(crate) async fn call<R: Request>(
+    port: &dyn Port,
+    request: &R,
+    trace: Trace,
+    (behalf, key, deadline): (Caller, Option<String>, Timestamp),
+) -> Result<R::Reply> {
+    let service = port.service();
+    if !service.called().any(|subject| subject == R::SUBJECT) {
+        let what =
+            format!("{} asks {} without saying so in its table of contents", service.name(), R::SUBJECT);
+        return Err(Error::internal(what));
+    }
+    let body = serde_json::to_vec(request).map_err(|error| {
+        Error::internal(format!("{} cannot be written as JSON", R::SUBJECT)).caused_by(error)
+    })?;
+    let outgoing =
+        Outgoing { subject: R::SUBJECT.to_owned(), body: body.into(), trace, behalf, key, deadline };
+    let reply = port.call(outgoing).await?;
+    serde_json::from_slice(&reply).map_err(|error| {
+        Error::internal(format!("the answer of {} is not understood", R::SUBJECT)).caused_by(error)
+    })
 }

@@ -4,14 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::jetstream::consumer::{self, AckPolicy, DeliverPolicy, pull};
+use async_nats::jetstream::consumer::{self, AckPolicy, pull};
 use async_nats::jetstream::{self, Message, context::GetStreamErrorKind};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 use tokio_util::sync::CancellationToken;
 
-use super::relay::ORIGIN;
+use super::keeping::Keeping;
 use super::writer::Writer;
 use crate::caller::Caller;
 use crate::client::broker;
@@ -22,6 +22,7 @@ use crate::engine::{Job, Work};
 use crate::error::{Error, Result};
 use crate::limits::{HEARD_BATCH_MAX, HEARD_IN_FLIGHT_MAX, RETRY_WAIT};
 use crate::message::stream_of;
+use crate::streams::{MakeConsumer, ORIGIN};
 use crate::trace::Trace;
 use crate::vitals::Vitals;
 use crate::wire;
@@ -35,6 +36,7 @@ const ACK_EVERY: u64 = 200;
 pub(super) struct Hearer {
     pub(super) port: Arc<dyn Port>,
     pub(super) jetstream: jetstream::Context,
+    pub(super) keeping: Keeping,
     pub(super) writer: Arc<Writer>,
     pub(super) vitals: Arc<Vitals>,
     /// The service that is heard.
@@ -108,19 +110,11 @@ impl Hearer {
                     handle.get_consumer(name).await.map_err(|error| broker(CannotBind(error.to_string())))?;
                 return Ok(Some(Start { consumer, origin, position }));
             }
-            handle.delete_consumer(name).await.map_err(broker)?;
         }
-        let config = pull::Config {
-            durable_name: Some(name.to_owned()),
-            description: Some(format!("What {name} hears of {}", self.source)),
-            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: position + 1 },
-            ack_policy: AckPolicy::All,
-            ack_wait: Duration::from_secs(30),
-            max_ack_pending: HEARD_IN_FLIGHT_MAX as i64,
-            filter_subjects: filters,
-            ..pull::Config::default()
-        };
-        let consumer = handle.create_consumer(config).await.map_err(broker)?;
+        let asked = MakeConsumer { source: self.source.to_owned(), subjects: filters, start: position + 1 };
+        self.keeping.consume(&asked).await?;
+        let consumer =
+            handle.get_consumer(name).await.map_err(|error| broker(CannotBind(error.to_string())))?;
         Ok(Some(Start { consumer, origin, position }))
     }
 
@@ -173,6 +167,11 @@ impl Hearer {
                         None => return Err(Error::unavailable("no_consumer", format!("the consumer of {stream} is gone"))),
                     };
                     let sequence = message.info().map_err(|error| broker(CannotBind(error.to_string())))?.stream_sequence;
+                    if wire::get(message.headers.as_ref(), wire::ORIGIN) != Some(&start.origin) {
+                        // The teller makes its stream anew as soon as it sees this; then the number is told again.
+                        tracing::warn!(stream, sequence, "A message that {} did not tell is passed over", self.source);
+                        continue;
+                    }
                     let job = self.job(stream, &start.origin, sequence, previous, &message);
                     previous = previous.max(sequence);
                     let committed = self.writer.enqueue(job).await?;
@@ -200,7 +199,7 @@ impl Hearer {
             attempt: 1,
             work: Work::Hear(Heard {
                 source: stream.to_owned(),
-                origin: wire::get(headers, wire::ORIGIN).unwrap_or(origin).to_owned(),
+                origin: origin.to_owned(),
                 sequence,
                 previous,
                 event_id: text(wire::EVENT_ID),

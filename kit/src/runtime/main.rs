@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::start::{Ended, run};
+use crate::access::Identity;
+use crate::client::Link;
 use crate::service::Service;
 
 /// Where a service keeps its data, and where its broker is.
@@ -19,6 +22,42 @@ pub struct Options {
     /// The broker
     #[arg(long, value_name = "URL", env = "SHOP_NATS_URL", default_value = "nats://127.0.0.1:4222")]
     pub nats: String,
+
+    /// The folder with this service's key and the roster [default: keys in the data folder]
+    #[arg(long, value_name = "FOLDER", env = "SHOP_KEYS_DIR")]
+    pub keys: Option<PathBuf>,
+
+    /// Certificates of the authorities to believe about the broker, beside those of the system
+    #[arg(long, value_name = "FILE", env = "SHOP_NATS_CA")]
+    pub nats_ca: Option<PathBuf>,
+}
+
+impl Options {
+    /// Options for the usual places below a data folder.
+    pub fn usual(data: impl Into<PathBuf>, nats: impl Into<String>) -> Self {
+        Self { data: data.into(), nats: nats.into(), keys: None, nats_ca: None }
+    }
+
+    /// The folder of the keys.
+    pub fn keys(&self) -> PathBuf {
+        self.keys.clone().unwrap_or_else(|| self.data.join("keys"))
+    }
+
+    /// How a service reaches its broker.
+    ///
+    /// # Errors
+    /// [`Ended::Configuration`] if it has no key.
+    pub fn link(&self, service: &str) -> Result<Link, Ended> {
+        let identity = Identity::read(&Identity::path(&self.keys(), service)).map_err(|error| {
+            Ended::Configuration(format!("{error}; `shopctl keys make` makes what is missing"))
+        })?;
+        Ok(Link {
+            url: self.nats.clone(),
+            name: service.to_owned(),
+            identity: Some(Arc::new(identity)),
+            ca: self.nats_ca.clone(),
+        })
+    }
 }
 
 #[derive(clap::Parser)]

@@ -7,6 +7,7 @@
 //! - `nats_port`: what handlers ask through
 //! - `serve`: requests in, answers out
 //! - `relay`: the outbox to its stream
+//! - `keeping`: how a service gets its stream and consumers; `permits`: whether the broker lets it work
 //! - `hear`: the streams of others to the database
 //! - `due`: timers and effects; `prune`: forgetting what is old
 //! - `tasks`: what is waited for at a drain
@@ -14,10 +15,12 @@
 
 mod due;
 mod hear;
+mod keeping;
 mod lock;
 mod logs;
 pub mod main;
 mod nats_port;
+mod permits;
 mod prune;
 mod readers;
 mod relay;

@@ -9,10 +9,12 @@ use jiff::Timestamp;
 
 use super::readers::Readers;
 use super::writer::Writer;
+use crate::access::{Identity, Presented};
 use crate::clock::{Clock, SystemChance, SystemClock};
 use crate::engine::Job;
 use crate::engine::port::{Outgoing, Port, Read, Waiting};
 use crate::error::Result;
+use crate::message::owner;
 use crate::service::Service;
 use crate::trace::Trace;
 use crate::vitals::Vitals;
@@ -21,6 +23,7 @@ use crate::wire;
 pub(super) struct NatsPort {
     pub(super) service: Arc<Service>,
     pub(super) nats: async_nats::Client,
+    pub(super) identity: Arc<Identity>,
     pub(super) writer: Arc<Writer>,
     pub(super) readers: Readers,
     pub(super) vitals: Arc<Vitals>,
@@ -30,7 +33,12 @@ impl Port for NatsPort {
     fn call(&self, outgoing: Outgoing) -> Waiting<'_, Result<Bytes>> {
         let left = outgoing.deadline.duration_since(self.now());
         let time = Duration::try_from(left).unwrap_or_default();
-        Box::pin(wire::request(&self.nats, outgoing, time))
+        Box::pin(async move {
+            let token = self.identity.token_for(owner(&outgoing.subject), self.now())?;
+            let presented =
+                Presented { token: Some(token), guest: None, behalf: Some(outgoing.behalf.to_string()) };
+            wire::request(&self.nats, outgoing, presented, time).await
+        })
     }
 
     fn submit(&self, job: Job) -> Waiting<'_, Result<Bytes>> {

@@ -5,40 +5,38 @@
 //! that was rolled back, all at once; a repeat can never be stored twice. There is no cursor: the
 //! cursor is the stream's last sequence.
 
-use std::collections::HashMap;
 use std::future::IntoFuture;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use async_nats::jetstream::stream::{Config, DiscardPolicy, Info, RetentionPolicy, StorageType};
+use async_nats::jetstream::stream::Info;
 use async_nats::jetstream::{self, context::GetStreamErrorKind};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::keeping::Keeping;
 use super::readers::Readers;
 use super::writer::Writer;
 use crate::client::broker;
 use crate::engine::outbox::{self, Extent, Row};
 use crate::error::{Error, Result, reason};
 use crate::limits::{
-    DUPLICATE_WINDOW, RELAY_BYTES_IN_FLIGHT_MAX, RELAY_IN_FLIGHT_MAX, RELAY_LOOKS_EVERY, RELAY_ROWS_MAX,
-    RETRY_WAIT, STREAM_BYTES_MAX,
+    RELAY_BYTES_IN_FLIGHT_MAX, RELAY_IN_FLIGHT_MAX, RELAY_LOOKS_EVERY, RELAY_ROWS_MAX, RETRY_WAIT,
 };
 use crate::service::Service;
+use crate::streams::ORIGIN;
 use crate::vitals::Vitals;
 use crate::wire;
 
 const EXPECTED_LAST_SEQUENCE: &str = "Nats-Expected-Last-Sequence";
 
-/// The name under which a stream's configuration keeps the identity of its database.
-pub(super) const ORIGIN: &str = "origin";
-
 pub(super) struct Relay {
     pub(super) service: Arc<Service>,
     pub(super) jetstream: jetstream::Context,
+    pub(super) keeping: Keeping,
     pub(super) readers: Readers,
     pub(super) writer: Arc<Writer>,
     pub(super) vitals: Arc<Vitals>,
@@ -136,6 +134,15 @@ impl Relay {
         }
     }
 
+    /// Only looks whether the database is older than its stream; answers why, if so.
+    pub(super) async fn look(&self) -> Result<Option<Error>> {
+        let extent = self.read(outbox::extent).await?;
+        match self.compare(extent).await? {
+            Found::Refuse(_) => Ok(self.reconcile().await?.err()),
+            Found::Continue(_) | Found::Rebuild(_) => Ok(None),
+        }
+    }
+
     async fn compare(&self, extent: Extent) -> Result<Found> {
         let info = match self.jetstream.get_stream(self.service.stream()).await {
             Ok(stream) => stream.cached_info().clone(),
@@ -149,13 +156,20 @@ impl Relay {
             }
         };
         let found = judge(&info, extent, &self.origin);
-        let Found::Continue(next) = found else { return Ok(found) };
-        if info.state.messages == 0 {
+        if info.state.messages == 0 || matches!(found, Found::Rebuild(_)) {
             return Ok(found);
         }
-        let last = next - 1;
         let stream = self.jetstream.get_stream_no_info(self.service.stream()).await.map_err(broker)?;
-        let message = stream.get_raw_message(last).await.map_err(broker)?;
+        let newest = stream.get_raw_message(info.state.last_sequence).await.map_err(broker)?;
+        let (writer, owner) =
+            (wire::get(Some(&newest.headers), wire::ORIGIN), info.config.metadata.get(ORIGIN));
+        if writer != owner.map(String::as_str) {
+            // The broker sends what it answers wherever a request says, also into a stream.
+            return Ok(Found::Rebuild("it holds what nobody here told"));
+        }
+        let Found::Continue(next) = found else { return Ok(found) };
+        let last = next - 1;
+        let message = newest;
         let theirs = wire::get(Some(&message.headers), wire::EVENT_ID).unwrap_or_default().to_owned();
         let ours = self.read(move |sql| outbox::id_of(sql, last)).await?;
         Ok(match ours {
@@ -168,28 +182,7 @@ impl Relay {
     }
 
     async fn rebuild(&self, first: u64) -> Result<()> {
-        let name = self.service.stream();
-        if let Err(error) = self.jetstream.delete_stream(&name).await {
-            tracing::debug!(stream = name, "Not deleted: {error}");
-        }
-        let config = Config {
-            subjects: vec![format!("events.{}.>", self.service.name())],
-            name,
-            description: Some(format!("What {} tells; a mirror of its outbox", self.service.name())),
-            retention: RetentionPolicy::Limits,
-            discard: DiscardPolicy::New,
-            storage: StorageType::File,
-            max_bytes: STREAM_BYTES_MAX,
-            num_replicas: 1,
-            duplicate_window: DUPLICATE_WINDOW,
-            allow_direct: true,
-            deny_delete: true,
-            first_sequence: Some(first).filter(|first| *first > 1),
-            metadata: HashMap::from([(ORIGIN.to_owned(), self.origin.clone())]),
-            ..Config::default()
-        };
-        self.jetstream.create_stream(config).await.map_err(broker)?;
-        Ok(())
+        self.keeping.make(&self.origin, first).await
     }
 
     /// Publishes rows from a number on, many at a time, in order. Answers true when stopped with

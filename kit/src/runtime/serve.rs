@@ -112,6 +112,13 @@ async fn receive(
     requests: Spawner,
 ) {
     while let Some(request) = endpoint.next().await {
+        if !may_be_answered(&request) {
+            tracing::warn!(
+                msg.subject = subject,
+                "A request wants its answer elsewhere than in an inbox; it is dropped"
+            );
+            continue;
+        }
         match Arc::clone(&counter.places).try_acquire_owned() {
             Ok(place) => {
                 let (counter, subject) = (Arc::clone(&counter), subject.clone());
@@ -131,11 +138,18 @@ async fn receive(
     }
 }
 
+/// Whether the place of the answer is an inbox. An answer must not become an event, a request, or a
+/// command to the broker because somebody said so; and who does not wait for one cannot hear a no.
+fn may_be_answered(request: &service::Request) -> bool {
+    request.message.reply.as_ref().is_some_and(|reply| reply.starts_with("_INBOX."))
+}
+
 impl Counter {
     async fn answer(&self, request: &service::Request, subject: String) -> Result<Bytes> {
         let message = &request.message;
-        let incoming =
-            wire::incoming(subject, message.headers.as_ref(), message.payload.clone(), self.port.now())?;
+        let (headers, now, own) = (message.headers.as_ref(), self.port.now(), self.port.service());
+        let asking = own.trust().who(&wire::presented(headers)?, own.name(), now)?;
+        let incoming = wire::incoming(subject, headers, message.payload.clone(), now, asking)?;
         self.desk.answer(incoming).await
     }
 }

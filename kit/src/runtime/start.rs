@@ -12,6 +12,7 @@ use tracing::Instrument;
 
 use super::due::Due;
 use super::hear::Hearer;
+use super::keeping::Keeping;
 use super::lock;
 use super::nats_port::NatsPort;
 use super::readers::Readers;
@@ -19,16 +20,17 @@ use super::relay::Relay;
 use super::serve::Serving;
 use super::tasks::Tasks;
 use super::writer::{Signals, Writer};
-use super::{main::Options, prune};
-use crate::client;
+use super::{main::Options, permits, prune};
+use crate::client::{self, Link};
 use crate::clock::{SystemChance, SystemClock};
 use crate::engine::port::Port;
 use crate::engine::schema::OpenError;
 use crate::engine::{Engine, worker};
-use crate::error::Error;
+use crate::error::{Error, reason};
 use crate::limits::{DRAIN_TIME, RETRY_WAIT};
 use crate::message::stream_of;
 use crate::service::Service;
+use crate::streams::{self, Keeper};
 use crate::vitals::Vitals;
 
 /// How long one try to reach the broker takes at start.
@@ -115,15 +117,18 @@ async fn live(service: Arc<Service>, options: Options, stop: CancellationToken) 
     let name = service.name();
     let folder = &options.data;
     make_folder(folder)?;
+    let link = options.link(name)?;
+    follow_roster(&service, &options)?;
     let lock_path = folder.join(format!("{name}.lock"));
     let unusable = |error| Ended::Storage(format!("{} cannot be locked: {error}", lock_path.display()));
     let Some(lock) = lock::acquire(&lock_path, name, &stop).await.map_err(unusable)? else { return Ok(()) };
     let path = folder.join(format!("{name}.db"));
     let engine = Engine::open(&path, Arc::clone(&service), Arc::new(SystemClock), Box::new(SystemChance))?;
     let readers = Readers::open(&path)?;
-    let Some(nats) = connect(&options.nats, name, &stop).await else { return Ok(()) };
-
     let vitals = Arc::new(Vitals::default());
+    let Some(nats) = connect(&link, &vitals, &stop).await? else { return Ok(()) };
+    permits::check(&nats, &service).await?;
+
     let newest = engine.sql().get("SELECT coalesce(max(seq), 0) FROM outbox", [], |row| row.get(0))?;
     let (emitted, emissions) = watch::channel(newest);
     let (fatal, mut broken) = watch::channel(None);
@@ -136,14 +141,18 @@ async fn live(service: Arc<Service>, options: Options, stop: CancellationToken) 
     let port: Arc<dyn Port> = Arc::new(NatsPort {
         service: Arc::clone(&service),
         nats: nats.clone(),
+        identity: link.identity.clone().ok_or_else(|| Ended::Configuration(format!("{name} has no key")))?,
         writer: Arc::clone(&writer),
         readers: readers.clone(),
         vitals: Arc::clone(&vitals),
     });
-    let parts = Parts { port, nats, readers, writer, vitals, signals };
+    let own = (name == streams::NAME).then(|| Arc::new(Keeper::new(link)));
+    let keeping = Keeping { port: Arc::clone(&port), own };
+    let parts = Parts { keeping, port, nats, readers, writer, vitals, signals };
     let relay = parts.relay(origin, emissions);
-    // A database that is older than its stream is noticed before anything is accepted.
-    if let Ok(Err(refusal)) = relay.reconcile().await {
+    // A database that is older than its stream is noticed before anything is accepted. A stream that
+    // is missing needs the keeper, who may need a moment: it is made on the way.
+    if let Ok(Some(refusal)) = relay.look().await {
         tracing::error!("{}", refusal.message);
     }
     for part in ["relay", "writer", "timers"] {
@@ -175,6 +184,7 @@ async fn live(service: Arc<Service>, options: Options, stop: CancellationToken) 
 
 /// Everything a running service consists of.
 struct Parts {
+    keeping: Keeping,
     port: Arc<dyn Port>,
     nats: async_nats::Client,
     readers: Readers,
@@ -192,6 +202,7 @@ impl Parts {
         Relay {
             service: Arc::clone(self.port.service()),
             jetstream: self.jetstream(),
+            keeping: self.keeping.clone(),
             readers: self.readers.clone(),
             writer: Arc::clone(&self.writer),
             vitals: Arc::clone(&self.vitals),
@@ -207,6 +218,7 @@ impl Parts {
             let hearer = Hearer {
                 port: Arc::clone(&self.port),
                 jetstream: self.jetstream(),
+                keeping: self.keeping.clone(),
                 writer: Arc::clone(&self.writer),
                 vitals: Arc::clone(&self.vitals),
                 source,
@@ -220,7 +232,16 @@ impl Parts {
             vitals: Arc::clone(&self.vitals),
         };
         tasks.spawn(due.run(stop.clone()));
-        tasks.spawn(prune::run(Arc::clone(&self.port), self.jetstream(), stop.clone()));
+        tasks.spawn(prune::run(Arc::clone(&self.port), self.jetstream(), self.keeping.clone(), stop.clone()));
+        if let Some(keeper) = self.keeping.own.clone() {
+            let (service, stop) = (Arc::clone(self.port.service()), stop.clone());
+            tasks.spawn(async move {
+                tokio::select! {
+                    () = keeper.look_after(&service) => {}
+                    () = stop.cancelled() => {}
+                }
+            });
+        }
         tasks
     }
 
@@ -260,17 +281,42 @@ fn make_folder(folder: &Path) -> Result<(), Ended> {
     })
 }
 
+/// Believes what the roster says about services and operators.
+fn follow_roster(service: &Service, options: &Options) -> Result<(), Ended> {
+    let path = options.keys().join(crate::access::roster::FILE);
+    service
+        .trust()
+        .follow(path)
+        .map_err(|error| Ended::Configuration(format!("{error}; `shopctl keys make` makes what is missing")))
+}
+
 /// Waits for the broker as long as it takes, and says so. None: told to stop before.
-async fn connect(url: &str, name: &str, stop: &CancellationToken) -> Option<async_nats::Client> {
+async fn connect(
+    link: &Link,
+    vitals: &Arc<Vitals>,
+    stop: &CancellationToken,
+) -> Result<Option<async_nats::Client>, Ended> {
+    let name = &link.name;
     let mut wait = RETRY_WAIT.0;
     let mut silent = SAY_EVERY;
     loop {
+        let told = Arc::clone(vitals);
+        let denied = move |what: &str| {
+            if what.contains("Permissions Violation") {
+                told.say("permissions", crate::text::printable(what));
+            }
+        };
         let error = tokio::select! {
-            connected = client::connect(url, name, CONNECT_TIME) => match connected {
-                Ok(nats) => return Some(nats),
+            connected = client::connect_and_tell(link, CONNECT_TIME, denied) => match connected {
+                Ok(nats) => return Ok(Some(nats)),
+                Err(error) if error.reason == reason::NOT_ADMITTED => {
+                    return Err(Ended::Configuration(format!(
+                        "{}; `shopctl keys make` writes its users anew", error.message
+                    )));
+                }
                 Err(error) => error,
             },
-            () = stop.cancelled() => return None,
+            () = stop.cancelled() => return Ok(None),
         };
         if silent >= SAY_EVERY {
             tracing::warn!("{name} waits for the broker: {}", error.message);
@@ -278,7 +324,7 @@ async fn connect(url: &str, name: &str, stop: &CancellationToken) -> Option<asyn
         }
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
-            () = stop.cancelled() => return None,
+            () = stop.cancelled() => return Ok(None),
         }
         silent += wait;
         wait = (wait * 2).min(Duration::from_secs(1));

@@ -3,12 +3,16 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::caller::Caller;
-use crate::client::Client;
+use super::keys::{Keys, OPERATOR};
+use crate::access::Identity;
+use crate::bus::Shop;
+use crate::client::{Client, Link};
+use crate::runtime::Options;
 
 /// How long a broker may take to start.
 const START_TIME: Duration = Duration::from_secs(10);
@@ -30,18 +34,22 @@ pub struct Broker {
     pid: u32,
     folder: TempDir,
     port: u16,
+    keys: Keys,
 }
 
 impl Broker {
-    /// Starts a broker with the project's own `nats.conf`.
+    /// Starts a broker with the project's own `nats.conf` and users for a shop: a key a service, and
+    /// one for an admin.
     ///
     /// # Panics
     /// If there is no nats-server: `NATS_SERVER`, the PATH and `target/nats-server` are looked at.
-    pub fn start() -> Self {
+    pub fn start(shop: Shop) -> Self {
         let folder = tempfile::tempdir().expect("a scratch folder");
+        std::fs::copy(configuration(), folder.path().join("nats.conf")).expect("a configuration");
+        let keys = Keys::make(folder.path(), shop);
         let ports = folder.path().join("ports");
         std::fs::create_dir(&ports).expect("a folder for the ports file");
-        let mut broker = Self { watcher: None, pid: 0, folder, port: 0 };
+        let mut broker = Self { watcher: None, pid: 0, folder, port: 0, keys };
         broker.spawn(&["-p", "-1", "--ports_file_dir", &ports.display().to_string()]);
         broker.port = broker.read_port(&ports);
         broker
@@ -91,9 +99,42 @@ impl Broker {
 
     /// A client with the rights of the operator.
     pub async fn client(&self) -> Client {
-        Client::connect(&self.url(), "test", Caller::LocalOperator, Duration::from_secs(5))
-            .await
-            .expect("a connection")
+        self.client_of(OPERATOR).await
+    }
+
+    /// A client on the key of somebody.
+    pub async fn client_of(&self, name: &str) -> Client {
+        self.try_client_of(name).await.unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// The same, if the broker lets them in.
+    ///
+    /// # Errors
+    /// As [`Client::connect`].
+    pub async fn try_client_of(&self, name: &str) -> crate::Result<Client> {
+        Client::connect(&self.link_of(name), Duration::from_secs(5)).await
+    }
+
+    /// How somebody reaches this broker.
+    pub fn link_of(&self, name: &str) -> Link {
+        let identity = Identity::read(&Identity::path(&self.keys.folder(), name)).expect("a key");
+        Link { url: self.url(), name: name.to_owned(), identity: Some(Arc::new(identity)), ca: None }
+    }
+
+    /// How a service finds its data, its key and this broker.
+    pub fn options(&self, data: impl Into<PathBuf>) -> Options {
+        Options { keys: Some(self.keys.folder()), ..Options::usual(data, self.url()) }
+    }
+
+    /// Whose keys there are.
+    pub fn keys(&mut self) -> &mut Keys {
+        &mut self.keys
+    }
+
+    /// Lets the broker read its users again.
+    pub fn reload(&self) {
+        let sent = Command::new("kill").args(["-HUP", &self.pid.to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "SIGHUP to the broker");
     }
 
     fn spawn(&mut self, arguments: &[&str]) {
@@ -102,7 +143,7 @@ impl Broker {
             .arg(self.folder.path())
             .arg(find_server())
             .arg("-c")
-            .arg(configuration())
+            .arg(self.folder.path().join("nats.conf"))
             .args(["-a", "127.0.0.1", "-sd"])
             .arg(self.store())
             .args(arguments)

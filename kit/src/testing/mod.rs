@@ -1,10 +1,12 @@
 //! For tests only: a service without a broker, and a broker of one's own.
 
 mod broker;
+mod keys;
 mod scratch;
 
 pub use broker::Broker;
-pub use scratch::Scratch;
+pub use keys::{Keys, OPERATOR};
+pub use scratch::{Scratch, customer, guest, operator};
 
 use std::time::{Duration, Instant};
 

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tempfile::TempDir;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, GuestId, Role};
 use crate::clock::{Chance, Clock, SystemChance};
 use crate::engine::hearing::{DeadLetter, Heard, dead_letters};
 use crate::engine::port::{Outgoing, Port, Read, Waiting};
@@ -43,6 +43,22 @@ struct Surroundings {
     stubs: Mutex<BTreeMap<&'static str, Stub>>,
     sequences: Mutex<BTreeMap<String, u64>>,
     vitals: Vitals,
+}
+
+/// Whoever runs the shop, who may do everything.
+pub fn operator() -> Caller {
+    Caller::User { id: "operator".into(), role: Role::Admin, session: String::new() }
+}
+
+/// A customer who is signed in; `number` tells one from another.
+pub fn customer(number: impl std::fmt::Display) -> Caller {
+    Caller::User { id: number.to_string(), role: Role::Customer, session: "ses_of_a_test".into() }
+}
+
+/// A guest; `name` tells one from another.
+pub fn guest(name: &str) -> Caller {
+    let secret = format!("secret-of-the-guest-{name:-<8}");
+    Caller::Guest(GuestId::of_secret(&secret).expect("a secret"))
 }
 
 /// A clock that moves only when told.
@@ -109,17 +125,60 @@ impl Scratch {
     /// # Errors
     /// What the service answers.
     pub async fn ask_raw(&self, subject: &str, key: Option<&str>, body: impl Into<Bytes>) -> Result<Bytes> {
-        self.desk
-            .answer(Incoming {
-                subject: subject.to_owned(),
-                body: body.into(),
-                trace: None,
-                caller: Caller::LocalOperator,
-                key: key.map(str::to_owned),
-                timeout: None,
-                received: self.now(),
-            })
-            .await
+        self.ask_raw_by(&operator(), subject, key, body).await
+    }
+
+    /// Asks the service as somebody, under a new idempotency key.
+    ///
+    /// # Errors
+    /// What the service answers.
+    pub async fn ask_by<R: Request>(&self, caller: &Caller, request: &R) -> Result<R::Reply> {
+        let key = EventId::from_bits(SystemChance.bits()).to_string();
+        let body = serde_json::to_vec(request).expect("a request as JSON");
+        let reply = self.ask_raw_by(caller, R::SUBJECT, Some(&key), body).await?;
+        Ok(serde_json::from_slice(&reply).expect("a reply of the declared shape"))
+    }
+
+    /// Asks the service as another service that asks on somebody's behalf.
+    ///
+    /// # Errors
+    /// What the service answers.
+    pub async fn ask_for<R: Request>(&self, service: &str, behalf: &Caller, request: &R) -> Result<R::Reply> {
+        let body = serde_json::to_vec(request).expect("a request as JSON");
+        let incoming = Incoming { behalf: Some(behalf.clone()), ..self.incoming(R::SUBJECT, body.into()) };
+        let key = Some(EventId::from_bits(SystemChance.bits()).to_string());
+        let caller = Caller::Service(service.to_owned());
+        let reply = self.desk.answer(Incoming { caller, key, ..incoming }).await?;
+        Ok(serde_json::from_slice(&reply).expect("a reply of the declared shape"))
+    }
+
+    /// Sends the service anything at all, as somebody.
+    ///
+    /// # Errors
+    /// What the service answers.
+    pub async fn ask_raw_by(
+        &self,
+        caller: &Caller,
+        subject: &str,
+        key: Option<&str>,
+        body: impl Into<Bytes>,
+    ) -> Result<Bytes> {
+        let incoming = self.incoming(subject, body.into());
+        let key = key.map(str::to_owned);
+        self.desk.answer(Incoming { caller: caller.clone(), key, ..incoming }).await
+    }
+
+    fn incoming(&self, subject: &str, body: Bytes) -> Incoming {
+        Incoming {
+            subject: subject.to_owned(),
+            body,
+            trace: None,
+            caller: Caller::Anonymous,
+            behalf: None,
+            key: None,
+            timeout: None,
+            received: self.now(),
+        }
     }
 
     /// Lets the service hear an event, as the next message of its source. Answers its number.

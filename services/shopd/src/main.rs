@@ -27,6 +27,8 @@ type Build = fn(&Options) -> Result<Service, Ended>;
 
 /// Every service there is, in the order of an order's life.
 const SERVICES: &[(&str, Build)] = &[
+    (kit::streams::NAME, |options| Ok(kit::streams::service(options.link(kit::streams::NAME)?))),
+    ("auth", |_| Ok(auth::service())),
     ("catalog", |_| Ok(catalog::service())),
     ("cart", |_| Ok(cart::service())),
     ("order", |_| Ok(order::service())),

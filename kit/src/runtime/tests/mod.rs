@@ -15,8 +15,9 @@ use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use super::{Options, Running, run};
-use crate::client::{Call, Client};
+use super::{Running, run};
+use crate::bus::{Peer, Shop};
+use crate::client::{Call, Client, Link};
 use crate::error::{Error, Result};
 use crate::message::Example;
 use crate::service::Service;
@@ -25,8 +26,8 @@ use crate::vitals::Health;
 use crate::{Ctx, Tx};
 
 crate::subjects! {
-    change "teller.tell" Tell -> Word, "Tells a word.";
-    ask "teller.count" Count -> Counted, "Counts the words told.";
+    change "teller.tell" Tell -> Word by [operator], "Tells a word.";
+    ask "teller.count" Count -> Counted by [operator], "Counts the words told.";
     event "events.teller.told" Told of word, "A word was told.";
 }
 
@@ -121,6 +122,18 @@ fn told(tx: &mut Tx<'_>, event: Told) -> Result<()> {
     }
 }
 
+/// What the services of these tests say of themselves.
+fn shop() -> Shop {
+    let keeper =
+        crate::streams::service(Link { url: String::new(), name: String::new(), identity: None, ca: None });
+    let services = [teller(), listener(), keeper];
+    let answers = services.iter().flat_map(Service::answered);
+    Shop {
+        requests: answers.map(|answer| (answer.subject.clone(), answer.access)).collect(),
+        peers: services.iter().map(Peer::of).collect(),
+    }
+}
+
 /// A broker, a data folder, and the services that were started on them.
 struct World {
     broker: Broker,
@@ -130,9 +143,11 @@ struct World {
 
 impl World {
     async fn start() -> Self {
-        let world =
-            Self { broker: Broker::start(), folder: tempfile::tempdir().unwrap(), client: OnceLock::new() };
+        let broker = Broker::start(shop());
+        let world = Self { broker, folder: tempfile::tempdir().unwrap(), client: OnceLock::new() };
         let _ = world.client.set(world.broker.client().await);
+        // It ends with the world's runtime.
+        let _ = world.run(crate::streams::service(world.broker.link_of(crate::streams::NAME)));
         world
     }
 
@@ -145,8 +160,7 @@ impl World {
     }
 
     fn run_in(&self, folder: &Path, service: Service) -> Running {
-        let options = Options { data: folder.to_owned(), nats: self.broker.url() };
-        run(service, options, CancellationToken::new())
+        run(service, self.broker.options(folder), CancellationToken::new())
     }
 
     async fn tell(&self, word: &str) -> Word {

@@ -1,0 +1,305 @@
+//! What each holder of a key may do at the broker: computed from what the services say of themselves,
+//! written as the broker's users.
+//!
+//! Three things are deliberately not given to any service. Nobody may make, change, empty or delete a
+//! stream or a consumer but the service `streams`: whoever can make a stream can let it collect the
+//! answers meant for others. Nobody answers by `allow_responses`: it lets a service publish to
+//! whatever a request names as the place of its answer, another service's events included. And
+//! nobody listens to inboxes but their own.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use crate::access::identity::inbox;
+use crate::access::{Access, Member, Position, Roster, Who};
+use crate::message::{owner, stream_of};
+use crate::service::Service;
+use crate::streams;
+
+/// The file of the broker's users, beside its configuration, which includes it.
+pub const FILE: &str = "users.conf";
+
+/// The subject at which a connection asks what it may do itself.
+pub const OWN_PERMISSIONS: &str = "$SYS.REQ.USER.INFO";
+
+/// What a service says of itself, as far as the broker must know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// Its name.
+    pub name: String,
+    /// What it answers, by subject.
+    pub answers: BTreeSet<String>,
+    /// What it asks of others, by subject.
+    pub calls: BTreeSet<String>,
+    /// Whose events it hears.
+    pub hears: BTreeSet<String>,
+}
+
+impl Peer {
+    /// What a service says of itself.
+    pub fn of(service: &Service) -> Self {
+        Self {
+            name: service.name().to_owned(),
+            answers: service.answered().map(|answer| answer.subject.clone()).collect(),
+            calls: service.called().map(str::to_owned).collect(),
+            hears: service.sources().into_keys().map(str::to_owned).collect(),
+        }
+    }
+}
+
+/// Everything there is to be allowed.
+#[derive(Debug, Clone)]
+pub struct Shop {
+    /// The services.
+    pub peers: Vec<Peer>,
+    /// Every request, with who may ask it.
+    pub requests: Vec<(String, Access)>,
+}
+
+/// What a connection may do.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Permissions {
+    /// Where it may publish.
+    pub publish: Vec<String>,
+    /// Where it may listen; behind a blank, as a member of which queue group.
+    pub subscribe: Vec<String>,
+}
+
+impl Permissions {
+    /// What a service needs.
+    pub fn of_service(peer: &Peer) -> Self {
+        let (name, own) = (&peer.name, stream_of(&peer.name));
+        let mut publish = vec![
+            // Answers, to whoever asked. What is asked is unguessable; nothing is heard there by it.
+            "_INBOX.>".to_owned(),
+            format!("events.{name}.>"),
+            OWN_PERMISSIONS.to_owned(),
+            format!("$JS.API.STREAM.INFO.{own}"),
+            format!("$JS.API.CONSUMER.LIST.{own}"),
+            format!("$JS.API.STREAM.MSG.GET.{own}"),
+            format!("$JS.API.DIRECT.GET.{own}"),
+        ];
+        publish.extend(peer.calls.iter().cloned());
+        for source in &peer.hears {
+            let stream = stream_of(source);
+            publish.push(format!("$JS.API.STREAM.INFO.{stream}"));
+            publish.push(format!("$JS.API.CONSUMER.INFO.{stream}.{name}"));
+            publish.push(format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}"));
+            publish.extend(acknowledging(&stream, name));
+        }
+        if name == streams::NAME {
+            for what in ["STREAM.INFO", "STREAM.CREATE", "STREAM.DELETE", "STREAM.PURGE"] {
+                publish.push(format!("$JS.API.{what}.*"));
+            }
+            publish.push("$JS.API.CONSUMER.CREATE.>".to_owned());
+            publish.push("$JS.API.CONSUMER.INFO.*.*".to_owned());
+            publish.push("$JS.API.CONSUMER.DELETE.*.*".to_owned());
+        }
+        publish.sort();
+        publish.dedup();
+        let mut subscribe: Vec<String> =
+            peer.answers.iter().map(|subject| format!("{subject} {name}")).collect();
+        for verb in ["PING", "INFO", "STATS"] {
+            subscribe.push(format!("$SRV.{verb}"));
+            subscribe.push(format!("$SRV.{verb}.{name}"));
+            subscribe.push(format!("$SRV.{verb}.{name}.*"));
+        }
+        subscribe.push(format!("{}.>", inbox(name)));
+        Self { publish, subscribe }
+    }
+
+    /// What a member of the roster may do; none for a service that does not exist, and for the
+    /// system's own user, who has an account apart.
+    pub fn of(member: &Member, shop: &Shop) -> Option<Self> {
+        let name = &member.name;
+        let mut own = Self {
+            publish: vec![OWN_PERMISSIONS.to_owned(), format!("{}.>", inbox(name))],
+            subscribe: vec![format!("{}.>", inbox(name))],
+        };
+        match member.position {
+            Position::System => return None,
+            Position::Service => {
+                return shop.peers.iter().find(|peer| peer.name == *name).map(Self::of_service);
+            }
+            Position::Subscriber => {
+                own.publish.extend([
+                    "$JS.API.STREAM.INFO.*".to_owned(),
+                    "$JS.API.STREAM.NAMES".to_owned(),
+                    format!("$JS.API.CONSUMER.INFO.*.{name}"),
+                    format!("$JS.API.CONSUMER.MSG.NEXT.*.{name}"),
+                ]);
+                own.publish.extend(acknowledging("*", name));
+            }
+            Position::Storefront => {
+                let open = |access: &Access| {
+                    access.0.iter().any(|who| matches!(who, Who::Anyone | Who::Owner | Who::User))
+                };
+                own.publish.extend(shop.asked(open));
+            }
+            Position::Operator | Position::Admin => {
+                own.publish.extend(shop.asked(Access::is_for_people));
+                own.publish.extend(["$SRV.PING.>", "$SRV.INFO.>", "$SRV.STATS.>"].map(str::to_owned));
+                own.publish.extend(["$SRV.PING", "$SRV.INFO", "$SRV.STATS"].map(str::to_owned));
+                let api = match member.position {
+                    Position::Admin => vec![">"],
+                    _ => vec![
+                        "INFO",
+                        "STREAM.NAMES",
+                        "STREAM.LIST",
+                        "STREAM.INFO.*",
+                        "STREAM.MSG.GET.*",
+                        "DIRECT.GET.>",
+                        "CONSUMER.NAMES.*",
+                        "CONSUMER.LIST.*",
+                        "CONSUMER.INFO.*.*",
+                    ],
+                };
+                own.publish.extend(api.into_iter().map(|what| format!("$JS.API.{what}")));
+                own.subscribe.push("events.>".to_owned());
+            }
+        }
+        Some(own)
+    }
+
+    /// Of everything that `needed` allows, what is not allowed here.
+    pub fn missing(&self, needed: &Self) -> Vec<String> {
+        let lacking = |kind: &str, have: &[String], need: &[String]| {
+            need.iter()
+                .filter(|wanted| !have.iter().any(|pattern| covers(pattern, wanted)))
+                .map(|wanted| format!("{kind} {wanted}"))
+                .collect::<Vec<_>>()
+        };
+        let mut all = lacking("publish", &self.publish, &needed.publish);
+        all.extend(lacking("subscribe", &self.subscribe, &needed.subscribe));
+        all
+    }
+}
+
+impl Shop {
+    /// The subjects of the requests whose access is as wanted.
+    fn asked(&self, wanted: impl Fn(&Access) -> bool) -> impl Iterator<Item = String> {
+        self.requests.iter().filter(move |(_, access)| wanted(access)).map(|(subject, _)| subject.clone())
+    }
+}
+
+/// Where messages of a consumer are acknowledged: as the server has it today, and as it will be.
+fn acknowledging(stream: &str, consumer: &str) -> [String; 2] {
+    [format!("$JS.ACK.{stream}.{consumer}.>"), format!("$JS.ACK.*.*.{stream}.{consumer}.>")]
+}
+
+/// Whether a pattern allows everything that another allows; both may end with a queue group.
+fn covers(pattern: &str, wanted: &str) -> bool {
+    let (pattern, group) = pattern.split_once(' ').map_or((pattern, None), |(p, g)| (p, Some(g)));
+    let (wanted, in_group) = wanted.split_once(' ').map_or((wanted, None), |(w, g)| (w, Some(g)));
+    if group.is_some() && group != in_group {
+        return false;
+    }
+    let (mut have, mut need) = (pattern.split('.'), wanted.split('.'));
+    loop {
+        match (have.next(), need.next()) {
+            (Some(">"), Some(_)) | (None, None) => return true,
+            (Some("*"), Some(token)) if token != ">" => {}
+            (Some(token), Some(same)) if token == same => {}
+            _ => return false,
+        }
+    }
+}
+
+/// The broker's users, as its configuration includes them.
+pub fn users_conf(roster: &Roster, shop: &Shop) -> String {
+    let mut page = String::from(
+        "# The users of the broker, written by `shopctl`: do not edit. Made from the roster and from what the\n\
+         # services say of themselves; subjects.md says who may ask what. It holds public keys only.\n\
+         system_account: SYS\n\naccounts {\n  SYS {\n    users: [\n",
+    );
+    for member in roster.members.iter().filter(|member| member.position == Position::System) {
+        for key in &member.keys {
+            let _ = writeln!(page, "      # {}\n      {{ nkey: {key} }}", member.name);
+        }
+    }
+    page.push_str("    ]\n  }\n  SHOP {\n    jetstream: enabled\n    users: [\n");
+    for member in &roster.members {
+        let Some(permissions) = Permissions::of(member, shop) else { continue };
+        for key in &member.keys {
+            let _ = writeln!(page, "      # {}, {}", member.name, member.position);
+            let _ = writeln!(page, "      {{ nkey: {key}, permissions: {{");
+            for (what, subjects) in [("publish", &permissions.publish), ("subscribe", &permissions.subscribe)]
+            {
+                let _ = writeln!(page, "        {what}: {{ allow: [");
+                for subject in subjects {
+                    let _ = writeln!(page, "          \"{subject}\"");
+                }
+                page.push_str("        ] }\n");
+            }
+            page.push_str("      } }\n");
+        }
+    }
+    page.push_str("    ]\n  }\n}\n");
+    page
+}
+
+/// The service that answers a subject or tells it, as the broker's rules name it.
+pub fn answers_of(requests: &[(String, Access)], service: &str) -> BTreeSet<String> {
+    requests.iter().map(|(subject, _)| subject.clone()).filter(|subject| owner(subject) == service).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn permissions(publish: &[&str], subscribe: &[&str]) -> Permissions {
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        Permissions { publish: owned(publish), subscribe: owned(subscribe) }
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let have = permissions(&["events.order.>", "cart.*"], &["order.place order", "order.get"]);
+        assert!(
+            have.missing(&permissions(&["events.order.placed", "cart.get"], &["order.get q"])).is_empty()
+        );
+        let needed = permissions(
+            &["events.order", "cart.get.x", "cart.>", "events.>"],
+            &["order.place", "order.place cart"],
+        );
+        assert_eq!(
+            have.missing(&needed),
+            [
+                "publish events.order",
+                "publish cart.get.x",
+                "publish cart.>",
+                "publish events.>",
+                "subscribe order.place",
+                "subscribe order.place cart",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_service_gets_nothing_that_is_anothers() {
+        let set = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let order = Peer {
+            name: "order".into(),
+            answers: set(&["order.place"]),
+            calls: set(&["cart.get"]),
+            hears: set(&["payment"]),
+        };
+        let granted = Permissions::of_service(&order);
+        let forbidden = permissions(
+            &[
+                "events.payment.captured",
+                "payment.reconcile",
+                "$JS.API.STREAM.PURGE.ORDER",
+                "$JS.API.STREAM.CREATE.ORDER",
+                "$JS.API.STREAM.DELETE.PAYMENT",
+                "$JS.API.CONSUMER.CREATE.PAYMENT.order",
+                "$JS.API.CONSUMER.MSG.NEXT.PAYMENT.cart",
+                "$SRV.PING",
+                "$SYS.REQ.SERVER.PING",
+            ],
+            &["cart.get cart", "order.place", "_INBOX.cart.>", "_INBOX.>", "events.>", "$SYS.>", ">"],
+        );
+        let missing = granted.missing(&forbidden);
+        assert_eq!(missing.len(), forbidden.publish.len() + forbidden.subscribe.len(), "{missing:#?}");
+    }
+}

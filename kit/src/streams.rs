@@ -1,0 +1,296 @@
+//! The keeper of the streams: the only service that may make, empty or delete a stream or a consumer,
+//! and only those whose shape is written here.
+//!
+//! Each service asks it for its own: the name of the caller, which is proved, says which. So a service
+//! that is no longer itself can neither let a stream collect what is meant for others, nor send what a
+//! stream holds to where it does not belong.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
+use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
+use async_nats::jetstream::{self, context::GetStreamErrorKind};
+use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
+
+use crate::access::Position;
+use crate::caller::Caller;
+use crate::client::{Link, broker, connect};
+use crate::context::Ctx;
+use crate::error::{Error, Kind, Result, reason};
+use crate::limits::{DUPLICATE_WINDOW, HEARD_IN_FLIGHT_MAX, STREAM_BYTES_MAX, SUBSCRIBERS_LOOKED_AT};
+use crate::message::{Example, stream_of};
+use crate::service::Service;
+
+/// The name of the service.
+pub const NAME: &str = "streams";
+
+/// The name under which a stream's configuration keeps the identity of its database.
+pub const ORIGIN: &str = "origin";
+
+/// The name under which a consumer's configuration says that it belongs to an outside subscriber,
+/// for whom history is kept no longer than the retention.
+pub const OUTSIDE: &str = "outside";
+
+/// How long the keeper waits for the broker.
+const BROKER_TIME: Duration = Duration::from_secs(2);
+
+/// Subjects that one consumer may be filtered to.
+const SUBJECTS_MAX: usize = 64;
+
+crate::subjects! {
+    act "streams.make" MakeStream -> StreamMade by [services], "Makes the stream of the service that asks, empty; one that is there goes.";
+    act "streams.consume" MakeConsumer -> ConsumerMade by [services], "Makes the consumer of the service that asks; one that is there goes.";
+    act "streams.purge" PurgeStream -> StreamMade by [services], "Removes old messages from the stream of the service that asks.";
+}
+
+/// Makes the stream of the caller anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MakeStream {
+    /// The identity of the database whose mirror it is.
+    pub origin: String,
+    /// The number of its first message.
+    pub first: u64,
+}
+
+/// A stream is as it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamMade {
+    /// Its name.
+    pub stream: String,
+}
+
+/// Makes a consumer of the caller anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MakeConsumer {
+    /// The service whose events are heard.
+    pub source: String,
+    /// Which of them.
+    pub subjects: Vec<String>,
+    /// The number of the first message to be heard.
+    pub start: u64,
+}
+
+/// A consumer is as it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsumerMade {
+    /// Its stream.
+    pub stream: String,
+    /// Its name: the one of the service that hears.
+    pub consumer: String,
+}
+
+/// Removes old messages from the stream of the caller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PurgeStream {
+    /// Every message before this one goes.
+    pub before: u64,
+}
+
+/// The service.
+pub fn service(link: Link) -> Service {
+    let keeper = Arc::new(Keeper::new(link));
+    let (making, consuming, purging) = (Arc::clone(&keeper), Arc::clone(&keeper), keeper);
+    Service::new(NAME, env!("CARGO_PKG_VERSION"))
+        .about("Keeps the streams and consumers of the others: nobody else may make or delete any.")
+        .answers(move |ctx, asked| make(Arc::clone(&making), ctx, asked))
+        .answers(move |ctx, asked| consume(Arc::clone(&consuming), ctx, asked))
+        .answers(move |ctx, asked| purge(Arc::clone(&purging), ctx, asked))
+}
+
+/// The keeper's own connection to the broker, made when first needed.
+pub struct Keeper {
+    link: Link,
+    broker: OnceCell<jetstream::Context>,
+}
+
+async fn make(keeper: Arc<Keeper>, ctx: Ctx, asked: MakeStream) -> Result<StreamMade> {
+    let service = asking(&ctx)?;
+    keeper.make(&service, &asked.origin, asked.first).await?;
+    let outside = ctx.service().trust().members(Position::Subscriber);
+    keeper.let_in(&service, &outside).await?;
+    Ok(StreamMade { stream: stream_of(&service) })
+}
+
+async fn consume(keeper: Arc<Keeper>, ctx: Ctx, asked: MakeConsumer) -> Result<ConsumerMade> {
+    let service = asking(&ctx)?;
+    keeper.consume(&service, &asked).await?;
+    Ok(ConsumerMade { stream: stream_of(&asked.source), consumer: service })
+}
+
+async fn purge(keeper: Arc<Keeper>, ctx: Ctx, asked: PurgeStream) -> Result<StreamMade> {
+    let service = asking(&ctx)?;
+    keeper.purge(&service, asked.before).await?;
+    Ok(StreamMade { stream: stream_of(&service) })
+}
+
+/// The service that asks. What it gets is its own, whatever it says.
+fn asking(ctx: &Ctx) -> Result<String> {
+    match ctx.caller() {
+        Caller::Service(name) => Ok(name.clone()),
+        _ => Err(Error::new(Kind::Forbidden, reason::FORBIDDEN, "only a service has a stream")),
+    }
+}
+
+impl Keeper {
+    /// A keeper on a connection of its own.
+    pub(crate) fn new(link: Link) -> Self {
+        Self { link, broker: OnceCell::new() }
+    }
+
+    async fn jetstream(&self) -> Result<&jetstream::Context> {
+        let connect = async {
+            let nats = connect(&self.link, BROKER_TIME).await?;
+            Ok(jetstream::ContextBuilder::new().timeout(BROKER_TIME).build(nats))
+        };
+        self.broker.get_or_try_init(|| connect).await
+    }
+
+    /// Makes the stream of a service anew, empty.
+    pub(crate) async fn make(&self, service: &str, origin: &str, first: u64) -> Result<()> {
+        let jetstream = self.jetstream().await?;
+        let name = stream_of(service);
+        if let Err(error) = jetstream.delete_stream(&name).await {
+            tracing::debug!(stream = name, "Not deleted: {error}");
+        }
+        let config = Config {
+            subjects: vec![format!("events.{service}.>")],
+            name,
+            description: Some(format!("What {service} tells; a mirror of its outbox")),
+            retention: RetentionPolicy::Limits,
+            discard: DiscardPolicy::New,
+            storage: StorageType::File,
+            max_bytes: STREAM_BYTES_MAX,
+            num_replicas: 1,
+            duplicate_window: DUPLICATE_WINDOW,
+            allow_direct: true,
+            deny_delete: true,
+            first_sequence: Some(first).filter(|first| *first > 1),
+            metadata: HashMap::from([(ORIGIN.to_owned(), crate::text::printable(origin).into_owned())]),
+            ..Config::default()
+        };
+        jetstream.create_stream(config).await.map_err(broker)?;
+        Ok(())
+    }
+
+    /// Removes old messages from the stream of a service.
+    pub(crate) async fn purge(&self, service: &str, before: u64) -> Result<()> {
+        let handle = self.jetstream().await?.get_stream_no_info(stream_of(service)).await.map_err(broker)?;
+        handle.purge().sequence(before).await.map_err(broker)?;
+        Ok(())
+    }
+
+    /// Makes the consumer of a service anew.
+    pub(crate) async fn consume(&self, service: &str, asked: &MakeConsumer) -> Result<()> {
+        let prefix = format!("events.{}.", asked.source);
+        let plain = |subject: &String| subject.strip_prefix(&prefix).is_some_and(crate::text::is_name);
+        if !crate::text::is_name(&asked.source)
+            || asked.subjects.is_empty()
+            || asked.subjects.len() > SUBJECTS_MAX
+            || !asked.subjects.iter().all(plain)
+        {
+            let what =
+                format!("a consumer hears 1 to {SUBJECTS_MAX} events of one service; nothing was made");
+            return Err(Error::invalid("invalid_consumer", what));
+        }
+        let handle =
+            self.jetstream().await?.get_stream_no_info(stream_of(&asked.source)).await.map_err(broker)?;
+        if let Err(error) = handle.delete_consumer(service).await {
+            tracing::debug!(consumer = service, "Not deleted: {error}");
+        }
+        let config = pull::Config {
+            durable_name: Some(service.to_owned()),
+            description: Some(format!("What {service} hears of {}", asked.source)),
+            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: asked.start.max(1) },
+            ack_policy: AckPolicy::All,
+            ack_wait: Duration::from_secs(30),
+            max_ack_pending: HEARD_IN_FLIGHT_MAX as i64,
+            filter_subjects: asked.subjects.clone(),
+            ..pull::Config::default()
+        };
+        handle.create_consumer(config).await.map_err(broker)?;
+        Ok(())
+    }
+
+    /// Gives every outside subscriber a consumer of the stream of a service, unless it has one. They
+    /// are named after their subscribers and hear everything.
+    pub(crate) async fn let_in(&self, service: &str, subscribers: &[String]) -> Result<()> {
+        if subscribers.is_empty() {
+            return Ok(());
+        }
+        let jetstream = self.jetstream().await?;
+        let handle = match jetstream.get_stream(stream_of(service)).await {
+            Ok(handle) => handle,
+            Err(error) => {
+                return match error.kind() {
+                    GetStreamErrorKind::JetStream(inner) if inner.code() == 404 => Ok(()),
+                    _ => Err(broker(error)),
+                };
+            }
+        };
+        for name in subscribers {
+            if handle.consumer_info(name).await.is_ok() {
+                continue;
+            }
+            let config = pull::Config {
+                durable_name: Some(name.clone()),
+                description: Some(format!("What {name}, outside the shop, reads of {service}")),
+                deliver_policy: DeliverPolicy::All,
+                ack_policy: AckPolicy::Explicit,
+                metadata: HashMap::from([(OUTSIDE.to_owned(), "true".to_owned())]),
+                ..pull::Config::default()
+            };
+            handle.create_consumer(config).await.map_err(broker)?;
+            tracing::info!(consumer = name, "A consumer of {service} was made for {name}");
+        }
+        Ok(())
+    }
+
+    /// Looks again and again for subscribers that were added, and streams that were lost.
+    pub(crate) async fn look_after(&self, service: &Arc<Service>) {
+        loop {
+            tokio::time::sleep(SUBSCRIBERS_LOOKED_AT).await;
+            let subscribers = service.trust().members(Position::Subscriber);
+            for name in service.trust().members(Position::Service) {
+                if let Err(error) = self.let_in(&name, &subscribers).await {
+                    tracing::debug!("Consumers of subscribers wait: {}", error.chain());
+                }
+            }
+        }
+    }
+}
+
+impl Example for MakeStream {
+    fn example() -> Self {
+        Self { origin: "01938f2e-6f7c-7cc1-a9c3-2f4c0d8c1b11".into(), first: 1 }
+    }
+}
+
+impl Example for StreamMade {
+    fn example() -> Self {
+        Self { stream: "THING".into() }
+    }
+}
+
+impl Example for MakeConsumer {
+    fn example() -> Self {
+        Self { source: "thing".into(), subjects: vec!["events.thing.made".into()], start: 1 }
+    }
+}
+
+impl Example for ConsumerMade {
+    fn example() -> Self {
+        Self { stream: "THING".into(), consumer: "other".into() }
+    }
+}
+
+impl Example for PurgeStream {
+    fn example() -> Self {
+        Self { before: 1000 }
+    }
+}

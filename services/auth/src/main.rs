@@ -1,0 +1,5 @@
+//! The auth service as a process of its own.
+
+fn main() -> std::process::ExitCode {
+    kit::main(|_| Ok(vec![auth::service()]))
+}

@@ -1,0 +1,1 @@
+//! The sign-in service on a scratch database.
