@@ -8,7 +8,7 @@ use contracts::catalog::{Quote, Quotes};
 use contracts::money::{AMOUNT_MAX, MoneyError};
 use contracts::order::OrderLine;
 use contracts::{CartId, Currency, Money, Quantity, Sku};
-use kit::{Error, Timestamp};
+use kit::{Error, Owner, Timestamp};
 use serde_json::json;
 
 use crate::expiry::KEPT_FOR;
@@ -18,6 +18,8 @@ use crate::expiry::KEPT_FOR;
 pub struct Cart {
     /// Its number.
     pub id: CartId,
+    /// To whom it belongs.
+    pub owner: Owner,
     /// Counts its changes; 0 before the first.
     pub version: u64,
     /// What is in it, in the order it was added; each product once.
@@ -49,7 +51,7 @@ pub struct Prices {
 /// Why a cart cannot be changed like that.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CartError {
-    /// There is none, or no longer.
+    /// There is none, or no longer; or it is somebody else's, which nobody is told.
     #[error("there is no cart {0}, or it has expired")]
     UnknownCart(CartId),
     /// Somebody else changed it.
@@ -122,8 +124,8 @@ impl From<CartError> for Error {
 
 impl Cart {
     /// A new cart with nothing in it.
-    pub fn new(id: CartId, now: Timestamp) -> Self {
-        Self { id, version: 0, lines: Vec::new(), expires_at: now + KEPT_FOR }
+    pub fn new(id: CartId, owner: Owner, now: Timestamp) -> Self {
+        Self { id, owner, version: 0, lines: Vec::new(), expires_at: now + KEPT_FOR }
     }
 
     /// The products in it.

@@ -3,6 +3,9 @@
 //! The catalog is asked before the transaction, for what is in the cart at that moment. A line that
 //! somebody else adds in between has just been priced by the catalog for them, so it is shown at
 //! that price.
+//!
+//! To whom the cart belongs is looked at where it is read before, so that nobody learns from the
+//! catalog's answer that it is there, and again in the transaction, where it counts.
 
 use contracts::cart::{AddItem, CartView, ClearCart, GetCart, ItemAdded, RemoveItem, SetItem};
 use contracts::catalog::QuotePrices;
@@ -76,10 +79,11 @@ async fn change(
     prices: Prices,
     change: impl FnOnce(&mut Tx<'_>, &mut Cart, &Prices) -> Result<()> + Send + 'static,
 ) -> Result<CartView> {
+    let asker = ctx.asker();
     ctx.write(move |tx| {
         let mut cart = match cart {
-            Some(id) => store::get_cart(tx, id, tx.now())?,
-            None => Cart::new(tx.new_id(), tx.now()),
+            Some(id) => store::get_cart(tx, id, tx.now(), &asker)?,
+            None => Cart::new(tx.new_id(), asker.owner(), tx.now()),
         };
         tx.about(cart.id);
         cart.expect_version(expected_version)?;
@@ -111,6 +115,6 @@ async fn prices(ctx: &Ctx, skus: Vec<Sku>) -> Result<Prices> {
 }
 
 async fn find(ctx: &Ctx, cart: CartId) -> Result<Cart> {
-    let now = ctx.now();
-    ctx.read(move |sql| store::get_cart(sql, cart, now)).await
+    let (now, asker) = (ctx.now(), ctx.asker());
+    ctx.read(move |sql| store::get_cart(sql, cart, now, &asker)).await
 }

@@ -13,11 +13,17 @@ pub mod handlers;
 pub mod reactions;
 pub mod store;
 
+use contracts::catalog::QuotePrices;
+
 /// Everything the service can do.
 pub fn service() -> kit::Service {
     kit::Service::new("cart", env!("CARGO_PKG_VERSION"))
         .about("Keeps what somebody means to buy, and shows it at the prices of now.")
-        .migrations_from(&[include_str!("../migrations/0001_carts.sql")])
+        .migrations_from(&[
+            include_str!("../migrations/0001_carts.sql"),
+            include_str!("../migrations/0002_owner.sql"),
+        ])
+        .calls::<QuotePrices>()
         .answers(handlers::get_cart)
         .answers(handlers::add_item)
         .answers(handlers::set_item)

@@ -2,7 +2,7 @@
 
 use contracts::{CartId, Money, OrderId, Quantity};
 use kit::sql::{checked, parsed, time};
-use kit::{Result, Sql, Timestamp, Tx};
+use kit::{Asker, Result, Sql, Timestamp, Tx};
 use rusqlite::{Row, named_params, params};
 
 use crate::cart::{Cart, CartError, Line};
@@ -11,14 +11,14 @@ use crate::cart::{Cart, CartError, Line};
 /// is not told again.
 const ORDERS_REMEMBERED: u32 = 32;
 
-/// A cart that has not expired.
+/// A cart that has not expired, whoever's it is.
 pub fn find_cart(sql: &Sql<'_>, id: CartId, now: Timestamp) -> Result<Option<Cart>> {
     let found = sql.find(
-        "SELECT version, expires_at_ms FROM carts WHERE id = ?1 AND expires_at_ms > ?2",
+        "SELECT owner, version, expires_at_ms FROM carts WHERE id = ?1 AND expires_at_ms > ?2",
         params![id.to_string(), now.as_millisecond()],
-        |row| Ok((row.get("version")?, time(row, "expires_at_ms")?)),
+        |row| Ok((parsed(row, "owner")?, row.get("version")?, time(row, "expires_at_ms")?)),
     )?;
-    let Some((version, expires_at)) = found else {
+    let Some((owner, version, expires_at)) = found else {
         return Ok(None);
     };
     let lines = sql.list(
@@ -26,21 +26,22 @@ pub fn find_cart(sql: &Sql<'_>, id: CartId, now: Timestamp) -> Result<Option<Car
         [id.to_string()],
         line,
     )?;
-    Ok(Some(Cart { id, version, lines, expires_at }))
+    Ok(Some(Cart { id, owner, version, lines, expires_at }))
 }
 
-/// A cart that must be there.
-pub fn get_cart(sql: &Sql<'_>, id: CartId, now: Timestamp) -> Result<Cart> {
-    find_cart(sql, id, now)?.ok_or_else(|| CartError::UnknownCart(id).into())
+/// A cart that must be there, for somebody to see or change. What is not theirs is not there.
+pub fn get_cart(sql: &Sql<'_>, id: CartId, now: Timestamp, asker: &Asker) -> Result<Cart> {
+    let found = find_cart(sql, id, now)?.filter(|cart| asker.may_touch(&cart.owner));
+    found.ok_or_else(|| CartError::UnknownCart(id).into())
 }
 
-/// Writes a cart whole, new or not: it is small.
+/// Writes a cart whole, new or not: it is small. To whom it belongs does not change.
 pub fn save_cart(tx: &Tx<'_>, cart: &Cart) -> Result<()> {
     let id = cart.id.to_string();
     tx.execute(
-        "INSERT INTO carts (id, version, expires_at_ms) VALUES (?1, ?2, ?3)
+        "INSERT INTO carts (id, owner, version, expires_at_ms) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (id) DO UPDATE SET version = excluded.version, expires_at_ms = excluded.expires_at_ms",
-        params![id, cart.version, cart.expires_at.as_millisecond()],
+        params![id, cart.owner.as_str(), cart.version, cart.expires_at.as_millisecond()],
     )?;
     tx.execute("DELETE FROM cart_lines WHERE cart = ?1", [&id])?;
     for (place, line) in cart.lines.iter().enumerate() {

@@ -4,5 +4,6 @@
 mod changing;
 mod expiring;
 mod ordering;
+mod owners;
 mod rules;
 mod shelf;

@@ -84,7 +84,7 @@ fn a_line_that_was_added_by_somebody_else_just_now_is_shown_at_their_price() {
         quantity: 2.try_into().unwrap(),
         unit_price: money(1290, "EUR"),
     };
-    let mut cart = Cart::new(kit::id::Id::from_bits(1), kit::Timestamp::UNIX_EPOCH);
+    let mut cart = Cart::new(kit::id::Id::from_bits(1), kit::Owner::nobody(), kit::Timestamp::UNIX_EPOCH);
     cart.lines.push(line);
     let shown = cart.view(&Prices::default());
     assert_eq!((shown.lines[0].available, shown.lines[0].price_changed), (true, false));
