@@ -99,8 +99,14 @@ async fn a_message_that_is_no_event_becomes_a_dead_letter() {
     world.tell("one").await;
     world.until_heard(1).await;
     running.stop().await.unwrap();
-    // Only the teller may publish here, once there are permissions; until then anybody can.
-    world.jetstream("events.teller.told", serde_json::json!("{ this is no event")).await;
+    // What only a teller can do that is no longer itself.
+    let teller = world.broker.client_of("teller").await;
+    let js = async_nats::jetstream::new(world.client().nats().clone());
+    let info = js.get_stream("TELLER").await.unwrap().cached_info().clone();
+    let mut headers = async_nats::HeaderMap::new();
+    headers.insert(crate::wire::ORIGIN, info.config.metadata[crate::streams::ORIGIN].as_str());
+    let said = teller.nats().request_with_headers("events.teller.told", headers, "{ no event".into());
+    said.await.unwrap();
     let letters = until_dead(&world, 1).await.items;
     assert_eq!(letters[0].reason, "invalid_body");
 }

@@ -2,14 +2,16 @@
 
 #![expect(unreachable_pub, dead_code, reason = "a contract is public, and listed, where it is real")]
 
+mod bus;
 mod hearing;
 mod relay;
 mod requests;
 
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
