@@ -114,10 +114,10 @@ pub struct ResendNotification {
 pub struct NotificationView {
     /// Its number.
     pub notification: NotificationId,
-    /// What it is about: an order, or a sku.
+    /// What it is about: an order, a sku, or a ticket.
     pub about: String,
     /// What happened: `order_confirmed`, `order_cancelled`, `order_refunded:rfd_…`,
-    /// `order_needs_attention:refund_failed`, `stock_low:3`, ...
+    /// `order_needs_attention:refund_failed`, `stock_low:3`, `confirm_address`, ...
     pub happening: String,
     /// How it is sent: `mail`.
     pub channel: String,
@@ -125,7 +125,7 @@ pub struct NotificationView {
     pub recipient: String,
     /// The subject line.
     pub subject: String,
-    /// The text.
+    /// The text. A code that was sent is not kept; `{code}` stands in its place.
     pub text: String,
     /// Where it stands.
     pub state: NotificationState,

@@ -1,5 +1,7 @@
 //! What any way of sending must do.
 
+use std::fmt;
+
 use contracts::NotificationId;
 use kit::engine::port::Waiting;
 use kit::{Timestamp, Trouble};
@@ -7,8 +9,8 @@ use kit::{Timestamp, Trouble};
 /// The channel that writes mails, whatever carries them.
 pub const MAIL: &str = "mail";
 
-/// A message on its way.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A message on its way. It may carry a code, so `{:?}` shows none of its text.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Message {
     /// Its number.
     pub notification: NotificationId,
@@ -23,6 +25,17 @@ pub struct Message {
     pub text: String,
     /// When it was asked for: the same for every try.
     pub asked_at: Timestamp,
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { notification, generation, asked_at, .. } = self;
+        f.debug_struct("Message")
+            .field("notification", notification)
+            .field("generation", generation)
+            .field("asked_at", asked_at)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A way of sending.

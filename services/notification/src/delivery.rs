@@ -9,6 +9,7 @@ use kit::{Attempt, Effect, EffectCtx, Policy, Result, Trouble, Tx};
 use serde::{Deserialize, Serialize};
 
 use crate::channel::Channel;
+use crate::code;
 use crate::notification::{SENT, outcome};
 use crate::store;
 
@@ -44,21 +45,32 @@ impl Effect for SendNotification {
     }
 }
 
-/// One try.
+/// One try. A code is asked for only now, and is gone when the try is over.
 ///
 /// # Errors
-/// What stood in the way, without the address of anybody.
+/// What stood in the way, without the address of anybody and without the code.
 pub async fn send(ctx: EffectCtx, work: SendNotification, channel: Arc<dyn Channel>) -> Result<(), Trouble> {
     let id = work.notification;
-    let message = ctx
+    let (mut message, code_of) = ctx
         .read(move |sql| store::get_message(sql, id))
         .await
         .map_err(|error| Trouble::Transient(error.message))?;
-    channel.deliver(&message).await.map_err(|trouble| match trouble {
-        Trouble::Unknown(said) => Trouble::Unknown(outcome(&said)),
-        Trouble::Transient(said) => Trouble::Transient(outcome(&said)),
-        Trouble::Hopeless(said) => Trouble::Hopeless(outcome(&said)),
-    })
+    let Some(ticket) = code_of else {
+        return channel.deliver(&message).await.map_err(|trouble| told(trouble, outcome));
+    };
+    let revealed = code::reveal(&ctx, ticket).await?;
+    message.text = code::filled(&message.text, &revealed);
+    let delivered = channel.deliver(&message).await;
+    delivered.map_err(|trouble| told(trouble, |said| outcome(&code::without(said, &revealed.code))))
+}
+
+/// The same trouble, in words that may be kept.
+fn told(trouble: Trouble, words: impl Fn(&str) -> String) -> Trouble {
+    match trouble {
+        Trouble::Unknown(said) => Trouble::Unknown(words(&said)),
+        Trouble::Transient(said) => Trouble::Transient(words(&said)),
+        Trouble::Hopeless(said) => Trouble::Hopeless(words(&said)),
+    }
 }
 
 /// Writes down how a try ended.

@@ -4,7 +4,7 @@
 //! - [`handlers`]: what may be asked
 //! - [`reactions`]: what it hears, and whom it writes to then
 //! - [`notice`]: what is told about each happening; [`template`]: the texts, and filling them in
-//! - [`delivery`]: sending a message, trying again, giving up
+//! - [`delivery`]: sending a message, trying again, giving up; [`code`]: the codes in some of them
 //! - [`channel`]: what any way of sending must do; [`mail`]: a message as a mail
 //! - [`maildir`]: mails as files, the default; [`smtp`]: mails through a server
 //! - [`notification`]: the rules; no I/O
@@ -12,6 +12,7 @@
 //! - [`store`]: the SQL
 
 pub mod channel;
+pub mod code;
 pub mod delivery;
 pub mod handlers;
 pub mod mail;
@@ -26,6 +27,7 @@ pub mod template;
 
 use std::sync::Arc;
 
+use contracts::auth::RevealCode;
 use contracts::inventory::StockLow;
 use contracts::order::OrderNeedsAttention;
 use kit::Tx;
@@ -39,7 +41,10 @@ pub fn service(settings: Settings) -> kit::Service {
     let told = Arc::clone(&operator);
     kit::Service::new("notification", env!("CARGO_PKG_VERSION"))
         .about("Writes to people about what happened, once each.")
-        .migrations_from(&[include_str!("../migrations/0001_notifications.sql")])
+        .migrations_from(&[
+            include_str!("../migrations/0001_notifications.sql"),
+            include_str!("../migrations/0002_codes.sql"),
+        ])
         .answers(handlers::get_notification)
         .answers(handlers::list_notifications)
         .answers(handlers::resend_notification)
@@ -51,5 +56,7 @@ pub fn service(settings: Settings) -> kit::Service {
         })
         .hears(move |tx: &mut Tx<'_>, event: StockLow| reactions::stock_low(tx, &event, &operator))
         .hears(reactions::stock_restocked)
+        .hears(reactions::mail_due)
+        .calls::<RevealCode>()
         .performs(move |ctx, work| delivery::send(ctx, work, Arc::clone(&channel)), delivery::record)
 }

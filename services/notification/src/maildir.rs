@@ -4,10 +4,12 @@
 //! `new`, so that nobody ever reads half of it. Whoever has seen it moves it to `cur` and appends
 //! flags to its name. The name follows from the message, so a repeat after a crash finds the file
 //! that is there already.
+//!
+//! Mails may carry codes: nobody but the shop's own user can open the folder or a file in it.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use kit::Trouble;
@@ -16,6 +18,10 @@ use lettre::message::Mailbox;
 
 use crate::channel::{Channel, Message};
 use crate::mail::compose;
+
+/// What may be done with a folder of mails, and with a mail, and by whom: everything, by its owner.
+const FOLDER_MODE: u32 = 0o700;
+const MAIL_MODE: u32 = 0o600;
 
 /// A folder of mails.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +68,9 @@ fn store(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
     let new = folder.join("new");
     if !is_there(folder, name)? {
         let written = folder.join("tmp").join(name);
-        let mut file = File::create(&written)?;
+        // What a crash left may be open to others, and would stay so.
+        remove_left(&written)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(MAIL_MODE).open(&written)?;
         file.write_all(content)?;
         file.sync_all()?;
         fs::rename(written, new.join(name))?;
@@ -71,16 +79,30 @@ fn store(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
     sync(&new)
 }
 
-/// Only the shop's own user may read what people are written to.
+fn remove_left(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+/// Only the shop's own user may read what people are written to, also in a folder that was made by
+/// somebody else.
 fn make(folder: &Path) -> io::Result<()> {
-    if folder.join("cur").is_dir() {
-        return Ok(());
+    let is_new = !folder.join("cur").is_dir();
+    if is_new {
+        for part in ["tmp", "new", "cur"] {
+            DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder.join(part))?;
+        }
     }
-    for part in ["tmp", "new", "cur"] {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder.join(part))?;
+    if fs::metadata(folder)?.permissions().mode() & 0o777 != FOLDER_MODE {
+        fs::set_permissions(folder, Permissions::from_mode(FOLDER_MODE))?;
     }
-    sync(folder)?;
-    folder.parent().map_or(Ok(()), sync)
+    if is_new {
+        sync(folder)?;
+        return folder.parent().map_or(Ok(()), sync);
+    }
+    Ok(())
 }
 
 fn is_there(folder: &Path, name: &str) -> io::Result<bool> {
@@ -134,6 +156,23 @@ mod tests {
         store(folder.path(), "a", b"text").unwrap();
         assert_eq!(fs::read(folder.path().join("new/a")).unwrap(), b"text");
         assert_eq!(files(folder.path(), "tmp"), [""; 0]);
+    }
+
+    #[test]
+    fn nobody_else_can_read_a_mail_whoever_made_the_folder() {
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let top = tempfile::tempdir().unwrap();
+        let (own, found) = (top.path().join("own"), top.path().join("found"));
+        fs::create_dir_all(found.join("tmp")).unwrap();
+        fs::create_dir_all(found.join("cur")).unwrap();
+        fs::create_dir_all(found.join("new")).unwrap();
+        fs::set_permissions(&found, Permissions::from_mode(0o755)).unwrap();
+        fs::write(found.join("tmp/a"), b"left open").unwrap();
+        fs::set_permissions(found.join("tmp/a"), Permissions::from_mode(0o666)).unwrap();
+        for folder in [own, found] {
+            store(&folder, "a", b"text").unwrap();
+            assert_eq!((mode(&folder), mode(&folder.join("new/a"))), (0o700, 0o600));
+        }
     }
 
     #[test]

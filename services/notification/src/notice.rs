@@ -1,15 +1,18 @@
 //! What is told about each happening.
 
+use contracts::TicketId;
+use contracts::auth::{MailDue, MailPurpose};
 use contracts::inventory::StockLow;
 use contracts::order::{OrderCancelled, OrderConfirmed, OrderLine, OrderNeedsAttention, OrderRefunded};
 use kit::text::printable;
 
+use crate::code::{CODE, VALID_UNTIL};
 use crate::template::{self, Template, Values};
 
 /// What is told about one happening, whoever is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// What it is about: an order, or a product.
+    /// What it is about: an order, a product, or a ticket.
     pub about: String,
     /// What happened. The same happening has the same word, another one another.
     pub happening: String,
@@ -17,6 +20,8 @@ pub struct Notice {
     pub template: Template,
     /// With what.
     pub values: Values,
+    /// The ticket whose code is filled in when it is sent.
+    pub code_of: Option<TicketId>,
 }
 
 impl Notice {
@@ -32,6 +37,7 @@ impl Notice {
                 ("lines", lines.join("\n")),
                 ("total", event.total.to_string()),
             ],
+            code_of: None,
         }
     }
 
@@ -45,6 +51,7 @@ impl Notice {
                 ("order", event.order.to_string()),
                 ("message", message(&event.message, &event.reason)),
             ],
+            code_of: None,
         }
     }
 
@@ -64,6 +71,7 @@ impl Notice {
                 ("amount", event.amount.to_string()),
                 ("in_all", in_all),
             ],
+            code_of: None,
         }
     }
 
@@ -79,6 +87,7 @@ impl Notice {
                 ("reason", reason.replace('_', " ")),
                 ("message", message(&event.message, &event.reason)),
             ],
+            code_of: None,
         }
     }
 
@@ -93,6 +102,28 @@ impl Notice {
                 ("available", event.available.to_string()),
                 ("low_mark", event.low_mark.to_string()),
             ],
+            code_of: None,
+        }
+    }
+
+    /// Something about an account. The code is not known here: its places stay.
+    pub fn mail_due(event: &MailDue) -> Self {
+        let kept = |place: &str| place.to_owned();
+        let has_code = event.purpose.has_code();
+        Self {
+            about: event.ticket.to_string(),
+            happening: event.purpose.word().to_owned(),
+            template: match event.purpose {
+                MailPurpose::ConfirmAddress => template::CONFIRM_ADDRESS,
+                MailPurpose::AlreadyRegistered => template::ALREADY_REGISTERED,
+                MailPurpose::ResetPassword => template::RESET_PASSWORD,
+                MailPurpose::PasswordChanged => template::PASSWORD_CHANGED,
+            },
+            values: match has_code {
+                true => vec![("code", kept(CODE)), ("valid_until", kept(VALID_UNTIL))],
+                false => vec![],
+            },
+            code_of: has_code.then_some(event.ticket),
         }
     }
 }
@@ -119,13 +150,21 @@ mod tests {
     use crate::template::Written;
     use crate::template::tests::places;
 
-    fn every_notice() -> [Notice; 5] {
+    fn about_account(purpose: MailPurpose) -> Notice {
+        Notice::mail_due(&MailDue { purpose, ..Example::example() })
+    }
+
+    fn every_notice() -> [Notice; 9] {
         [
             Notice::order_confirmed(&Example::example()),
             Notice::order_cancelled(&Example::example()),
             Notice::order_refunded(&Example::example()),
             Notice::order_needs_attention(&Example::example()),
             Notice::stock_low(&Example::example(), 3),
+            about_account(MailPurpose::ConfirmAddress),
+            about_account(MailPurpose::AlreadyRegistered),
+            about_account(MailPurpose::ResetPassword),
+            about_account(MailPurpose::PasswordChanged),
         ]
     }
 
@@ -139,7 +178,20 @@ mod tests {
             let named: BTreeSet<_> = notice.values.iter().map(|(name, _)| *name).collect();
             assert_eq!(places(&notice.template), named, "{}", notice.happening);
             let Written { subject, text } = written(&notice);
+            let text = text.replace(CODE, "").replace(VALID_UNTIL, "");
             assert!(!format!("{subject}{text}").contains(['{', '}']), "{subject}\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_code_has_its_places_in_the_text_of_those_that_carry_one_and_in_no_subject() {
+        for notice in every_notice() {
+            let Written { subject, text } = written(&notice);
+            let carries = notice.code_of.is_some();
+            for place in [CODE, VALID_UNTIL] {
+                assert_eq!(text.matches(place).count(), usize::from(carries), "{text}");
+            }
+            assert!(!subject.contains(CODE), "{subject}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the notification service hears, and whom it writes to then.
 
 use contracts::Email;
+use contracts::auth::MailDue;
 use contracts::inventory::{StockLow, StockRestocked};
 use contracts::order::{OrderCancelled, OrderConfirmed, OrderNeedsAttention, OrderRefunded};
 use kit::{Result, Tx};
@@ -22,6 +23,11 @@ pub fn order_cancelled(tx: &mut Tx<'_>, event: OrderCancelled) -> Result<()> {
 /// Tells the customer that money was given back.
 pub fn order_refunded(tx: &mut Tx<'_>, event: OrderRefunded) -> Result<()> {
     write_to_customer(tx, event.email.as_ref(), &Notice::order_refunded(&event))
+}
+
+/// Tells the owner of an address something about their account.
+pub fn mail_due(tx: &mut Tx<'_>, event: MailDue) -> Result<()> {
+    write_to(tx, event.email.as_str(), &Notice::mail_due(&event))
 }
 
 /// Tells the operator that an order waits for a person.

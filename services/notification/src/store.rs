@@ -1,7 +1,7 @@
 //! Every SQL statement of the notification service.
 
 use contracts::notification::{AttemptView, NotificationState};
-use contracts::{NotificationId, Sku};
+use contracts::{NotificationId, Sku, TicketId};
 use kit::id::Id;
 use kit::sql::{parsed, time};
 use kit::{Result, Sql, Tx};
@@ -23,7 +23,8 @@ pub struct Wanted {
     pub before: Option<NotificationId>,
 }
 
-/// Adds a message. Answers false if this person was written to about this before.
+/// Adds a message. Answers false if this person was written to about this before, or anybody about
+/// this ticket.
 pub fn insert_notification(
     tx: &Tx<'_>,
     id: NotificationId,
@@ -33,9 +34,11 @@ pub fn insert_notification(
 ) -> Result<bool> {
     let inserted = tx.execute(
         "INSERT INTO notifications (id, about, happening, channel, recipient, subject, text, state, generation,
-                                    created_at_ms, asked_at_ms)
-         VALUES (:id, :about, :happening, :channel, :recipient, :subject, :text, 'pending', 1, :now, :now)
-         ON CONFLICT (about, happening, channel, recipient) DO NOTHING",
+                                    created_at_ms, asked_at_ms, code_of)
+         VALUES (:id, :about, :happening, :channel, :recipient, :subject, :text, 'pending', 1, :now, :now,
+                 :code_of)
+         ON CONFLICT (about, happening, channel, recipient) DO NOTHING
+         ON CONFLICT (code_of) WHERE code_of <> '' DO NOTHING",
         named_params! {
             ":id": id.to_string(),
             ":about": notice.about,
@@ -45,6 +48,7 @@ pub fn insert_notification(
             ":subject": written.subject,
             ":text": written.text,
             ":now": tx.now().as_millisecond(),
+            ":code_of": notice.code_of.map(|ticket| ticket.to_string()).unwrap_or_default(),
         },
     )?;
     Ok(inserted > 0)
@@ -61,20 +65,23 @@ pub fn get_notification(sql: &Sql<'_>, id: NotificationId) -> Result<Notificatio
     found.ok_or_else(|| NotificationError::Unknown(id).into())
 }
 
-/// What is to be handed over of a message.
-pub fn get_message(sql: &Sql<'_>, id: NotificationId) -> Result<Message> {
+/// What is to be handed over of a message, and the ticket whose code is still to be filled in.
+pub fn get_message(sql: &Sql<'_>, id: NotificationId) -> Result<(Message, Option<TicketId>)> {
     let found = sql.find(
-        "SELECT id, generation, recipient, subject, text, asked_at_ms FROM notifications WHERE id = ?1",
+        "SELECT id, generation, recipient, subject, text, asked_at_ms, code_of
+         FROM notifications WHERE id = ?1",
         [id.to_string()],
         |row| {
-            Ok(Message {
+            let message = Message {
                 notification: parsed(row, "id")?,
                 generation: row.get("generation")?,
                 recipient: row.get("recipient")?,
                 subject: row.get("subject")?,
                 text: row.get("text")?,
                 asked_at: time(row, "asked_at_ms")?,
-            })
+            };
+            let has_code = row.get_ref("code_of")?.as_str()? != "";
+            Ok((message, has_code.then(|| parsed(row, "code_of")).transpose()?))
         },
     )?;
     found.ok_or_else(|| NotificationError::Unknown(id).into())

@@ -17,6 +17,14 @@ pub const ORDER_REFUNDED: Template = Template(include_str!("../templates/order_r
 pub const ORDER_NEEDS_ATTENTION: Template = Template(include_str!("../templates/order_needs_attention.txt"));
 /// To the operator: stock ran low.
 pub const STOCK_LOW: Template = Template(include_str!("../templates/stock_low.txt"));
+/// To whoever registered: the code that confirms the address.
+pub const CONFIRM_ADDRESS: Template = Template(include_str!("../templates/confirm_address.txt"));
+/// To the owner of an account: somebody wanted to register with its address.
+pub const ALREADY_REGISTERED: Template = Template(include_str!("../templates/already_registered.txt"));
+/// To the owner of an account: the code with which the password is set anew.
+pub const RESET_PASSWORD: Template = Template(include_str!("../templates/reset_password.txt"));
+/// To the owner of an account: the password is another one now.
+pub const PASSWORD_CHANGED: Template = Template(include_str!("../templates/password_changed.txt"));
 
 /// What is filled in: the name of each place, and what goes there.
 pub type Values = Vec<(&'static str, String)>;

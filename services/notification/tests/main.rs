@@ -1,6 +1,7 @@
 //! The notification service on a scratch database, with a letterbox that the tests look into.
 #![allow(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
+mod accounts;
 mod letterbox;
 mod listing;
 mod mail_server;

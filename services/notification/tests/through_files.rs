@@ -1,9 +1,12 @@
 //! Mails as files, which is how they go out when nothing is set.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use contracts::auth::{MailDue, RevealCode, Revealed};
 use contracts::notification::{ListNotifications, NotificationState, NotificationView, ResendNotification};
+use kit::Example;
 use kit::testing::Scratch;
 use notification::Settings;
 
@@ -80,4 +83,21 @@ async fn a_folder_that_cannot_be_written_is_tried_again() {
         (only_message(&service).await.state, mails(folder.path()).len()),
         (NotificationState::Sent, 1)
     );
+}
+
+#[tokio::test]
+async fn a_file_with_a_code_can_be_read_by_its_owner_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Scratch::of(notification::service(Settings::files_in(folder.path())));
+    service.stub(|_: RevealCode| Ok(Revealed::example()));
+    service.hear(&MailDue::example());
+    assert_eq!(service.work().await, 1);
+    let [mail] = &mails(folder.path())[..] else { panic!("not one mail") };
+    assert!(mail.contains(Revealed::example().code.expose()), "{mail}");
+
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder.path().join("mail")), 0o700);
+    for entry in fs::read_dir(folder.path().join("mail/new")).unwrap() {
+        assert_eq!(mode(&entry.unwrap().path()), 0o600);
+    }
 }
