@@ -80,7 +80,7 @@ pub fn get_message(sql: &Sql<'_>, id: NotificationId) -> Result<(Message, Option
                 text: row.get("text")?,
                 asked_at: time(row, "asked_at_ms")?,
             };
-            let has_code = row.get_ref("code_of")?.as_str()? != "";
+            let has_code = !row.get_ref("code_of")?.as_str()?.is_empty();
             Ok((message, has_code.then(|| parsed(row, "code_of")).transpose()?))
         },
     )?;
