@@ -19,16 +19,18 @@ use std::sync::{Arc, OnceLock};
 use contracts::catalog::{ProductView, PutProduct};
 use contracts::inventory::{GetStock, ReceiveStock, StockView};
 use contracts::{Currency, Money, Sku};
-use kit::runtime::{Options, Running, run};
+use kit::runtime::{Running, run};
 use kit::testing::{Broker, eventually};
-use kit::{Call, Client, Service};
+use kit::{Call, Client, Link, Service, Voice};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 /// Every service of the shop, as `shopd all` has them, in the order of an order's life.
-pub fn services(data: &Path) -> Vec<Service> {
+pub fn services(data: &Path, keeper: Link) -> Vec<Service> {
     let mail = notification::Settings::files_in(data);
     vec![
+        kit::streams::service(keeper),
+        auth::service(),
         catalog::service(),
         cart::service(),
         order::service(),
@@ -38,8 +40,15 @@ pub fn services(data: &Path) -> Vec<Service> {
     ]
 }
 
+/// The same, only to read what each can do: they reach no broker.
+pub fn tables_of_contents() -> Vec<Service> {
+    let nowhere = Link { url: String::new(), name: String::new(), identity: None, ca: None };
+    services(Path::new("unused"), nowhere)
+}
+
 /// The names of the services.
-pub const NAMES: [&str; 6] = ["catalog", "cart", "order", "inventory", "payment", "notification"];
+pub const NAMES: [&str; 8] =
+    ["streams", "auth", "catalog", "cart", "order", "inventory", "payment", "notification"];
 
 /// A shop whose services run in this process, on threads of their own.
 pub struct Shop {
@@ -57,16 +66,16 @@ pub fn shared() -> &'static Shop {
 impl Shop {
     /// Opens a shop of one's own.
     pub fn open() -> Self {
-        let broker = Broker::start();
+        let broker = Broker::start(contracts::shop());
         let folder = broker.folder().join("data");
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build()
             .expect("a runtime");
-        let options = Options { data: folder.clone(), nats: broker.url() };
+        let options = broker.options(&folder);
         let _on_it = runtime.enter();
-        let running = services(&folder)
+        let running = services(&folder, broker.link_of(kit::streams::NAME))
             .into_iter()
             .map(|service| (service.name(), run(service, options.clone(), CancellationToken::new())))
             .collect();
@@ -112,6 +121,12 @@ impl Counter {
     /// A counter on a connection.
     pub fn on(client: Client) -> Self {
         Self { client: Arc::new(client) }
+    }
+
+    /// The same counter, where somebody else stands.
+    #[must_use]
+    pub fn for_one_who(&self, voice: Voice) -> Self {
+        Self { client: Arc::new(self.client.speaking(voice)) }
     }
 
     /// The connection.

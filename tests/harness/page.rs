@@ -7,8 +7,8 @@ use std::path::Path;
 use contracts::notification::NotificationState;
 use contracts::order::{RefundState, Stage};
 use contracts::payment::PaymentState;
-use kit::Service;
-use kit::message::{Word, WordKind, stream_of};
+use kit::message::{Word, WordKind, owner, stream_of};
+use kit::{Role, Service};
 
 use crate::NAMES;
 
@@ -21,6 +21,7 @@ pub fn page(services: &[Service]) -> String {
     let mut page = String::new();
     let hearers = hearers(services);
     requests(&mut page);
+    calls(&mut page, services);
     events(&mut page, &hearers);
     streams(&mut page, services);
     values(&mut page);
@@ -46,24 +47,47 @@ fn words_of(kind: impl Fn(WordKind) -> bool) -> impl Iterator<Item = &'static Wo
 
 fn requests(page: &mut String) {
     heading(page, "Requests");
-    page.push_str("A change needs the header `Idempotency-Key`.\n\n");
-    row(page, &["subject", "answered by", "request → reply", "changes", "meaning"]);
-    row(page, &["---"; 5]);
+    page.push_str(
+        "A change needs the header `Idempotency-Key`. Of what changes something without one, nothing is kept,\n\
+         because it says or answers a secret; it may be sent again. Who may ask is enforced before the request is\n\
+         looked at, and what belongs to somebody else is answered like what does not exist.\n\n",
+    );
+    row(page, &["subject", "answered by", "who may ask", "request → reply", "changes", "meaning"]);
+    row(page, &["---"; 6]);
     for word in words_of(|kind| kind != WordKind::Event) {
-        let changes = if word.kind == WordKind::Change { "yes" } else { "" };
         let types = format!("`{}` → `{}`", word.name, word.reply);
-        row(page, &[&code(word.subject), word.owner(), &types, changes, word.meaning]);
+        let who = word.access.to_string();
+        row(page, &[&code(word.subject), word.owner(), &who, &types, changes(word), word.meaning]);
     }
     page.push_str("\nEvery service answers these as well:\n\n");
-    row(page, &["subject", "request → reply", "changes", "meaning"]);
-    row(page, &["---"; 4]);
+    row(page, &["subject", "who may ask", "request → reply", "changes", "meaning"]);
+    row(page, &["---"; 5]);
     for word in kit::admin::WORDS {
-        let changes = if word.kind == WordKind::Change { "yes" } else { "" };
-        row(
-            page,
-            &[&code(word.subject), &format!("`{}` → `{}`", word.name, word.reply), changes, word.meaning],
-        );
+        let types = format!("`{}` → `{}`", word.name, word.reply);
+        let who = word.access.to_string();
+        row(page, &[&code(word.subject), &who, &types, changes(word), word.meaning]);
     }
+}
+
+fn changes(word: &Word) -> &'static str {
+    match word.kind {
+        WordKind::Change => "yes",
+        WordKind::Act => "yes, not kept",
+        WordKind::Ask | WordKind::Event => "",
+    }
+}
+
+/// What each service asks of others.
+fn calls(page: &mut String, services: &[Service]) {
+    heading(page, "Who asks whom");
+    row(page, &["service", "asks"]);
+    row(page, &["---"; 2]);
+    for service in services {
+        let asked: Vec<String> =
+            service.called().filter(|subject| owner(subject) != kit::streams::NAME).map(code).collect();
+        row(page, &[service.name(), &asked.join(", ")]);
+    }
+    page.push_str("\nEvery service but `streams` also asks `streams` for its own stream and consumers.\n");
 }
 
 fn events(page: &mut String, hearers: &BTreeMap<&'static str, Vec<&'static str>>) {
@@ -104,6 +128,7 @@ fn values(page: &mut String) {
     set("`state`, `states` of a payment", PaymentState::ALL.map(PaymentState::word).to_vec());
     set("`state` of a notification", NotificationState::ALL.map(NotificationState::word).to_vec());
     set("`state` of a product", vec!["active", "retired"]);
+    set("`role`", Role::ALL.map(Role::word).to_vec());
 }
 
 /// The stable reasons of errors, as the contracts define them beside their doc comments.

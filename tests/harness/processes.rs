@@ -18,7 +18,7 @@ pub struct ProcessShop {
 impl ProcessShop {
     /// Opens a shop of one's own.
     pub async fn open() -> (Self, Counter) {
-        let broker = Broker::start();
+        let broker = Broker::start(contracts::shop());
         let folder = broker.folder().join("data");
         std::fs::create_dir(&folder).expect("a data folder");
         let mut shop = Self { broker, folder, running: BTreeMap::new() };
@@ -43,6 +43,8 @@ impl ProcessShop {
             .arg("--data")
             .arg(&self.folder)
             .args(["--nats", &self.broker.url()])
+            .arg("--keys")
+            .arg(self.broker.options(&self.folder).keys())
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(Stdio::null())

@@ -12,6 +12,8 @@
 pub mod identity;
 pub mod owner;
 pub mod roster;
+#[cfg(test)]
+mod tests;
 pub mod token;
 pub mod trust;
 pub mod who;

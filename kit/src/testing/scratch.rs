@@ -9,6 +9,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tempfile::TempDir;
 
+use crate::access::Trust;
 use crate::caller::{Caller, GuestId, Role};
 use crate::clock::{Chance, Clock, SystemChance};
 use crate::engine::hearing::{DeadLetter, Heard, dead_letters};
@@ -34,7 +35,7 @@ pub struct Scratch {
     folder: TempDir,
 }
 
-type Stub = Box<dyn Fn(&[u8]) -> Result<Bytes> + Send + Sync>;
+type Stub = Box<dyn Fn(&Caller, &[u8]) -> Result<Bytes> + Send + Sync>;
 
 struct Surroundings {
     service: Arc<Service>,
@@ -94,9 +95,17 @@ impl Scratch {
 
     /// Lets a neighbour answer. A neighbour without a stub does not answer at all.
     pub fn stub<R: Request>(&self, answer: impl Fn(R) -> Result<R::Reply> + Send + Sync + 'static) {
-        let stub: Stub = Box::new(move |body| {
+        self.stub_for(move |_, request| answer(request));
+    }
+
+    /// Lets a neighbour answer that looks on whose behalf it is asked.
+    pub fn stub_for<R: Request>(
+        &self,
+        answer: impl Fn(&Caller, R) -> Result<R::Reply> + Send + Sync + 'static,
+    ) {
+        let stub: Stub = Box::new(move |behalf, body| {
             let request = serde_json::from_slice(body).expect("a request of the declared shape");
-            answer(request).map(|reply| serde_json::to_vec(&reply).expect("a reply as JSON").into())
+            answer(behalf, request).map(|reply| serde_json::to_vec(&reply).expect("a reply as JSON").into())
         });
         lock(&self.surroundings.stubs).insert(R::SUBJECT, stub);
     }
@@ -311,6 +320,11 @@ impl Scratch {
         read(&lock(&self.surroundings.engine).sql())
     }
 
+    /// Whom the service believes.
+    pub fn trust(&self) -> &Trust {
+        self.surroundings.service.trust()
+    }
+
     /// The time the service sees.
     pub fn now(&self) -> Timestamp {
         self.surroundings.clock.now()
@@ -331,7 +345,7 @@ impl Surroundings {
 impl Port for Surroundings {
     fn call(&self, outgoing: Outgoing) -> Waiting<'_, Result<Bytes>> {
         let answer = match lock(&self.stubs).get(outgoing.subject.as_str()) {
-            Some(stub) => stub(&outgoing.body),
+            Some(stub) => stub(&outgoing.behalf, &outgoing.body),
             None => Err(Error::new(
                 Kind::Unavailable,
                 reason::NO_RESPONDERS,

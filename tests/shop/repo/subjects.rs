@@ -1,12 +1,13 @@
 //! `subjects.md` says what the code says, and the running shop offers what it says.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use kit::Access;
+use kit::bus::Peer;
 use kit::message::{WordKind, owner};
 use tests::page::{MARKER, page};
-use tests::{NAMES, services, shared};
+use tests::{NAMES, shared, tables_of_contents};
 
 use super::{read, top};
 
@@ -14,7 +15,7 @@ use super::{read, top};
 fn subjects_md_says_what_the_code_says() {
     let written = read("subjects.md");
     let (prose, reference) = written.split_once(MARKER).expect("the marker line");
-    let printed = page(&services(Path::new("unused")));
+    let printed = page(&tables_of_contents());
     if reference == printed {
         return;
     }
@@ -30,7 +31,7 @@ fn subjects_md_says_what_the_code_says() {
 
 #[test]
 fn every_request_is_answered_by_its_owner_and_nobody_else() {
-    let services = services(Path::new("unused"));
+    let services = tables_of_contents();
     for word in contracts::words().filter(|word| word.kind != WordKind::Event) {
         let answering: Vec<&str> = services
             .iter()
@@ -49,7 +50,7 @@ fn every_request_is_answered_by_its_owner_and_nobody_else() {
 
 #[test]
 fn everything_heard_is_told_by_somebody() {
-    for service in services(Path::new("unused")) {
+    for service in tables_of_contents() {
         for subject in service.heard() {
             let word = contracts::word(subject);
             assert!(
@@ -57,6 +58,30 @@ fn everything_heard_is_told_by_somebody() {
                 "{} hears {subject}",
                 service.name()
             );
+        }
+    }
+}
+
+#[test]
+fn what_the_contracts_say_of_each_service_is_what_it_says_itself() {
+    let written = contracts::shop();
+    let own: Vec<Peer> = tables_of_contents().iter().map(Peer::of).collect();
+    assert_eq!(written.peers, own);
+    let answered: BTreeMap<String, Access> = tables_of_contents()
+        .iter()
+        .flat_map(|service| {
+            service.answered().map(|answer| (answer.subject.clone(), answer.access)).collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(written.requests.into_iter().collect::<BTreeMap<_, _>>(), answered);
+}
+
+#[test]
+fn a_service_asks_only_what_it_may_ask() {
+    for service in tables_of_contents() {
+        for subject in service.called() {
+            let word = contracts::word(subject).expect("a word");
+            assert!(word.access.names(service.name()), "{} may not ask {subject}", service.name());
         }
     }
 }
@@ -100,7 +125,7 @@ async fn the_running_shop_listens_where_subjects_md_says() {
     }
     assert_eq!(offered, written);
 
-    for service in services(Path::new("unused")) {
+    for service in tables_of_contents() {
         for source in service.sources().keys() {
             let consumers = shop.client().consumers(&source.to_uppercase()).await.unwrap();
             let own = consumers.iter().any(|consumer| consumer.name == service.name());
