@@ -89,7 +89,8 @@ pub struct PlaceOrder {
     /// Order even if a price of the cart changed since it was added.
     #[serde(default)]
     pub accept_prices: bool,
-    /// For whom, if it is not a guest.
+    /// For whom, if staff orders for a customer. Everybody else orders for themselves, and may leave
+    /// it out.
     #[serde(default)]
     pub customer: Option<CustomerId>,
     /// Where to write to; nobody is written to if not said.
@@ -127,7 +128,7 @@ pub struct ListOrders {
     /// Only at these stages; at any if none is said.
     #[serde(default)]
     pub stages: Vec<Stage>,
-    /// Only of this customer.
+    /// Only of this customer. Everybody but staff is shown their own, whether they say so or not.
     #[serde(default)]
     pub customer: Option<CustomerId>,
     /// Only those placed at or after this time.
@@ -193,7 +194,7 @@ pub struct OrderMove {
     pub to: Stage,
     /// What caused it: `stock_reserved`, `payment_captured`, `asked_to_cancel`, ...
     pub cause: String,
-    /// More, for people.
+    /// More, for staff. Others read of it only what the order shows as its message.
     pub note: String,
     /// When.
     pub at: Timestamp,

@@ -96,3 +96,21 @@ fn line(row: &Row<'_>) -> rusqlite::Result<Line> {
         unit_price: checked(row, "amount", |amount| Money::new(amount, currency))?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use kit::Owner;
+    use rusqlite::Connection;
+
+    use super::*;
+
+    #[test]
+    fn carts_from_before_there_were_owners_are_the_shops() {
+        let sql = Connection::open_in_memory().unwrap();
+        sql.execute_batch(include_str!("../migrations/0001_carts.sql")).unwrap();
+        sql.execute("INSERT INTO carts (id, version, expires_at_ms) VALUES ('cart_1', 1, 1)", []).unwrap();
+        sql.execute_batch(include_str!("../migrations/0002_owner.sql")).unwrap();
+        let owner: Owner = sql.query_row("SELECT owner FROM carts", [], |row| parsed(row, "owner")).unwrap();
+        assert_eq!(owner, Owner::nobody());
+    }
+}

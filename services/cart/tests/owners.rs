@@ -194,13 +194,3 @@ async fn a_cart_is_still_its_owners_after_an_order_and_a_restart() {
     assert_eq!(contents(&shop.shows_to(&ann, cart).await.unwrap()), "3 mug");
     shop.hides_from(&ben, cart).await;
 }
-
-#[test]
-fn carts_from_before_there_were_owners_are_the_shops() {
-    let sql = rusqlite::Connection::open_in_memory().unwrap();
-    sql.execute_batch(include_str!("../migrations/0001_carts.sql")).unwrap();
-    sql.execute("INSERT INTO carts (id, version, expires_at_ms) VALUES ('cart_1', 1, 1)", []).unwrap();
-    sql.execute_batch(include_str!("../migrations/0002_owner.sql")).unwrap();
-    let owner: String = sql.query_row("SELECT owner FROM carts", [], |row| row.get(0)).unwrap();
-    assert_eq!(owner, kit::Owner::nobody().as_str());
-}

@@ -9,18 +9,20 @@ use contracts::order::{
     CancelOrder, CountOrders, GetHistory, GetOrder, ListOrders, OrderCounts, OrderHistory, OrderPage,
     OrderView, PlaceOrder, REASON_CHARS_MAX, RefundOrder, Stage,
 };
-use kit::{Ctx, Result, Tx};
+use kit::{Ctx, Owner, Result, Tx};
 
 use crate::advance::{Cause, advance, place};
+use crate::buyer::{self, Buyer};
 use crate::checkout::{Signal, Standing};
 use crate::order::{Order, Outcome, Why};
 use crate::page::{self, Shown};
 use crate::placing::{self, Basket, Source};
 use crate::refusal::Refusal;
-use crate::store;
+use crate::store::{self, lists};
 
 /// Turns a cart or some lines into an order, at the prices the catalog gives now.
 pub(crate) async fn place_order(ctx: Ctx, asked: PlaceOrder) -> Result<OrderView> {
+    let Buyer { customer, owner } = Buyer::of(&ctx.asker(), asked.customer)?;
     let (basket, cart) = match placing::source(&asked)? {
         Source::Cart(cart) => {
             let cart = ctx.call(&GetCart { cart }).await?;
@@ -39,12 +41,8 @@ pub(crate) async fn place_order(ctx: Ctx, asked: PlaceOrder) -> Result<OrderView
             return Err(Refusal::CartOrdered { cart, order }.into());
         }
         let Basket { lines, total } = basket;
-        let order = Order {
-            cart,
-            customer: asked.customer,
-            email: asked.email,
-            ..new_order(tx, asked.payment_method, total)
-        };
+        let order =
+            Order { cart, owner, customer, email: asked.email, ..new_order(tx, asked.payment_method, total) };
         place(tx, &order, &lines)?;
         Ok(order.view(lines, vec![]))
     })
@@ -53,22 +51,24 @@ pub(crate) async fn place_order(ctx: Ctx, asked: PlaceOrder) -> Result<OrderView
 
 /// Shows one order.
 pub(crate) async fn get_order(ctx: Ctx, asked: GetOrder) -> Result<OrderView> {
-    ctx.read(move |sql| store::view(sql, store::get_order(sql, asked.order)?)).await
+    let asker = ctx.asker();
+    ctx.read(move |sql| store::view(sql, store::get_order_for(sql, asked.order, &asker)?)).await
 }
 
 /// Lists orders, the newest first.
 pub(crate) async fn list_orders(ctx: Ctx, asked: ListOrders) -> Result<OrderPage> {
+    let owner = buyer::listed(&ctx.asker(), asked.customer)?;
     let shown = Shown::of(&asked)?;
     ctx.read(move |sql| {
         let (range, rows_max) = (shown.range, shown.limit + 1);
-        let ids = match asked.customer {
-            Some(customer) => store::list_ids_of(sql, customer, &shown.standings, range, rows_max)?,
-            None if shown.anywhere() => store::list_ids(sql, range, rows_max)?,
+        let ids = match owner {
+            Some(owner) => lists::list_ids_of(sql, &owner, &shown.standings, range, rows_max)?,
+            None if shown.anywhere() => lists::list_ids(sql, range, rows_max)?,
             // One walk along the index for each, and the newest of all: few orders are read, also
             // where few of very many are wanted.
             None => {
                 let walks = shown.standings.iter();
-                let lists = walks.map(|standing| store::list_ids_standing(sql, *standing, range, rows_max));
+                let lists = walks.map(|standing| lists::list_ids_standing(sql, *standing, range, rows_max));
                 page::newest(lists.collect::<Result<_>>()?, rows_max)
             }
         };
@@ -82,19 +82,26 @@ pub(crate) async fn count_orders(ctx: Ctx, _: CountOrders) -> Result<OrderCounts
     let now = ctx.now();
     ctx.read(move |sql| {
         let mut stages: BTreeMap<Stage, u64> = Stage::ALL.into_iter().map(|stage| (stage, 0)).collect();
-        for (standing, orders) in store::count_by_standing(sql)? {
+        for (standing, orders) in lists::count_by_standing(sql)? {
             *stages.entry(standing.stage()).or_default() += orders;
         }
-        Ok(OrderCounts { stages, overdue: store::count_overdue(sql, now)? })
+        Ok(OrderCounts { stages, overdue: lists::count_overdue(sql, now)? })
     })
     .await
 }
 
-/// Shows every move of an order.
+/// Shows every move of an order. The notes are staff's: a neighbour's words stand in them, and how
+/// much of a product is left. Others read no more of them than the order itself shows.
 pub(crate) async fn get_history(ctx: Ctx, asked: GetHistory) -> Result<OrderHistory> {
+    let asker = ctx.asker();
     ctx.read(move |sql| {
-        let order = store::get_order(sql, asked.order)?;
-        Ok(OrderHistory { order: order.id, moves: store::list_moves(sql, order.id)? })
+        let order = store::get_order_for(sql, asked.order, &asker)?;
+        let mut moves = store::list_moves(sql, order.id)?;
+        if asker.limited_to().is_some() {
+            let shown = order.why().message;
+            moves.iter_mut().filter(|entry| entry.note != shown).for_each(|entry| entry.note.clear());
+        }
+        Ok(OrderHistory { order: order.id, moves })
     })
     .await
 }
@@ -103,8 +110,9 @@ pub(crate) async fn get_history(ctx: Ctx, asked: GetHistory) -> Result<OrderHist
 /// is heard later is given back.
 pub(crate) async fn cancel_order(ctx: Ctx, asked: CancelOrder) -> Result<OrderView> {
     check_reason(&asked.reason)?;
+    let asker = ctx.asker();
     ctx.write(move |tx| {
-        let order = store::get_order(tx, asked.order)?;
+        let order = store::get_order_for(tx, asked.order, &asker)?;
         let message =
             if asked.reason.is_empty() { "somebody asked to cancel it".into() } else { asked.reason };
         let cause = Cause::of(Signal::AskedToCancel, Why::new("asked_to_cancel", message));
@@ -132,6 +140,7 @@ fn new_order(tx: &mut Tx<'_>, payment_method: String, total: Money) -> Order {
     let (now, standing, nothing) = (tx.now(), Standing::Placed, Money::zero(total.currency()));
     Order {
         id: tx.new_id(),
+        owner: Owner::nobody(),
         version: 1,
         standing,
         deadline: standing.limit().map(|limit| now + limit),

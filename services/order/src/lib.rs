@@ -3,6 +3,7 @@
 //! # Layout
 //! - [`checkout`]: from placed to an end, as one table; where to start reading
 //! - [`placing`]: from what somebody wants to lines at the prices of now
+//! - [`buyer`]: for whom an order is placed, and whose orders are shown
 //! - [`order`]: an order and its money; what may be given back
 //! - [`refusal`]: what is refused, and what cannot be believed
 //! - `handlers`: what others may ask of us
@@ -12,6 +13,7 @@
 //! - `store`: the SQL
 
 mod advance;
+pub mod buyer;
 pub mod checkout;
 mod handlers;
 pub mod order;
@@ -21,11 +23,19 @@ mod reactions;
 pub mod refusal;
 mod store;
 
-/// What the service answers, hears and waits for.
+use contracts::cart::GetCart;
+use contracts::catalog::QuotePrices;
+
+/// What the service asks, answers, hears and waits for.
 pub fn service() -> kit::Service {
     kit::Service::new("order", env!("CARGO_PKG_VERSION"))
         .about("Turns carts and lines into orders, and sees them through checkout to an end.")
-        .migrations_from(&[include_str!("../migrations/0001_order.sql")])
+        .migrations_from(&[
+            include_str!("../migrations/0001_order.sql"),
+            include_str!("../migrations/0002_owner.sql"),
+        ])
+        .calls::<GetCart>()
+        .calls::<QuotePrices>()
         .answers(handlers::place_order)
         .answers(handlers::get_order)
         .answers(handlers::list_orders)

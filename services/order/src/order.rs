@@ -5,7 +5,7 @@ use std::str::FromStr;
 use contracts::money::MoneyError;
 use contracts::order::{OrderLine, OrderView, REASON_CHARS_MAX, RefundState, RefundView, attention};
 use contracts::{CartId, CustomerId, Email, Money, OrderId, PaymentId};
-use kit::Timestamp;
+use kit::{Owner, Timestamp};
 
 use crate::checkout::{Move, Signal, Standing, Tell, step};
 use crate::refusal::{Contradiction, Refusal};
@@ -18,6 +18,8 @@ pub const REFUNDS_MAX: usize = 100;
 pub struct Order {
     /// Its number.
     pub id: OrderId,
+    /// To whom it belongs.
+    pub owner: Owner,
     /// Counts its changes, from 1.
     pub version: u64,
     /// Where it stands.

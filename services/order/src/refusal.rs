@@ -7,9 +7,9 @@ use contracts::catalog::MissingProduct;
 use contracts::money::AMOUNT_MAX;
 use contracts::order::reason;
 use contracts::payment::InvalidMethod;
-use contracts::{CartId, Currency, Money, OrderId, PaymentId, RefundId, Sku};
-use kit::Error;
-use kit::error::reason::INVALID_BODY;
+use contracts::{CartId, Currency, CustomerId, Money, OrderId, PaymentId, RefundId, Sku};
+use kit::error::reason::{FORBIDDEN, INVALID_BODY};
+use kit::{Error, Kind};
 use serde::Serialize;
 use serde_json::json;
 
@@ -91,7 +91,17 @@ pub enum Refusal {
     /// Not the token of a payment method.
     #[error(transparent)]
     InvalidMethod(#[from] InvalidMethod),
-    /// No such order.
+    /// Somebody ordered in another's name.
+    #[error(
+        "nothing was ordered: an order is for whoever places it, and the customer {0} is somebody else; leave the customer out"
+    )]
+    NotForOthers(CustomerId),
+    /// Somebody asked for the orders of another.
+    #[error(
+        "no orders were listed: only one's own are shown, and the customer {0} is somebody else; leave the customer out"
+    )]
+    NotOfOthers(CustomerId),
+    /// No such order, or it is somebody else's, which nobody is told.
     #[error("there is no order {0}")]
     UnknownOrder(OrderId),
     /// It is too late to cancel.
@@ -193,6 +203,9 @@ impl From<Refusal> for Error {
                 Self::refused(reason::MIXED_CURRENCIES, message)
             }
             Refusal::InvalidMethod(invalid) => invalid.into(),
+            Refusal::NotForOthers(_) | Refusal::NotOfOthers(_) => {
+                Self::new(Kind::Forbidden, FORBIDDEN, message)
+            }
             Refusal::UnknownOrder(_) => Self::not_found(reason::UNKNOWN_ORDER, message),
             Refusal::NotCancelled { standing, .. } | Refusal::NotRefunded { standing, .. } => {
                 Self::conflict(reason::WRONG_STAGE, message)

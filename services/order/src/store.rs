@@ -1,17 +1,20 @@
 //! The SQL of the order service.
+//!
+//! - [`lists`]: which orders stand on a page, and how many there are
+
+pub(crate) mod lists;
 
 use std::error::Error as StdError;
 use std::str::FromStr;
 
 use contracts::order::{OrderLine, OrderMove, OrderView, RefundState, RefundView};
-use contracts::{CartId, Currency, CustomerId, Money, OrderId, Quantity, RefundId};
+use contracts::{CartId, Currency, Money, OrderId, Quantity, RefundId};
 use kit::sql::{checked, parsed, time};
-use kit::{Error, Result, Sql, Timestamp, Tx};
+use kit::{Asker, Error, Result, Sql, Timestamp, Tx};
 use rusqlite::{Row, named_params, params};
 
 use crate::checkout::Standing;
 use crate::order::{Order, Refund, Why};
-use crate::page::Range;
 use crate::refusal::Refusal;
 
 /// Rows of one order's history that are shown. What may happen to an order is limited, by the
@@ -30,14 +33,15 @@ pub(crate) fn insert_order(tx: &Tx<'_>, order: &Order) -> Result<()> {
     let (cart, cart_version) =
         order.cart.map_or((String::new(), 0), |(cart, version)| (cart.to_string(), version));
     tx.execute(
-        "INSERT INTO orders (id, version, standing, deadline_ms, customer, email, cart, cart_version,
+        "INSERT INTO orders (id, owner, version, standing, deadline_ms, customer, email, cart, cart_version,
                              payment_method, currency, total_amount, payment, outcome, pending_amount,
                              unknown_amount, refunded_amount, ended_reason, ended_message, attention_reason,
                              attention_message, trace, placed_at_ms, changed_at_ms)
-         VALUES (:id, :version, :standing, :deadline, :customer, :email, :cart, :cart_version,
+         VALUES (:id, :owner, :version, :standing, :deadline, :customer, :email, :cart, :cart_version,
                  :payment_method, :currency, :total, '', :outcome, 0, 0, 0, '', '', '', '', :trace, :placed_at, :placed_at)",
         named_params! {
             ":id": order.id.to_string(),
+            ":owner": order.owner.as_str(),
             ":version": order.version,
             ":standing": order.standing.word(),
             ":deadline": milliseconds(order.deadline),
@@ -97,7 +101,7 @@ pub(crate) fn update_order(tx: &Tx<'_>, order: &Order, from: Standing) -> Result
 
 pub(crate) fn find_order(sql: &Sql<'_>, id: OrderId) -> Result<Option<Order>> {
     sql.find(
-        "SELECT id, version, standing, deadline_ms, customer, email, cart, cart_version, payment_method,
+        "SELECT id, owner, version, standing, deadline_ms, customer, email, cart, cart_version, payment_method,
                 currency, total_amount, payment, outcome, pending_amount, unknown_amount,
                 refunded_amount, ended_reason, ended_message, attention_reason, attention_message, trace,
                 placed_at_ms, changed_at_ms
@@ -108,8 +112,15 @@ pub(crate) fn find_order(sql: &Sql<'_>, id: OrderId) -> Result<Option<Order>> {
     )
 }
 
+/// An order that must be there, whoever's it is.
 pub(crate) fn get_order(sql: &Sql<'_>, id: OrderId) -> Result<Order> {
     find_order(sql, id)?.ok_or_else(|| Refusal::UnknownOrder(id).into())
+}
+
+/// An order that must be there, for somebody to see or change. What is not theirs is not there.
+pub(crate) fn get_order_for(sql: &Sql<'_>, id: OrderId, asker: &Asker) -> Result<Order> {
+    let found = find_order(sql, id)?.filter(|order| asker.may_touch(&order.owner));
+    found.ok_or_else(|| Refusal::UnknownOrder(id).into())
 }
 
 pub(crate) fn find_order_of_cart(sql: &Sql<'_>, cart: CartId, version: u64) -> Result<Option<OrderId>> {
@@ -260,86 +271,13 @@ pub(crate) fn list_moves(sql: &Sql<'_>, order: OrderId) -> Result<Vec<OrderMove>
     )
 }
 
-/// The newest orders of a range.
-pub(crate) fn list_ids(sql: &Sql<'_>, range: Range, rows_max: usize) -> Result<Vec<OrderId>> {
-    sql.list(
-        "SELECT id FROM orders WHERE id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
-        params![range.from.to_string(), range.before.to_string(), rows_max],
-        |row| parsed(row, "id"),
-    )
-}
-
-/// The newest orders of a range that stand at one place.
-pub(crate) fn list_ids_standing(
-    sql: &Sql<'_>,
-    standing: Standing,
-    range: Range,
-    rows_max: usize,
-) -> Result<Vec<OrderId>> {
-    sql.list(
-        "SELECT id FROM orders
-         WHERE standing = :standing AND id >= :from AND id < :before
-         ORDER BY id DESC
-         LIMIT :rows_max",
-        named_params! {
-            ":standing": standing.word(),
-            ":from": range.from.to_string(),
-            ":before": range.before.to_string(),
-            ":rows_max": rows_max,
-        },
-        |row| parsed(row, "id"),
-    )
-}
-
-/// The newest orders of a customer in a range that stand at one of some places.
-pub(crate) fn list_ids_of(
-    sql: &Sql<'_>,
-    customer: CustomerId,
-    standings: &[Standing],
-    range: Range,
-    rows_max: usize,
-) -> Result<Vec<OrderId>> {
-    let words: Vec<&str> = standings.iter().map(|standing| standing.word()).collect();
-    // The unary plus keeps SQLite on the index of the customer, who has few orders.
-    sql.list(
-        "SELECT id FROM orders
-         WHERE customer = :customer AND customer <> '' AND id >= :from AND id < :before
-           AND +standing IN (SELECT value FROM json_each(:standings))
-         ORDER BY id DESC
-         LIMIT :rows_max",
-        named_params! {
-            ":customer": customer.to_string(),
-            ":standings": serde_json::Value::from(words).to_string(),
-            ":from": range.from.to_string(),
-            ":before": range.before.to_string(),
-            ":rows_max": rows_max,
-        },
-        |row| parsed(row, "id"),
-    )
-}
-
-pub(crate) fn count_by_standing(sql: &Sql<'_>) -> Result<Vec<(Standing, u64)>> {
-    // At most one row for each standing.
-    sql.list("SELECT standing, count(*) AS orders FROM orders GROUP BY standing", [], |row| {
-        Ok((parsed(row, "standing")?, row.get("orders")?))
-    })
-}
-
-pub(crate) fn count_overdue(sql: &Sql<'_>, now: Timestamp) -> Result<u64> {
-    sql.get(
-        "SELECT count(*) FROM orders
-         WHERE standing IN ('placed', 'awaiting_payment', 'awaiting_outcome') AND deadline_ms <= ?1",
-        [now.as_millisecond()],
-        |row| row.get(0),
-    )
-}
-
 fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
     let currency = parsed(row, "currency")?;
     let cart_version = row.get("cart_version")?;
     let deadline = time(row, "deadline_ms")?;
     Ok(Order {
         id: parsed(row, "id")?,
+        owner: parsed(row, "owner")?,
         version: row.get("version")?,
         standing: parsed(row, "standing")?,
         deadline: Some(deadline).filter(|deadline| *deadline > Timestamp::UNIX_EPOCH),
@@ -387,4 +325,32 @@ where
 
 fn milliseconds(time: Option<Timestamp>) -> i64 {
     time.map_or(0, |time| time.as_millisecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use kit::Owner;
+    use rusqlite::Connection;
+
+    use super::*;
+
+    #[test]
+    fn orders_from_before_there_were_owners_belong_to_their_customer_or_to_the_shop() {
+        let sql = Connection::open_in_memory().unwrap();
+        sql.execute_batch(include_str!("../migrations/0001_order.sql")).unwrap();
+        for (id, customer) in [("ord_1", "cus_ann"), ("ord_2", "")] {
+            sql.execute(
+                "INSERT INTO orders VALUES (?1, 1, 'placed', 1, ?2, '', '', 0, 'pm', 'EUR', 1, '', 'open', 0, 0, 0,
+                                            '', '', '', '', '00000000000000000000000000000000', 1, 1)",
+                [id, customer],
+            )
+            .unwrap();
+        }
+        sql.execute_batch(include_str!("../migrations/0002_owner.sql")).unwrap();
+        let owner_of = |id: &str| {
+            sql.query_row("SELECT owner FROM orders WHERE id = ?1", [id], |row| parsed::<Owner>(row, "owner"))
+        };
+        assert_eq!(owner_of("ord_1").unwrap(), Owner::user("cus_ann"));
+        assert_eq!(owner_of("ord_2").unwrap(), Owner::nobody());
+    }
 }

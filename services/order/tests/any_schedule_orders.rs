@@ -27,6 +27,7 @@ pub(crate) struct Ledger {
 impl Ledger {
     pub(crate) fn new() -> Self {
         let order = Order {
+            owner: kit::Owner::nobody(),
             id: OrderId::example(),
             version: 1,
             standing: Standing::Placed,

@@ -6,6 +6,8 @@ mod any_schedule;
 mod any_schedule_orders;
 mod bad_input;
 mod lists;
+mod owners;
+mod owners_lists;
 mod placing;
 mod refunds;
 mod saga;

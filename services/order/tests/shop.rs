@@ -13,8 +13,8 @@ use contracts::payment::{
     PaymentCaptured, PaymentDeclined, PaymentOutcomeUnknown, PaymentRefundFailed, PaymentRefunded,
 };
 use contracts::{CartId, Currency, Money, OrderId, PaymentId, RefundId, Sku};
-use kit::testing::Scratch;
-use kit::{Error, Event, Example, Result};
+use kit::testing::{Scratch, customer, guest, operator};
+use kit::{Caller, Error, Event, Example, Result};
 
 /// The order service, and what is around it.
 pub(crate) struct Shop {
@@ -119,6 +119,12 @@ impl Shop {
     pub(crate) async fn refunds(&self, order: &OrderView, cents: Option<i64>) -> Result<OrderView> {
         let reason = "broken on arrival".into();
         self.service.ask(&RefundOrder { order: order.order, amount: cents.map(eur), reason }).await
+    }
+
+    /// Somebody orders a pen, at a time of its own.
+    pub(crate) async fn places_by(&self, caller: &Caller) -> OrderView {
+        self.waits(Duration::from_millis(1)).await;
+        self.service.ask_by(caller, &wish(&[("pen", 1)])).await.unwrap()
     }
 
     pub(crate) fn hears<E: Event>(&self, event: &E) {
@@ -274,4 +280,13 @@ pub(crate) fn another_refund() -> RefundId {
 
 pub(crate) fn unknown_order() -> OrderId {
     OrderId::example()
+}
+
+/// The numbers of two customers.
+pub(crate) const ANN: &str = "cus_01h455vb4pex5vsknk084sn02q";
+pub(crate) const BEN: &str = "cus_01h455vb4pex5vsknk084sn02r";
+
+/// Everybody who may have orders: two customers, two guests, and the shop itself.
+pub(crate) fn everybody() -> [Caller; 5] {
+    [customer(ANN), customer(BEN), guest("one"), guest("two"), operator()]
 }
