@@ -3,17 +3,25 @@
 //! To add one: a file in this folder with `Args` and `run`, and one line in each of the three lists.
 
 mod cart;
+mod confirm;
+mod customer;
 mod down;
 mod events;
+mod login;
+mod logout;
 mod logs;
 mod notification;
 mod order;
+mod password;
 mod product;
+mod register;
+mod session;
 mod status;
 mod stock;
 mod topics;
 mod trace;
 mod up;
+mod whoami;
 
 use clap::Subcommand;
 
@@ -40,6 +48,17 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Events(events::Command),
     Trace(trace::Args),
+    Register(register::Args),
+    Confirm(confirm::Args),
+    Login(login::Args),
+    Logout(logout::Args),
+    Whoami(whoami::Args),
+    #[command(subcommand)]
+    Session(session::Command),
+    #[command(subcommand)]
+    Password(password::Command),
+    #[command(subcommand)]
+    Customer(customer::Command),
     /// Exit codes
     #[command(name = "exit-codes", hide = true, long_about = topics::exit_codes())]
     ExitCodes,
@@ -53,6 +72,9 @@ pub(crate) enum Command {
 /// # Errors
 /// Why it could not be done.
 pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
+    if let Some(what) = for_operators(&command) {
+        shop.for_operators(what)?;
+    }
     match command {
         Command::Up(args) => up::run(shop, args).await,
         Command::Down(args) => down::run(shop, args).await,
@@ -65,7 +87,25 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
         Command::Notification(command) => notification::run(shop, command).await,
         Command::Events(command) => events::run(shop, command).await,
         Command::Trace(args) => trace::run(shop, args).await,
+        Command::Register(args) => register::run(shop, args).await,
+        Command::Confirm(args) => confirm::run(shop, args).await,
+        Command::Login(args) => login::run(shop, args).await,
+        Command::Logout(args) => logout::run(shop, args).await,
+        Command::Whoami(args) => whoami::run(shop, args).await,
+        Command::Session(command) => session::run(shop, command).await,
+        Command::Password(command) => password::run(shop, command).await,
+        Command::Customer(command) => customer::run(shop, command).await,
         Command::ExitCodes => shop.out.line(topics::exit_codes()),
         Command::Environment => shop.out.line(topics::ENVIRONMENT),
+    }
+}
+
+/// What is asked of the broker too, which does not know who is signed in.
+fn for_operators(command: &Command) -> Option<&'static str> {
+    match command {
+        Command::Status(_) => Some("the status"),
+        Command::Events(_) => Some("events"),
+        Command::Trace(_) => Some("traces"),
+        _ => None,
     }
 }

@@ -8,6 +8,7 @@ Environment variables. An option wins over its variable.
 
   SHOP_NATS_URL   address of the broker, as --nats; NATS_URL is read too
   SHOP_DATA_DIR   data folder of the shop on this machine, as --data
+  SHOP_GUEST_FILE the secret of a guest to ask as, as --guest
   SHOP_OUTPUT     how results are written, as --output
   SHOP_TIMEOUT    how long an answer may take, as --timeout
   SHOP_COLOR      when to use colours, as --color
@@ -17,7 +18,10 @@ Environment variables. An option wins over its variable.
   NATS_SERVER     the nats-server that `shopctl up` starts
   SHOP_LOG        how much services log that `shopctl up` starts, such as debug; info if not said
   SHOPD           the shopd that `shopctl up` starts
-  XDG_DATA_HOME   where the data folder is, if nothing names it";
+  XDG_DATA_HOME   where the data folder is, if nothing names it
+  XDG_STATE_HOME  where the tokens of whoever is signed in are kept; ~/.local/state if not said
+
+No variable holds a password or a token: other programs can read those";
 
 /// The list of exit codes.
 pub(crate) fn exit_codes() -> String {
