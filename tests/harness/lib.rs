@@ -3,17 +3,18 @@
 //! # Layout
 //! - [`Shop`]: the services in this process; [`shared`] for tests that only buy and sell
 //! - [`processes`]: the services as processes, for tests that kill them
-//! - [`customer`]: buying, and waiting for how it ends
+//! - [`customer`]: buying, and waiting for how it ends; [`people`]: accounts, guests, what they hold
 //! - [`page`]: the reference part of `subjects.md`
 //! - [`audit`]: whether the books balance
 
 pub mod audit;
 pub mod customer;
 pub mod page;
+pub mod people;
 pub mod processes;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use contracts::catalog::{ProductView, PutProduct};
@@ -86,6 +87,22 @@ impl Shop {
     /// The broker.
     pub fn broker(&mut self) -> &mut Broker {
         &mut self.broker
+    }
+
+    /// The broker, to look at or to connect to.
+    pub fn lent_broker(&self) -> &Broker {
+        &self.broker
+    }
+
+    /// The folder of the databases, and of the mails.
+    pub fn data(&self) -> PathBuf {
+        self.broker.folder().join("data")
+    }
+
+    /// Tells one service to finish, and waits.
+    pub async fn stop(&mut self, name: &str) {
+        let running = self.running.remove(name).expect("a running service");
+        running.stop().await.unwrap_or_else(|error| panic!("{name} did not end in order: {error}"));
     }
 
     /// A way to ask the shop, as the operator.

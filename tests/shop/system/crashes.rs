@@ -2,6 +2,7 @@
 
 use contracts::OrderId;
 use contracts::order::PlaceOrder;
+use kit::testing::Broker;
 use tests::NAMES;
 use tests::customer::{DECLINED_CARD, order_of};
 use tests::processes::ProcessShop;
@@ -117,9 +118,12 @@ async fn a_key_is_remembered_by_the_process_that_comes_after() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_cannot_run_says_why_and_ends_with_its_own_code() {
     let folder = tempfile::tempdir().unwrap();
+    let broker = Broker::start(contracts::shop());
+    let keys = broker.options(folder.path()).keys();
     let run = |arguments: &[&str], variables: &[(&str, &str)]| {
         let mut command = std::process::Command::new(tests::processes::program("shopd"));
-        command.args(arguments).arg("--data").arg(folder.path()).envs(variables.iter().copied());
+        command.args(arguments).arg("--data").arg(folder.path()).arg("--keys").arg(&keys);
+        command.envs(variables.iter().copied());
         let output = command.output().unwrap();
         (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
     };
@@ -147,4 +151,9 @@ async fn a_service_that_cannot_run_says_why_and_ends_with_its_own_code() {
     let (code, said) = run(&["order"], &[]);
     assert_eq!(code, Some(74), "{said}");
     assert!(said.contains("order.db"), "{said}");
+
+    std::fs::remove_file(keys.join("payment.seed")).unwrap();
+    let (code, said) = run(&["payment"], &[]);
+    assert_eq!(code, Some(78), "{said}");
+    assert!(said.contains("payment.seed") && said.contains("shopctl keys make"), "{said}");
 }

@@ -1,5 +1,6 @@
 //! The whole shop, running: every service, a real broker, real files.
 
+mod access;
 mod bad_input;
 mod broker_loss;
 mod carts;
