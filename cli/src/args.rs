@@ -8,7 +8,7 @@ use clap::{ColorChoice, CommandFactory, Parser, ValueEnum};
 
 use crate::commands::Command;
 use crate::output::Format;
-use crate::pick;
+use crate::{pick, session};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -42,6 +42,17 @@ pub(crate) struct Global {
     /// Data folder of the shop on this machine [default: shop in $XDG_DATA_HOME or ~/.local/share]
     #[arg(long, global = true, value_name = "DIR", env = "SHOP_DATA_DIR", hide_env_values = true)]
     pub(crate) data: Option<PathBuf>,
+
+    /// Key to ask with, named after its holder: NAME.seed [default: keys/operator.seed in the data folder]
+    #[arg(long, global = true, value_name = "FILE", env = "SHOP_SEED_FILE", hide_env_values = true)]
+    pub(crate) seed: Option<PathBuf>,
+
+    /// Certificates of the authorities to believe about the broker, beside those of the system
+    #[arg(long, global = true, value_name = "FILE", env = "SHOP_NATS_CA", hide_env_values = true)]
+    pub(crate) nats_ca: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) speaker: session::Options,
 
     /// How results are written: table, json or jsonl
     #[arg(

@@ -7,6 +7,7 @@ mod confirm;
 mod customer;
 mod down;
 mod events;
+mod keys;
 mod login;
 mod logout;
 mod logs;
@@ -21,6 +22,7 @@ mod stock;
 mod topics;
 mod trace;
 mod up;
+mod user;
 mod whoami;
 
 use clap::Subcommand;
@@ -35,6 +37,10 @@ pub(crate) enum Command {
     Down(down::Args),
     Status(status::Args),
     Logs(logs::Args),
+    #[command(subcommand)]
+    Keys(keys::Command),
+    #[command(subcommand)]
+    User(user::Command),
     #[command(subcommand)]
     Product(product::Command),
     #[command(subcommand)]
@@ -80,6 +86,8 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
         Command::Down(args) => down::run(shop, args).await,
         Command::Status(args) => status::run(shop, args).await,
         Command::Logs(args) => logs::run(shop, args).await,
+        Command::Keys(command) => keys::run(shop, command).await,
+        Command::User(command) => user::run(shop, command).await,
         Command::Product(command) => product::run(shop, command).await,
         Command::Stock(command) => stock::run(shop, command).await,
         Command::Cart(command) => cart::run(shop, command).await,

@@ -4,22 +4,27 @@
 //! - [`args`]: the options every command has; [`commands`]: the list of commands, one file each
 //! - [`shop`]: what every command is given; [`output`]: the only place that prints
 //! - [`failure`]: what went wrong, why, how to mend it, and the exit code
+//! - [`session`]: as whom requests are asked, and tokens in files; [`password`]: what is typed unseen
 //! - [`pick`]: reading what a person typed; [`import`]: reading files of products and deliveries
 //! - [`show`]: how times and bodies are written; [`pages`]: lists; [`progress`]: long work
 //! - [`trace`]: what became of something, from every service's journal, joined and drawn
 //! - [`status`]: how everything is, on one screen
 //! - [`stack`]: the broker and the services of this machine, as processes
+//! - [`keys`]: who may connect: keys in files, the roster, and the broker's users made from it
 
 mod args;
 mod commands;
 mod failure;
 mod import;
+mod keys;
 mod output;
 mod pages;
+mod password;
 mod pick;
 mod progress;
 #[cfg(test)]
 mod reference;
+mod session;
 mod shop;
 mod show;
 mod stack;

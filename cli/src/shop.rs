@@ -2,20 +2,27 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use kit::access::Identity;
+use kit::client::Link;
 use kit::error::reason;
 use kit::limits::REQUEST_TIME;
 use kit::message::Request;
-use kit::{Call, Caller, Client, Timestamp, Trace};
+use kit::{Call, Client, Timestamp, Trace, Voice};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
 use crate::args::{Global, Once};
 use crate::failure::{Failure, exit};
+use crate::keys::{self, Ring};
 use crate::output::Output;
+use crate::session::Speaker;
 use crate::stack::Folder;
+use crate::stack::listen::Listen;
 
 /// How long to wait for a connection to the broker.
 const CONNECT_TIME: Duration = Duration::from_secs(3);
@@ -26,6 +33,9 @@ const WAIT_TIME: Duration = Duration::from_secs(30);
 /// Where the broker is when nobody says.
 const BROKER_DEFAULT: &str = "nats://127.0.0.1:4222";
 
+/// What stands in the error of a connection whose other end could not prove who it is.
+const CERTIFICATE: &str = "certificate";
+
 /// The shop, as a command sees it.
 pub(crate) struct Shop {
     /// Where and how to print.
@@ -34,6 +44,8 @@ pub(crate) struct Shop {
     pub(crate) timeout: Duration,
     /// How long `--wait` waits for the end of what was begun.
     pub(crate) patience: Duration,
+    /// As whom requests are asked.
+    pub(crate) speaker: Speaker,
     global: Global,
     client: OnceCell<Client>,
     /// The key of the change that was sent and is not yet answered.
@@ -55,6 +67,7 @@ impl Shop {
             out: Output::new(&global),
             timeout: global.timeout.unwrap_or(REQUEST_TIME),
             patience: global.timeout.unwrap_or(WAIT_TIME),
+            speaker: Speaker::new(global.speaker.clone()),
             global,
             client: OnceCell::new(),
             changing: RefCell::new(None),
@@ -80,6 +93,11 @@ impl Shop {
         Folder::find(self.global.data.as_deref())
     }
 
+    /// Whether something names a broker, so that the data folder does not say which shop it is.
+    pub(crate) fn names_broker(&self) -> bool {
+        self.global.nats.is_some() || std::env::var("NATS_URL").is_ok_and(|url| !url.is_empty())
+    }
+
     /// Where the broker is: as the options or the environment say, else that of the shop which runs
     /// in the data folder, else the usual place.
     pub(crate) fn address(&self) -> Address {
@@ -101,9 +119,80 @@ impl Shop {
     /// The connection to the broker, made the first time.
     ///
     /// # Errors
-    /// 11 if there is none in time.
+    /// 11 if there is none in time; 4 if the broker does not know the key; 74 or 78 if the key cannot
+    /// be used.
     pub(crate) async fn client(&self) -> Result<&Client, Failure> {
-        self.client.get_or_try_init(|| connect(self.address(), CONNECT_TIME.min(self.timeout))).await
+        self.client.get_or_try_init(|| self.connect()).await
+    }
+
+    /// The key to ask with: the one that was named, else that of the operator in the data folder,
+    /// else none.
+    ///
+    /// # Errors
+    /// 74 if it cannot be read, 78 if it is none or others can read it.
+    pub(crate) fn identity(&self) -> Result<Option<Arc<Identity>>, Failure> {
+        let Some(path) = self.seed() else { return Ok(None) };
+        keys::read(&path).map(|identity| Some(Arc::new(identity)))
+    }
+
+    /// The file of the key to ask with; none if nothing was named and there is no usual one.
+    pub(crate) fn seed(&self) -> Option<PathBuf> {
+        let usual = || Ring::of(&self.folder().ok()?).own_seed();
+        self.global.seed.clone().or_else(usual)
+    }
+
+    /// The key that was named for this command, if one was.
+    pub(crate) fn named_seed(&self) -> Option<&Path> {
+        self.global.seed.as_deref()
+    }
+
+    /// Whom to believe about the broker, beside the system's authorities: whoever was named, else
+    /// whoever `shopctl up` was told of, if this is the broker of the data folder.
+    fn authorities(&self, url: &str) -> Option<PathBuf> {
+        let recorded = || {
+            let folder = self.folder().ok()?;
+            let listen = Listen::recorded(&folder)?;
+            listen.ca.filter(|_| folder.recorded_url().as_deref() == Some(url))
+        };
+        self.global.nats_ca.clone().or_else(recorded)
+    }
+
+    async fn connect(&self) -> Result<Client, Failure> {
+        let address = self.address();
+        let link = Link {
+            url: address.url.clone(),
+            name: "shopctl".to_owned(),
+            identity: self.identity()?,
+            ca: self.authorities(&address.url),
+        };
+        let connected = Client::connect(&link, CONNECT_TIME.min(self.timeout)).await;
+        connected.map_err(|error| self.unconnected(error, &address))
+    }
+
+    fn unconnected(&self, error: kit::Error, address: &Address) -> Failure {
+        let asked = format!("asked at {}: {}", address.url, address.said_by);
+        match &*error.reason {
+            reason::BROKER_UNREACHABLE if error.message.contains(CERTIFICATE) => {
+                Failure::from(error).why(asked).mend(
+                    "shopctl --nats-ca FILE ...      with the authority that signed the broker's certificate",
+                )
+            }
+            reason::BROKER_UNREACHABLE => Failure::from(error)
+                .why(asked)
+                .mend("shopctl up      starts a shop on this machine")
+                .mend("shopctl --nats URL ...      asks another broker"),
+            reason::NOT_ADMITTED => {
+                let key = self.seed().map_or_else(
+                    || "no key was named, and there is none in the data folder".to_owned(),
+                    |path| format!("the key is {}", path.display()),
+                );
+                Failure::from(error)
+                    .why(format!("{asked}\n{key}"))
+                    .mend("shopctl --seed FILE ...      asks with a key that an admin made: shopctl user add")
+                    .mend("shopctl up      makes the keys of a shop on this machine, and brings its broker up to date")
+            }
+            _ => Failure::from(error),
+        }
     }
 
     /// Asks, with the usual time limit; a change under a new key.
@@ -136,8 +225,8 @@ impl Shop {
             return self.call_as(R::SUBJECT, request, Call { timeout: self.timeout, key: None, trace }).await;
         }
         let key = once.idempotency_key.clone().unwrap_or_else(Client::new_key);
-        // A connection that cannot be made leaves nothing in doubt, so it comes before the key is in use.
-        self.client().await?;
+        // What fails before anything is sent leaves nothing in doubt, so it comes before the key is in use.
+        self.asker().await?;
         self.changing.replace(Some(key.clone()));
         let call = Call { timeout: self.timeout, key: Some(key.clone()), trace };
         let answer = self.call_as(R::SUBJECT, request, call).await;
@@ -158,9 +247,27 @@ impl Shop {
         request: &Q,
         call: Call,
     ) -> Result<P, Failure> {
-        let client = self.client().await?;
+        let voice = self.voice().await?;
+        let mut answer = self.ask_as(&voice, subject, request, call.clone()).await?;
+        if let Some(voice) = self.other_voice(&voice, &answer).await? {
+            answer = self.ask_as(&voice, subject, request, call).await?;
+        }
+        answer.map_err(|error| self.explained(error))
+    }
+
+    /// Asks once, as somebody; fails only if that is a mistake of ours, or if there is no connection.
+    pub(crate) async fn ask_as<Q: Serialize, P: DeserializeOwned>(
+        &self,
+        voice: &Voice,
+        subject: &str,
+        request: &Q,
+        call: Call,
+    ) -> Result<kit::Result<P>, Failure> {
+        let client = self.client().await?.speaking(voice.clone());
+        // What was written or read is not repeated: there may be a secret in it.
         let bug = |what: &str, error: serde_json::Error| {
-            Failure::new(exit::BUG, "bug", format!("{what} {subject} is not understood: {error}"))
+            let place = format!("line {}, column {}", error.line(), error.column());
+            Failure::new(exit::BUG, "bug", format!("{what} {subject} is not understood at {place}"))
         };
         let body = serde_json::to_vec(request).map_err(|error| bug("a request to", error))?;
         let (sent, began) = (body.len(), Instant::now());
@@ -175,7 +282,10 @@ impl Shop {
                 began.elapsed().as_secs_f64() * 1000.0
             ));
         }
-        serde_json::from_slice(&answer?).map_err(|error| bug("the answer of", error))
+        match answer {
+            Ok(reply) => serde_json::from_slice(&reply).map(Ok).map_err(|error| bug("the answer of", error)),
+            Err(error) => Ok(Err(error)),
+        }
     }
 
     /// The time of this machine, to compare with what services tell.
@@ -226,18 +336,6 @@ impl Shop {
             None => failure,
         }
     }
-}
-
-async fn connect(address: Address, wait: Duration) -> Result<Client, Failure> {
-    Client::connect(&address.url, "shopctl", Caller::LocalOperator, wait).await.map_err(|error| match &*error
-        .reason
-    {
-        reason::BROKER_UNREACHABLE => Failure::from(error)
-            .why(format!("asked at {}: {}", address.url, address.said_by))
-            .mend("shopctl up      starts a shop on this machine")
-            .mend("shopctl --nats URL ...      asks another broker"),
-        _ => Failure::from(error),
-    })
 }
 
 fn outcome_unknown(failure: &Failure, key: &str) -> Failure {

@@ -1,26 +1,31 @@
 //! `shopctl up`: starts what does not run of the shop on this machine.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, exit};
+use crate::keys::{self, Ring};
 use crate::output::{Output, Tone};
 use crate::shop::Shop;
 use crate::stack::broker::{self, Broker};
+use crate::stack::listen::ListenArgs;
 use crate::stack::services::{self, Part, Plan};
 
 const EXAMPLES: &str = "\
 Examples:
   shopctl up                          in the usual data folder, the broker at port 4222
   shopctl up --data ./try --port 0    in a folder of its own, at any free port
-  shopctl up --one-process            for the smallest machines";
+  shopctl up --one-process            for the smallest machines
+  shopctl up --listen 192.0.2.7 --tls-cert broker.pem --tls-key broker.key --tls-ca ca.pem";
 
 /// Start the shop on this machine: the broker, and one process a service
 ///
-/// What runs already is left alone, so it does no harm to run this twice. The processes go on when
-/// this command ends; `shopctl down` stops them.
+/// The first start makes a key for each service and for the first operator, whose key is what other
+/// commands ask with. What runs already is left alone, so it does no harm to run this twice. The
+/// processes go on when this command ends; `shopctl down` stops them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -32,9 +37,12 @@ pub(crate) struct Args {
     #[arg(long)]
     one_process: bool,
 
-    /// Configuration of the broker, instead of the one of this project
+    /// Configuration of the broker, instead of the one of this project; it must include "users.conf"
     #[arg(long, value_name = "FILE")]
     nats_conf: Option<PathBuf>,
+
+    #[command(flatten)]
+    listen: ListenArgs,
 }
 
 /// What runs, for programs.
@@ -42,6 +50,8 @@ pub(crate) struct Args {
 struct Stack {
     data: PathBuf,
     url: String,
+    /// Whose keys were made.
+    keys_made: Vec<String>,
     parts: Vec<Shown>,
 }
 
@@ -60,15 +70,18 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     let say = |name: &str, is_new: bool, more: &str| shop.out.say(line(&shop.out, began, name, is_new, more));
 
     let plan = Plan::make(&folder, args.one_process)?;
-    let wish = broker::Wish { port: args.port, conf: args.nats_conf };
-    let broker = Broker::ensure(&folder, &wish).await?;
+    let wish = broker::Wish { port: args.port, conf: args.nats_conf, listen: args.listen.wish()? };
+    let ring = Ring::of(&folder);
+    let made = ring.make()?;
+    let broker = Broker::ensure(&folder, &wish, Some(Arc::new(admin(shop, &ring)?))).await?;
+    let url = broker.link.url.clone();
     let (_, version) = broker.client.broker();
-    say("broker", broker.is_new, &format!("{:<8} {}   nats-server {version}", broker.pid, broker.url));
+    say("broker", broker.is_new, &format!("{:<8} {url}   nats-server {version}", broker.pid));
 
-    let mut parts = plan.start(&folder, &broker.url)?;
+    let mut parts = plan.start(&folder, &broker.link)?;
     let new: Vec<u32> = parts.iter().filter(|part| part.started.is_some()).map(|part| part.pid).collect();
     let mut ill = Vec::new();
-    services::answering(&folder, &broker.client, &mut parts, |health| {
+    services::answering(&folder, &broker.client, &services::names(), &mut parts, |health| {
         say(&health.service, new.contains(&health.pid), &health.pid.to_string());
         if !health.is_well() {
             ill.push(health.service);
@@ -81,24 +94,43 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
             std::iter::once(Shown { name: "broker".to_owned(), pid: broker.pid, started: broker.is_new })
                 .chain(parts.iter().map(Part::shown))
                 .collect();
-        return shop.out.json(&Stack { data: folder.root().to_owned(), url: broker.url, parts });
+        return shop.out.json(&Stack { data: folder.root().to_owned(), url, keys_made: made, parts });
     }
     let what = match (broker.is_new, new.len()) {
         (false, 0) => "Everything was running already".to_owned(),
         (_, _) => format!("The shop is open after {:.1} s", began.elapsed().as_secs_f64()),
     };
     shop.out.say(format!("{what}; its data is in {}", folder.root().display()));
+    if !made.is_empty() {
+        let whose = if made.iter().any(|name| name == keys::OPERATOR) {
+            format!("; that of the first operator is {}", ring.seed(keys::OPERATOR).display())
+        } else {
+            String::new()
+        };
+        shop.out.say(format!("Keys were made for {}{whose}", made.join(", ")));
+    }
     if !ill.is_empty() {
         shop.out.warn(format!("not everything is well with {}; shopctl status says more", ill.join(", ")));
     }
     let elsewhere = shop.address();
-    if elsewhere.url != broker.url {
+    if elsewhere.url != url {
         shop.out
             .warn(format!("other commands will ask at {}, not here: {}", elsewhere.url, elsewhere.said_by));
     }
     shop.out.next("shopctl status");
     shop.out.next("shopctl product import FILE      and shopctl order place --item SKU:2 --wait");
     Ok(())
+}
+
+/// The key to ask the services with: the one that was named, else that of an admin in the folder.
+fn admin(shop: &Shop, ring: &Ring) -> Result<kit::access::Identity, Failure> {
+    let named = shop.named_seed().map(PathBuf::from);
+    let path = named.or_else(|| ring.admin_seed()).ok_or_else(|| {
+        let what =
+            format!("the shop was not started: there is no key of an admin in {}", ring.folder().display());
+        Failure::new(exit::CONFIGURATION, "no_key", what).mend("shopctl up --seed FILE")
+    })?;
+    keys::read(&path)
 }
 
 impl Part {

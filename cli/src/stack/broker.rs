@@ -2,16 +2,22 @@
 
 use std::ffi::OsStr;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kit::{Caller, Client};
+use kit::Client;
+use kit::access::Identity;
+use kit::client::Link;
+use kit::error::reason;
 use serde::Deserialize;
 
 use super::BROKER;
 use super::folder::Folder;
+use super::listen::Listen;
 use super::nats_server::NatsServer;
 use super::process::Started;
+use super::reload;
 use crate::failure::{Failure, exit};
 
 /// The port of the broker when nobody says.
@@ -44,12 +50,15 @@ pub(crate) struct Wish {
     pub(crate) port: Option<u16>,
     /// The configuration file.
     pub(crate) conf: Option<PathBuf>,
+    /// Where it is to listen; none: where it did, or on this machine only.
+    pub(crate) listen: Option<Listen>,
 }
 
 /// A broker that answers.
 pub(crate) struct Broker {
     pub(crate) client: Client,
-    pub(crate) url: String,
+    /// How it is reached.
+    pub(crate) link: Link,
     pub(crate) pid: u32,
     /// Whether it was started just now.
     pub(crate) is_new: bool,
@@ -63,77 +72,94 @@ struct Ports {
 }
 
 impl Broker {
-    /// Starts the broker if it does not run, and waits until it answers.
+    /// Starts the broker if it does not run, and waits until it answers; one that runs reads its users
+    /// again if they changed.
     ///
     /// # Errors
     /// If it cannot be started, or is not where its services expect it.
-    pub(crate) async fn ensure(folder: &Folder, wish: &Wish) -> Result<Self, Failure> {
+    pub(crate) async fn ensure(
+        folder: &Folder,
+        wish: &Wish,
+        identity: Option<Arc<Identity>>,
+    ) -> Result<Self, Failure> {
         let limit = Instant::now() + READY_TIME;
-        let recorded = folder.recorded_url();
+        let recorded = Listen::recorded(folder);
         if let Some(process) = folder.process(BROKER) {
-            let url = recorded.ok_or_else(|| silent(folder, "an address that is not recorded"))?;
-            let client = connect(&url, limit).await.ok_or_else(|| silent(folder, &url))?;
-            return Ok(Self { client, url, pid: process.pid, is_new: false });
+            let listen = recorded.unwrap_or_default();
+            if let Some(differs) = wish.listen.as_ref().filter(|wanted| **wanted != listen) {
+                return Err(listens_elsewhere(differs, &listen));
+            }
+            reload::users(folder).await?;
+            let link = link(folder, identity)?;
+            let client = connect(folder, &link, limit).await?;
+            return Ok(Self { client, link, pid: process.pid, is_new: false });
         }
-        let port = choose_port(folder, wish, recorded.as_deref())?;
+        let listen = wish.listen.clone().or(recorded).unwrap_or_default();
+        let port = choose_port(folder, wish, &listen)?;
         let server = NatsServer::find()?;
-        let conf = configuration(folder, wish)?;
-        let mut started = start(folder, &server, &conf, port)?;
-        let url = loop {
+        configure(folder, wish)?;
+        reload::note(folder)?;
+        listen.record(folder)?;
+        let mut started = start(folder, &server, &listen, port)?;
+        let port = loop {
             started.check(folder, BROKER)?;
             match listening_at(folder, started.process.pid) {
-                Some(url) => break url,
-                None if Instant::now() >= limit => return Err(silent(folder, "any port")),
+                Some(port) => break port,
+                None if Instant::now() >= limit => return Err(silent(folder, "any port", None)),
                 None => tokio::time::sleep(LOOK_EVERY).await,
             }
         };
-        folder.write(&folder.broker_url(), &format!("{url}\n"))?;
-        let client = connect(&url, limit).await.ok_or_else(|| silent(folder, &url))?;
+        folder.write(&folder.broker_url(), &format!("{}\n", listen.url(port)))?;
+        let link = link(folder, identity)?;
+        let client = connect(folder, &link, limit).await?;
         started.check(folder, BROKER)?;
-        Ok(Self { client, url, pid: started.process.pid, is_new: true })
+        Ok(Self { client, link, pid: started.process.pid, is_new: true })
     }
+}
+
+/// How the broker of a folder is reached, as it is recorded there.
+///
+/// # Errors
+/// 11 if nothing is recorded.
+pub(crate) fn link(folder: &Folder, identity: Option<Arc<Identity>>) -> Result<Link, Failure> {
+    let url = folder.recorded_url().ok_or_else(|| silent(folder, "an address that is not recorded", None))?;
+    let ca = Listen::recorded(folder).and_then(|listen| listen.ca);
+    Ok(Link { url, name: "shopctl up".to_owned(), identity, ca })
 }
 
 /// Removes what says where the broker is, once it has ended.
 pub(crate) fn forget(folder: &Folder) {
-    folder.remove(&folder.broker_url());
-    folder.remove(&folder.pid_file(BROKER));
+    for file in [folder.broker_url(), folder.pid_file(BROKER), folder.users_loaded(), folder.listen()] {
+        folder.remove(&file);
+    }
     forget_ports(folder);
 }
 
-fn start(folder: &Folder, server: &NatsServer, conf: &Path, port: u16) -> Result<Started, Failure> {
-    let (streams, run, log) = (folder.streams(), folder.run(), folder.log(BROKER));
+fn start(folder: &Folder, server: &NatsServer, listen: &Listen, port: u16) -> Result<Started, Failure> {
+    let (conf, streams, run, log) = (folder.nats_conf(), folder.streams(), folder.run(), folder.log(BROKER));
+    let address = listen.address.to_string();
     let port = if port == 0 { "-1".to_owned() } else { port.to_string() };
-    let arguments: [&OsStr; 15] = [
-        "-c".as_ref(),
-        conf.as_ref(),
-        "-a".as_ref(),
-        "127.0.0.1".as_ref(),
-        "-p".as_ref(),
-        port.as_ref(),
-        "-sd".as_ref(),
-        streams.as_ref(),
-        "--ports_file_dir".as_ref(),
-        run.as_ref(),
-        "-l".as_ref(),
-        log.as_ref(),
-        "--logtime_utc".as_ref(),
-        "--log_size_limit".as_ref(),
-        LOG_BYTES_MAX.as_ref(),
-    ];
+    let mut arguments: Vec<&OsStr> = vec!["-c".as_ref(), conf.as_ref(), "-a".as_ref(), address.as_ref()];
+    arguments.extend(["-p".as_ref(), OsStr::new(&port), "-sd".as_ref(), streams.as_ref()]);
+    arguments.extend(["--ports_file_dir".as_ref(), run.as_os_str(), "-l".as_ref(), log.as_ref()]);
+    arguments.extend(["--logtime_utc", "--log_size_limit", LOG_BYTES_MAX].map(OsStr::new));
+    if let Some(certificate) = &listen.certificate {
+        arguments.extend(["--tls".as_ref(), "--tlscert".as_ref(), certificate.file.as_os_str()]);
+        arguments.extend(["--tlskey".as_ref(), certificate.key.as_os_str()]);
+    }
     let said = std::env::var_os(MEMORY_AIM.0).is_some();
-    let aim = [(MEMORY_AIM.0, OsStr::new(MEMORY_AIM.1))];
-    let variables: &[(&str, &OsStr)] = if said { &[] } else { &aim };
+    let aim = [(MEMORY_AIM.0, Some(OsStr::new(MEMORY_AIM.1)))];
+    let variables: &[(&str, Option<&OsStr>)] = if said { &[] } else { &aim };
     forget_ports(folder);
     Started::start(folder, BROKER, &server.path, &arguments, variables)
 }
 
 /// The port that was asked for; else the one where services that still run expect the broker; else
 /// the usual one.
-fn choose_port(folder: &Folder, wish: &Wish, recorded: Option<&str>) -> Result<u16, Failure> {
+fn choose_port(folder: &Folder, wish: &Wish, listen: &Listen) -> Result<u16, Failure> {
     let waiting: Vec<String> =
         folder.parts().into_iter().filter(|part| folder.process(part).is_some()).collect();
-    let expected = recorded.filter(|_| !waiting.is_empty()).and_then(port_of);
+    let expected = folder.recorded_url().filter(|_| !waiting.is_empty()).as_deref().and_then(port_of);
     let port = match (wish.port, expected) {
         (Some(wanted), Some(expected)) if wanted != 0 && wanted != expected => {
             let what = format!(
@@ -149,7 +175,7 @@ fn choose_port(folder: &Folder, wish: &Wish, recorded: Option<&str>) -> Result<u
     };
     if port != 0 {
         // Let go of at once; the broker itself says so if somebody is quicker.
-        TcpListener::bind(("127.0.0.1", port)).map_err(|error| taken(port, &error))?;
+        TcpListener::bind((listen.address, port)).map_err(|error| taken(port, &error))?;
     }
     Ok(port)
 }
@@ -173,28 +199,51 @@ fn taken(port: u16, error: &std::io::Error) -> Failure {
     }
 }
 
-fn configuration(folder: &Folder, wish: &Wish) -> Result<PathBuf, Failure> {
-    let Some(conf) = &wish.conf else {
-        let path = folder.nats_conf();
-        folder.write(&path, CONFIGURATION)?;
-        return Ok(path);
-    };
-    let wrong = |error: &std::io::Error| {
-        let what = format!("the broker was not started: {} cannot be read: {error}", conf.display());
-        Failure::new(exit::CONFIGURATION, "no_nats_conf", what)
+/// Writes the broker's configuration beside its users, which it includes: that of this project, or
+/// the one that was named.
+fn configure(folder: &Folder, wish: &Wish) -> Result<(), Failure> {
+    let Some(conf) = &wish.conf else { return folder.write(&folder.nats_conf(), CONFIGURATION) };
+    let wrong = |code: &str, why: String| {
+        let what = format!("the broker was not started: {} {why}", conf.display());
+        Failure::new(exit::CONFIGURATION, code, what)
             .mend("shopctl up      without --nats-conf uses the configuration of this project")
     };
-    std::fs::File::open(conf).map_err(|error| wrong(&error))?;
-    std::path::absolute(conf).map_err(|error| wrong(&error))
+    let text = std::fs::read_to_string(conf)
+        .map_err(|error| wrong("no_nats_conf", format!("cannot be read: {error}")))?;
+    if !text.lines().any(includes_users) {
+        let why = "does not include the users, so it would let everybody in".to_owned();
+        return Err(wrong("conf_without_users", why).mend("add the line      include \"users.conf\""));
+    }
+    folder.write(&folder.nats_conf(), &text)
 }
 
-/// Where the broker with this process listens. It writes its file in place, so half of it may be
-/// read; that is no JSON, and it is read again.
-fn listening_at(folder: &Folder, pid: u32) -> Option<String> {
+fn includes_users(line: &str) -> bool {
+    let named = line.trim().strip_prefix("include").map(|rest| rest.trim().trim_matches(['"', '\'']));
+    named == Some(kit::bus::FILE)
+}
+
+fn listens_elsewhere(wanted: &Listen, listen: &Listen) -> Failure {
+    let encrypted =
+        |listen: &Listen| if listen.certificate.is_some() { "encrypted" } else { "in clear text" };
+    let what = "the broker runs already, and listens in another way than was asked for";
+    Failure::new(exit::CONFLICT, "listens_elsewhere", what)
+        .why(format!(
+            "it listens at {}, {}; asked for was {}, {}",
+            listen.address,
+            encrypted(listen),
+            wanted.address,
+            encrypted(wanted)
+        ))
+        .mend("shopctl down      then the same command again")
+}
+
+/// The port at which the broker with this process listens. It writes its file in place, so half of
+/// it may be read; that is no JSON, and it is read again.
+fn listening_at(folder: &Folder, pid: u32) -> Option<u16> {
     let ending = format!("_{pid}.ports");
     let file = ports_files(folder).into_iter().find(|path| path.to_string_lossy().ends_with(&ending))?;
     let ports: Ports = serde_json::from_str(&std::fs::read_to_string(file).ok()?).ok()?;
-    ports.nats.into_iter().next()
+    ports.nats.first().and_then(|url| port_of(url))
 }
 
 fn ports_files(folder: &Folder) -> Vec<PathBuf> {
@@ -210,23 +259,34 @@ fn forget_ports(folder: &Folder) {
     }
 }
 
-async fn connect(url: &str, limit: Instant) -> Option<Client> {
+/// A broker that does not know the key will not know it in a moment either; for everything else it
+/// is given time.
+async fn connect(folder: &Folder, link: &Link, limit: Instant) -> Result<Client, Failure> {
     loop {
-        let connected =
-            Client::connect(url, "shopctl up", Caller::LocalOperator, Duration::from_secs(1)).await;
-        match connected {
-            Ok(client) => return Some(client),
-            Err(_) if Instant::now() >= limit => return None,
+        match Client::connect(link, Duration::from_secs(1)).await {
+            Ok(client) => return Ok(client),
+            Err(error) if error.reason == reason::NOT_ADMITTED => {
+                return Err(Failure::from(error)
+                    .mend("shopctl up --seed FILE      asks with the key of an admin")
+                    .mend("shopctl down && shopctl up      if the broker was started otherwise"));
+            }
+            Err(error) if Instant::now() >= limit => {
+                return Err(silent(folder, &link.url, Some(&error.message)));
+            }
             Err(_) => tokio::time::sleep(LOOK_EVERY).await,
         }
     }
 }
 
-fn silent(folder: &Folder, at: &str) -> Failure {
+fn silent(folder: &Folder, at: &str, why: Option<&str>) -> Failure {
     let what = format!("the broker runs, but does not answer at {at}");
-    Failure::new(exit::BROKER_UNREACHABLE, "broker_silent", what)
+    let failure = Failure::new(exit::BROKER_UNREACHABLE, "broker_silent", what)
         .mend("shopctl logs broker")
-        .mend(format!("shopctl down --data {0} && shopctl up --data {0}", folder.root().display()))
+        .mend(format!("shopctl down --data {0} && shopctl up --data {0}", folder.root().display()));
+    match why {
+        Some(why) => failure.why(why),
+        None => failure,
+    }
 }
 
 fn port_of(url: &str) -> Option<u16> {

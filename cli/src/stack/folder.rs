@@ -60,18 +60,8 @@ impl Folder {
     /// # Errors
     /// 75 if somebody else is at it.
     pub(crate) fn lock(&self) -> Result<Lock, Failure> {
-        let path = self.run().join("up.lock");
-        let unusable = |error| Failure::io(format!("{} cannot be locked", path.display()), &error);
-        let file = private().create(true).truncate(false).open(&path).map_err(unusable)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Lock { _file: file }),
-            Err(TryLockError::WouldBlock) => {
-                let what =
-                    format!("another shopctl is starting or stopping the shop in {}", self.root.display());
-                Err(Failure::new(exit::LOCKED, "locked", what).mend("run the same command again in a moment"))
-            }
-            Err(TryLockError::Error(error)) => Err(unusable(error)),
-        }
+        let busy = format!("another shopctl is starting or stopping the shop in {}", self.root.display());
+        lock(&self.run().join("up.lock"), busy)
     }
 
     /// The folder itself.
@@ -97,6 +87,21 @@ impl Folder {
     /// The configuration of the broker, unless another one is named.
     pub(crate) fn nats_conf(&self) -> PathBuf {
         self.root.join("nats.conf")
+    }
+
+    /// Where the keys and the roster are.
+    pub(crate) fn keys(&self) -> PathBuf {
+        self.root.join("keys")
+    }
+
+    /// The broker's users as it has read them, which those in its configuration may be newer than.
+    pub(crate) fn users_loaded(&self) -> PathBuf {
+        self.run().join("users.loaded")
+    }
+
+    /// Where the broker listens, and who vouches for it.
+    pub(crate) fn listen(&self) -> PathBuf {
+        self.run().join("broker.listen")
     }
 
     /// The log of a part: of the broker, of a service, or of all services in one.
@@ -161,6 +166,22 @@ impl Folder {
     /// Removes a file; that it is not there is just as well.
     pub(crate) fn remove(&self, path: &Path) {
         let _ = std::fs::remove_file(path);
+    }
+}
+
+/// Holds a file; `busy` says what somebody else is at who holds it.
+///
+/// # Errors
+/// 75 if somebody else does.
+pub(crate) fn lock(path: &Path, busy: String) -> Result<Lock, Failure> {
+    let unusable = |error| Failure::io(format!("{} cannot be locked", path.display()), &error);
+    let file = private().create(true).truncate(false).open(path).map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Lock { _file: file }),
+        Err(TryLockError::WouldBlock) => {
+            Err(Failure::new(exit::LOCKED, "locked", busy).mend("run the same command again in a moment"))
+        }
+        Err(TryLockError::Error(error)) => Err(unusable(error)),
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::log_line::LogLine;
+use super::log_line::{Level, LogLine};
 
 /// The size beyond which the next start begins a new log. One earlier log is kept.
 const BYTES_MAX: u64 = 10 * 1024 * 1024;
@@ -18,6 +18,9 @@ const LINE_BYTES_MAX: usize = 256 * 1024;
 
 /// Lines that are shown of a process that ended.
 const LAST_WORDS: usize = 5;
+
+/// Lines among which its last error is looked for.
+const ERROR_WITHIN: usize = 200;
 
 /// Begins a new log if this one has become long.
 ///
@@ -34,6 +37,13 @@ pub(crate) fn make_room(log: &Path) -> io::Result<()> {
 pub(crate) fn last_words(log: &Path, from: u64) -> Vec<String> {
     let lines = last_lines_of(log, from, LAST_WORDS).unwrap_or_default();
     lines.iter().map(|line| LogLine::read("", line).message).collect()
+}
+
+/// The message of the last error behind a place in the log, if there is one near its end.
+pub(crate) fn last_error(log: &Path, from: u64) -> Option<String> {
+    let lines = last_lines_of(log, from, ERROR_WITHIN).unwrap_or_default();
+    let mut read = lines.iter().rev().map(|line| LogLine::read("", line));
+    read.find(|line| line.level == Level::Error).map(|line| line.message)
 }
 
 /// The last lines of a log, and of the one before it if this one has fewer.

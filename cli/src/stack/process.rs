@@ -31,6 +31,8 @@ pub(crate) struct Process {
 pub(crate) enum Signal {
     /// Finish and end.
     Term,
+    /// Read the configuration again.
+    Reload,
     /// End at once.
     Kill,
 }
@@ -59,6 +61,7 @@ impl Process {
     pub(crate) fn signal(&self, signal: Signal) {
         let name = match signal {
             Signal::Term => "TERM",
+            Signal::Reload => "HUP",
             Signal::Kill => "KILL",
         };
         if self.is_alive() {
@@ -109,7 +112,8 @@ pub(crate) struct Started {
 
 impl Started {
     /// Starts a part of the shop, which goes on when this shopctl ends: in a process group of its
-    /// own, so that Ctrl-C and the end of the terminal do not reach it.
+    /// own, so that Ctrl-C and the end of the terminal do not reach it. Variables without a value are
+    /// not handed on to it.
     ///
     /// # Errors
     /// 74 or 78 if it cannot be started.
@@ -118,16 +122,22 @@ impl Started {
         part: &str,
         program: &Path,
         arguments: &[&OsStr],
-        variables: &[(&str, &OsStr)],
+        variables: &[(&str, Option<&OsStr>)],
     ) -> Result<Self, Failure> {
         let log = folder.log(part);
         let unusable = |error| Failure::io(format!("{} cannot be written", log.display()), &error);
         log_file::make_room(&log).map_err(unusable)?;
         let file = File::options().create(true).append(true).mode(0o600).open(&log).map_err(unusable)?;
         let log_from = file.metadata().map_err(unusable)?.len();
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        for (name, value) in variables {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let mut child = command
             .args(arguments)
-            .envs(variables.iter().copied())
             .current_dir(folder.root())
             .stdin(Stdio::null())
             .stdout(file.try_clone().map_err(unusable)?)
@@ -173,12 +183,17 @@ fn ended(folder: &Folder, part: &str, code: Option<i32>, log_from: u64) -> Failu
     if words.is_empty() {
         why.push_str(" nothing was written there");
     }
-    for line in words {
+    // The last error says why it ended, also if others that share the process said more after it.
+    let cause = log_file::last_error(&folder.log(part), log_from);
+    for line in cause.iter().filter(|cause| !words.contains(cause)).chain(&words) {
         why.push('\n');
-        why.push_str(&line);
+        why.push_str(line);
     }
-    let failure =
-        Failure::new(exit, "ended_at_start", format!("{part} ended right after its start")).why(why);
+    let what = match cause.filter(|_| part != BROKER) {
+        Some(cause) => format!("{part} ended right after its start: {cause}"),
+        None => format!("{part} ended right after its start"),
+    };
+    let failure = Failure::new(exit, "ended_at_start", what).why(why);
     match code {
         Some(74) => failure.mend(format!(
             "see that {} can be written and has room, then: shopctl up",

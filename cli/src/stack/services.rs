@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use kit::admin::GetHealth;
+use kit::client::Link;
 use kit::vitals::Health;
 use kit::{Call, Client};
 
@@ -42,13 +43,7 @@ pub(crate) struct Part {
 
 /// The services of the shop, in the order of an order's life.
 pub(crate) fn names() -> Vec<&'static str> {
-    let mut names: Vec<&'static str> = Vec::new();
-    for word in contracts::words() {
-        if !names.contains(&word.owner()) {
-            names.push(word.owner());
-        }
-    }
-    names
+    contracts::services().collect()
 }
 
 /// The colour of a service, the same wherever it is named.
@@ -84,16 +79,24 @@ impl Plan {
         Ok(Self { program: if is_complete { None } else { Some(find_shopd()?) }, parts })
     }
 
+    /// These parts, which were stopped.
+    ///
+    /// # Errors
+    /// If there is no program to start.
+    pub(crate) fn only(parts: &[&'static str]) -> Result<Self, Failure> {
+        Ok(Self { parts: parts.to_vec(), program: Some(find_shopd()?) })
+    }
+
     /// Starts what does not run.
     ///
     /// # Errors
     /// If a process cannot be started.
-    pub(crate) fn start(&self, folder: &Folder, url: &str) -> Result<Vec<Part>, Failure> {
+    pub(crate) fn start(&self, folder: &Folder, link: &Link) -> Result<Vec<Part>, Failure> {
         let mut parts = Vec::new();
         for name in &self.parts {
             let part = match (folder.process(name), &self.program) {
                 (None, Some(program)) => {
-                    let started = start(folder, name, program, url)?;
+                    let started = start(folder, name, program, link)?;
                     Part { name: (*name).to_owned(), pid: started.process.pid, started: Some(started) }
                 }
                 (running, _) => {
@@ -107,27 +110,36 @@ impl Plan {
     }
 }
 
-fn start(folder: &Folder, name: &str, program: &Path, url: &str) -> Result<Started, Failure> {
+/// Nothing secret stands in the arguments or the environment: a service reads its key from the folder
+/// of the keys.
+fn start(folder: &Folder, name: &str, program: &Path, link: &Link) -> Result<Started, Failure> {
     let wanted = if name == ALL_IN_ONE { "all" } else { name };
-    let data = folder.root().as_ref();
-    let arguments: [&OsStr; 5] = [wanted.as_ref(), "--data".as_ref(), data, "--nats".as_ref(), url.as_ref()];
-    let log = folder.log(name);
-    Started::start(folder, name, program, &arguments, &[("SHOP_LOG_FILE", log.as_os_str())])
+    let (data, keys, log) = (folder.root(), folder.keys(), folder.log(name));
+    let mut arguments: Vec<&OsStr> = vec![wanted.as_ref(), "--data".as_ref(), data.as_ref()];
+    arguments.extend(["--keys".as_ref(), keys.as_os_str(), "--nats".as_ref(), link.url.as_ref()]);
+    if let Some(ca) = &link.ca {
+        arguments.extend(["--nats-ca".as_ref(), ca.as_os_str()]);
+    }
+    // What this shopctl itself was told about another broker is not meant for the services.
+    let variables =
+        [("SHOP_LOG_FILE", Some(log.as_os_str())), ("SHOP_NATS_CA", None), ("SHOP_SEED_FILE", None)];
+    Started::start(folder, name, program, &arguments, &variables)
 }
 
-/// Waits until every service answers, and tells of each as it does.
+/// Waits until these services answer, and tells of each as it does.
 ///
 /// # Errors
 /// If one ends, or does not answer in time.
 pub(crate) async fn answering(
     folder: &Folder,
     client: &Client,
+    names: &[&'static str],
     parts: &mut [Part],
     mut told: impl FnMut(Health),
 ) -> Result<(), Failure> {
     let limit = Instant::now() + READY_TIME;
-    let mut missing = names();
-    let mut asking: FuturesUnordered<_> = missing.iter().map(|service| ask(client, service)).collect();
+    let mut missing = names.to_vec();
+    let mut asking: FuturesUnordered<_> = names.iter().map(|service| ask(client, service)).collect();
     loop {
         for part in parts.iter_mut() {
             if let Some(started) = &mut part.started {
@@ -212,6 +224,9 @@ fn find_shopd() -> Result<PathBuf, Failure> {
 mod tests {
     #[test]
     fn the_services_are_those_that_contracts_name() {
-        assert_eq!(super::names(), ["catalog", "cart", "order", "inventory", "payment", "notification"]);
+        assert_eq!(
+            super::names(),
+            ["streams", "auth", "catalog", "cart", "order", "inventory", "payment", "notification"]
+        );
     }
 }

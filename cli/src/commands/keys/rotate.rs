@@ -1,0 +1,142 @@
+//! `shopctl keys rotate`: new keys in the place of old ones, while the shop is open.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kit::Client;
+use kit::access::Position;
+
+use super::place::{Place, PlaceArgs};
+use crate::failure::{Failure, exit};
+use crate::keys::{self, rotate};
+use crate::output::Tone;
+use crate::shop::Shop;
+use crate::stack::services::{self, Plan};
+use crate::stack::{ALL_IN_ONE, Folder, broker, ending};
+
+/// How long the broker may take to let the new key in.
+const CONNECT_TIME: Duration = Duration::from_secs(3);
+
+/// Replace keys, without a gap
+///
+/// The new key is made known beside the old one; the service is started again with it; the old one is
+/// good no more. Of operators and programs the file is replaced: hand it to whoever keeps a copy.
+///
+/// With --keys there is no service to start again, so it takes two commands: without --finish the new
+/// key is put in place, with --finish, once its holder uses it, the old one is taken out.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl keys rotate payment
+  shopctl keys rotate --all                                        after a leak
+  shopctl keys rotate payment --keys /etc/shop/keys                and after its restart:
+  shopctl keys rotate payment --keys /etc/shop/keys --finish")]
+pub(crate) struct Args {
+    /// Whose keys
+    #[arg(value_name = "NAME", required_unless_present = "all", conflicts_with = "all")]
+    names: Vec<String>,
+
+    /// Everybody's
+    #[arg(long)]
+    all: bool,
+
+    /// Only take out the old keys
+    #[arg(long)]
+    finish: bool,
+
+    #[command(flatten)]
+    place: PlaceArgs,
+}
+
+pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
+    let place = args.place.open(shop)?;
+    let mut names = args.names;
+    if args.all {
+        names = place.ring.roster()?.members.into_iter().map(|member| member.name).collect();
+    }
+    names.sort();
+    names.dedup();
+    if !args.finish {
+        let new = rotate::begin(&place.ring, &names)?;
+        place.apply(shop).await?;
+        rotate::swap(&place.ring, &new)?;
+        let Some(folder) = &place.local else { return half_done(shop, &place, &names) };
+        restart(shop, folder, &names).await.map_err(|failure| {
+            failure
+                .so("the new keys are in place, but the old ones are still good too")
+                .mend("the same command again      begins anew")
+        })?;
+    }
+    rotate::finish(&place.ring, &names)?;
+    place.apply(shop).await?;
+    done(shop, &place, &names)
+}
+
+/// Starts those services again which run and whose key was replaced, and waits until they answer.
+async fn restart(shop: &Shop, folder: &Folder, names: &[String]) -> Result<(), Failure> {
+    let affected: Vec<&'static str> =
+        contracts::services().filter(|service| names.iter().any(|name| name == service)).collect();
+    let together = folder.process(ALL_IN_ONE).is_some();
+    let (parts, waited): (Vec<&'static str>, Vec<&'static str>) = match together {
+        true if affected.is_empty() => (Vec::new(), Vec::new()),
+        true => (vec![ALL_IN_ONE], services::names()),
+        false => {
+            let running: Vec<_> =
+                affected.into_iter().filter(|name| folder.process(name).is_some()).collect();
+            (running.clone(), running)
+        }
+    };
+    if parts.is_empty() {
+        return Ok(());
+    }
+    let plan = Plan::only(&parts)?;
+    ending::check(&ending::end(folder, &parts, |_| {}).await)?;
+    // The key of whoever asks may be among those that were replaced.
+    let link = broker::link(folder, Some(Arc::new(asker(shop, folder)?)))?;
+    let mut started = plan.start(folder, &link)?;
+    let client = Client::connect(&link, CONNECT_TIME).await?;
+    services::answering(folder, &client, &waited, &mut started, |health| {
+        shop.out.say(format!("{} {} answers again", shop.out.paint_note(Tone::Good, "✓"), health.service));
+    })
+    .await
+}
+
+fn asker(shop: &Shop, folder: &Folder) -> Result<kit::access::Identity, Failure> {
+    let named = shop.named_seed().map(std::path::Path::to_path_buf);
+    let path = named.or_else(|| keys::Ring::of(folder).admin_seed()).ok_or_else(|| {
+        let what = "the services were not started again: there is no key of an admin to ask them with";
+        Failure::new(exit::CONFIGURATION, "no_key", what).mend("shopctl --seed FILE keys rotate ...")
+    })?;
+    keys::read(&path)
+}
+
+fn half_done(shop: &Shop, place: &Place, names: &[String]) -> Result<(), Failure> {
+    if !shop.out.is_table() {
+        return shop.out.json(&serde_json::json!({ "rotated": names, "finished": false }));
+    }
+    for name in names {
+        shop.out.line(place.ring.seed(name).to_string_lossy())?;
+    }
+    shop.out.say(
+        "Both keys are good; let the broker read its users again, then start the services with the new ones",
+    );
+    shop.out.next("the same command with --finish      takes the old ones out");
+    Ok(())
+}
+
+fn done(shop: &Shop, place: &Place, names: &[String]) -> Result<(), Failure> {
+    if !shop.out.is_table() {
+        return shop.out.json(&serde_json::json!({ "rotated": names, "finished": true }));
+    }
+    let mark = shop.out.paint_note(Tone::Good, "✓");
+    shop.out.say(format!("{mark} the old keys are good no more: {}", names.join(", ")));
+    let roster = place.ring.roster()?;
+    let kept = |name: &&String| {
+        let position = roster.member(name).map(|member| member.position);
+        !matches!(position, None | Some(Position::Service | Position::System))
+    };
+    for name in names.iter().filter(kept) {
+        shop.out.say(format!("the key of {name} is {}", place.ring.seed(name).display()));
+    }
+    Ok(())
+}

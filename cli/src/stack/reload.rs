@@ -1,0 +1,83 @@
+//! Making the running broker read its users again, and waiting until it has.
+
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::BROKER;
+use super::folder::Folder;
+use super::process::Signal;
+use crate::failure::{Failure, exit};
+use crate::keys::Ring;
+
+/// How long the broker may take to read its users again.
+const RELOAD_TIME: Duration = Duration::from_secs(10);
+
+/// How often its log is looked at meanwhile.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// What the broker writes once it has read its users again, and if it cannot.
+const RELOADED: &str = "Reloaded server configuration";
+const NOT_RELOADED: &str = "Failed to reload";
+
+/// Lets the broker read its users again, if it runs and has not read them as they are. From then on
+/// nobody who was removed is connected. Answers whether it had to.
+///
+/// # Errors
+/// 11 if it does not do so in time, 78 if it does not accept them; the users it knew stay in force.
+pub(crate) async fn users(folder: &Folder) -> Result<bool, Failure> {
+    let Some(broker) = folder.process(BROKER) else { return Ok(false) };
+    let users = written(folder)?;
+    if std::fs::read_to_string(folder.users_loaded()).is_ok_and(|loaded| loaded == users) {
+        return Ok(false);
+    }
+    let log = folder.log(BROKER);
+    let from = std::fs::metadata(&log).map(|facts| facts.len()).unwrap_or(0);
+    let limit = Instant::now() + RELOAD_TIME;
+    broker.signal(Signal::Reload);
+    loop {
+        let said = said_since(&log, from);
+        if said.contains(RELOADED) {
+            folder.write(&folder.users_loaded(), &users)?;
+            return Ok(true);
+        }
+        if let Some(line) = said.lines().find(|line| line.contains(NOT_RELOADED)) {
+            let what = "the broker does not accept its users; those it knew stay in force";
+            return Err(Failure::new(exit::CONFIGURATION, "users_refused", what).why(line.to_owned()));
+        }
+        if Instant::now() >= limit || !broker.is_alive() {
+            let what = format!("the broker has not read its users again within {} s", RELOAD_TIME.as_secs());
+            return Err(Failure::new(exit::BROKER_UNREACHABLE, "not_reloaded", what)
+                .mend("shopctl logs broker")
+                .mend("shopctl up      tries it again"));
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Notes that the broker which is being started reads the users as they are now.
+///
+/// # Errors
+/// 74 if a file cannot be read or written.
+pub(super) fn note(folder: &Folder) -> Result<(), Failure> {
+    folder.write(&folder.users_loaded(), &written(folder)?)
+}
+
+fn written(folder: &Folder) -> Result<String, Failure> {
+    let path = Ring::of(folder).users().to_owned();
+    std::fs::read_to_string(&path)
+        .map_err(|error| Failure::io(format!("{} cannot be read", path.display()), &error))
+}
+
+/// What stands in a log behind a place; all of it if it was begun anew since.
+fn said_since(log: &Path, from: u64) -> String {
+    let read = || {
+        let mut file = std::fs::File::open(log)?;
+        let from = if file.metadata()?.len() < from { 0 } else { from };
+        file.seek(SeekFrom::Start(from))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok::<_, std::io::Error>(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    read().unwrap_or_default()
+}
