@@ -1,7 +1,7 @@
 //! Everything a service believes, and who a request comes from.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -66,7 +66,7 @@ struct Learnt {
 struct Listed {
     roster: Roster,
     path: Option<PathBuf>,
-    changed: Option<SystemTime>,
+    changed: Option<(SystemTime, u64)>,
     looked: Option<Instant>,
     /// Counts how often it was read.
     edition: u64,
@@ -88,7 +88,7 @@ impl Trust {
     /// # Errors
     /// [`roster::RosterError`] if there is none that can be read.
     pub fn follow(&self, path: PathBuf) -> Result<(), roster::RosterError> {
-        let changed = std::fs::metadata(&path).and_then(|file| file.modified()).ok();
+        let changed = edition(&path);
         let roster = Roster::read(&path)?;
         let mut listed = self.roster.write().unwrap_or_else(PoisonError::into_inner);
         let edition = listed.edition + 1;
@@ -216,6 +216,10 @@ impl Trust {
 
     fn verify(&self, token: &str, service: &str, now: Timestamp) -> Result<Verified> {
         let kid = token::key_of(token)?;
+        if public_bytes(&kid).is_some() && !self.lists(&kid) {
+            // Whoever was written down a moment ago need not wait until somebody looks.
+            self.look_unless_within(Duration::ZERO);
+        }
         {
             let listed = self.roster.read().unwrap_or_else(PoisonError::into_inner);
             if let Some(member) = listed.roster.holder(&kid) {
@@ -251,9 +255,17 @@ impl Trust {
     /// Reads the roster again if its file has changed. One that cannot be read leaves the old one in
     /// force: a file that is being replaced must not shut everybody out.
     fn look_at_roster(&self) {
+        self.look_unless_within(ROSTER_LOOKED_AT);
+    }
+
+    fn lists(&self, key: &str) -> bool {
+        self.roster.read().unwrap_or_else(PoisonError::into_inner).roster.holder(key).is_some()
+    }
+
+    fn look_unless_within(&self, time: Duration) {
         {
             let listed = self.roster.read().unwrap_or_else(PoisonError::into_inner);
-            let fresh = listed.looked.is_some_and(|looked| looked.elapsed() < ROSTER_LOOKED_AT);
+            let fresh = listed.looked.is_some_and(|looked| looked.elapsed() < time);
             if listed.path.is_none() || fresh {
                 return;
             }
@@ -261,7 +273,7 @@ impl Trust {
         let mut listed = self.roster.write().unwrap_or_else(PoisonError::into_inner);
         listed.looked = Some(Instant::now());
         let Some(path) = listed.path.clone() else { return };
-        let changed = std::fs::metadata(&path).and_then(|file| file.modified()).ok();
+        let changed = edition(&path);
         if changed.is_none() || changed == listed.changed {
             return;
         }
@@ -272,6 +284,44 @@ impl Trust {
                 listed.edition += 1;
             }
             Err(error) => tracing::error!("The roster was changed, but {error}; the old one stays in force"),
+        }
+    }
+}
+
+/// What tells a file from the one that was there before: its time, and its number, because two may be
+/// written within one tick of the clock of files.
+fn edition(path: &Path) -> Option<(SystemTime, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let file = std::fs::metadata(path).ok()?;
+    Some((file.modified().ok()?, file.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::{Identity, Member};
+
+    #[test]
+    fn whoever_was_written_down_a_moment_ago_is_known() {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join(roster::FILE);
+        let mut all = Roster::default();
+        let mut write = |name: &str| {
+            let identity = Identity::generate(name).unwrap();
+            let keys = vec![identity.public_key().to_owned()];
+            all.members.push(Member { name: name.to_owned(), position: Position::Admin, keys });
+            let new = path.with_extension("new");
+            std::fs::write(&new, serde_json::to_string(&all).unwrap()).unwrap();
+            std::fs::rename(&new, &path).unwrap();
+            identity
+        };
+        let (trust, now) = (Trust::default(), Timestamp::UNIX_EPOCH);
+        let first = write("ann");
+        trust.follow(path.clone()).unwrap();
+        for identity in [first, write("bob")] {
+            let token = Some(identity.token_for("order", now).unwrap());
+            let asking = trust.who(&Presented { token, ..Presented::default() }, "order", now).unwrap();
+            assert!(matches!(asking.caller, Caller::User { id, .. } if id == identity.name()));
         }
     }
 }
