@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! - [`ids`]: one type for each kind of identifier; [`money`]: minor units with their currency
-//! - [`basics`]: article numbers, quantities, addresses
+//! - [`basics`]: article numbers, quantities, addresses; [`card`]: what looks like a card's number
 //! - one module a service, in the order of an order's life; `examples` has a value of each word
 //!
 //! Contracts only grow: a new field has a default, a breaking change is a new subject. Requests
@@ -11,6 +11,7 @@
 
 pub mod auth;
 pub mod basics;
+pub mod card;
 pub mod cart;
 pub mod catalog;
 mod examples;

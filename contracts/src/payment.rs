@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::card;
 use crate::order::PAYMENT_METHOD_CHARS_MAX;
 use crate::{Money, OrderId, PaymentId, RefundId};
 
@@ -67,53 +68,14 @@ pub fn check_method(text: &str) -> Result<(), InvalidMethod> {
     if text.is_empty() || text.chars().count() > PAYMENT_METHOD_CHARS_MAX {
         return Err(InvalidMethod::Malformed);
     }
-    if holds_card_number(text) {
-        let digits: Vec<char> = text.chars().filter(char::is_ascii_digit).collect();
-        let last: String = digits[digits.len().saturating_sub(4)..].iter().collect();
-        return Err(InvalidMethod::CardNumber { masked: format!("****{last}") });
+    // A text that is nothing but digits is how a mistyped card number looks.
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let only_digits = digits >= card::DIGITS.0 && !text.chars().any(char::is_alphabetic);
+    if only_digits || card::stands_in(text) {
+        return Err(InvalidMethod::CardNumber { masked: card::masked(text) });
     }
     let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
     if plain { Ok(()) } else { Err(InvalidMethod::Malformed) }
-}
-
-/// Whether 13 to 19 digits that pass Luhn's check stand in a text, also in groups; or whether the
-/// text is nothing but digits, which is how a mistyped card number looks.
-fn holds_card_number(text: &str) -> bool {
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    if digits >= CARD_DIGITS.0 && !text.chars().any(char::is_alphabetic) {
-        return true;
-    }
-    text.split(char::is_alphabetic).any(|run| {
-        let groups: Vec<&str> =
-            run.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).collect();
-        (0..groups.len()).any(|first| {
-            let mut joined = String::new();
-            groups[first..].iter().take(CARD_DIGITS.1).any(|group| {
-                joined.push_str(group);
-                is_card_number(&joined)
-            })
-        }) || groups.iter().filter(|group| group.len() > CARD_DIGITS.1).any(|group| {
-            (CARD_DIGITS.0..=CARD_DIGITS.1).any(|length| {
-                (0..=group.len() - length).any(|from| is_card_number(&group[from..from + length]))
-            })
-        })
-    })
-}
-
-/// How many digits a card's number has, at least and at most (ISO/IEC 7812).
-const CARD_DIGITS: (usize, usize) = (13, 19);
-
-fn is_card_number(digits: &str) -> bool {
-    let sum: u32 = digits
-        .bytes()
-        .rev()
-        .enumerate()
-        .map(|(place, byte)| {
-            let digit = u32::from(byte - b'0') << (place % 2);
-            if digit > 9 { digit - 9 } else { digit }
-        })
-        .sum();
-    (CARD_DIGITS.0..=CARD_DIGITS.1).contains(&digits.len()) && sum.is_multiple_of(10)
 }
 
 /// Where a payment stands.

@@ -43,6 +43,17 @@ pub struct Performs {
     record: Recorder,
 }
 
+/// Something that is done again and again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Period {
+    /// The kind of its timer.
+    pub(crate) kind: &'static str,
+    /// The time between two turns.
+    pub(crate) time: Duration,
+    /// Whether each start is a turn, too.
+    pub(crate) from_start: bool,
+}
+
 /// A service: its name, its tables, and everything it can do.
 pub struct Service {
     name: &'static str,
@@ -53,7 +64,7 @@ pub struct Service {
     calls: BTreeSet<&'static str>,
     reactions: BTreeMap<&'static str, Reaction>,
     timers: BTreeMap<&'static str, Ring>,
-    every: Vec<(&'static str, Duration)>,
+    every: Vec<Period>,
     effects: BTreeMap<&'static str, Performs>,
     trust: Trust,
 }
@@ -161,14 +172,34 @@ impl Service {
 
     /// Does something again and again. How long ago it was last done survives a restart.
     pub fn every(
-        mut self,
+        self,
         kind: &'static str,
         period: Duration,
         act: impl Fn(&mut Tx<'_>) -> Result<()> + Send + Sync + 'static,
     ) -> Self {
-        self.every.push((kind, period));
+        self.periodic(Period { kind, time: period, from_start: false }, act)
+    }
+
+    /// Does something at each start, before the first request is accepted, and then again and again.
+    /// What fails at the start is tried again a little later, as any timer.
+    pub fn every_from_start(
+        self,
+        kind: &'static str,
+        period: Duration,
+        act: impl Fn(&mut Tx<'_>) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.periodic(Period { kind, time: period, from_start: true }, act)
+    }
+
+    fn periodic(
+        mut self,
+        period: Period,
+        act: impl Fn(&mut Tx<'_>) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        let Period { kind, time, .. } = period;
+        self.every.push(period);
         self.on_timer(kind, move |tx, _| {
-            let next = tx.now() + period;
+            let next = tx.now() + time;
             tx.set_timer(kind, "", next)?;
             act(tx)
         })
@@ -273,7 +304,7 @@ impl Service {
         self.reactions.get(subject)
     }
 
-    pub(crate) fn periods(&self) -> &[(&'static str, Duration)] {
+    pub(crate) fn periods(&self) -> &[Period] {
         &self.every
     }
 
@@ -319,6 +350,9 @@ fn not_understood(error: &serde_json::Error) -> Error {
     let said: String = error.to_string().chars().take(300).collect();
     Error::invalid(
         reason::INVALID_BODY,
-        format!("the body is not understood: {}", crate::text::printable(&said)),
+        format!(
+            "the body is not understood: {}",
+            crate::text::without_long_numbers(&crate::text::printable(&said))
+        ),
     )
 }

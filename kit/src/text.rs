@@ -37,6 +37,40 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(line)
 }
 
+/// The same text with every number of 13 digits or more, also in groups, cut to its last four: what
+/// somebody sent in the wrong place is not repeated to anybody.
+pub fn without_long_numbers(text: &str) -> Cow<'_, str> {
+    const DIGITS: usize = 13;
+    if text.bytes().filter(u8::is_ascii_digit).count() < DIGITS {
+        return Cow::Borrowed(text);
+    }
+    let (mut clean, mut run) = (String::with_capacity(text.len()), String::new());
+    let flush = |run: &mut String, clean: &mut String| {
+        let digits: Vec<char> = run.chars().filter(char::is_ascii_digit).collect();
+        if digits.len() >= DIGITS {
+            clean.push_str("****");
+            clean.extend(&digits[digits.len() - 4..]);
+            clean.extend(
+                run.chars().rev().take_while(|c| !c.is_ascii_digit()).collect::<Vec<_>>().iter().rev(),
+            );
+        } else {
+            clean.push_str(run);
+        }
+        run.clear();
+    };
+    for character in text.chars() {
+        let separates = matches!(character, ' ' | '-' | '.' | '_' | '/') && !run.is_empty();
+        if character.is_ascii_digit() || separates {
+            run.push(character);
+        } else {
+            flush(&mut run, &mut clean);
+            clean.push(character);
+        }
+    }
+    flush(&mut run, &mut clean);
+    Cow::Owned(clean)
+}
+
 /// Checks a text that a person wrote.
 ///
 /// # Errors
@@ -64,6 +98,19 @@ mod tests {
         assert_eq!(printable("plain – ünïcode"), "plain – ünïcode");
         assert_eq!(printable("a\u{1b}[2Jb\r\nc"), "a\\u{1b}[2Jb\\r\\nc");
         assert_eq!(printable("abc\u{202e}def"), "abc\\u{202e}def");
+    }
+
+    #[test]
+    fn a_long_number_is_cut_to_its_end() {
+        for (said, shown) in [
+            ("unknown field `4242424242424242`, expected", "unknown field `****4242`, expected"),
+            ("4242 4242-4242 4242 and 17", "****4242 and 17"),
+            ("a 4000056655665556, b", "a ****5556, b"),
+            ("2026-11-26 at 18:06", "2026-11-26 at 18:06"),
+            ("123456789012", "123456789012"),
+        ] {
+            assert_eq!(without_long_numbers(said), shown, "{said}");
+        }
     }
 
     #[test]

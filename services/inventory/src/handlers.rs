@@ -73,7 +73,7 @@ pub async fn list_holds(ctx: Ctx, asked: ListHolds) -> Result<HoldPage> {
 pub async fn receive_stock(ctx: Ctx, asked: ReceiveStock) -> Result<StockView> {
     check_delivery(asked.quantity)?;
     if !asked.reason.is_empty() {
-        kit::text::check("the reason", &asked.reason, REASON_CHARS_MAX, false)?;
+        contracts::card::check_text("the reason", &asked.reason, REASON_CHARS_MAX, false)?;
     }
     ctx.write(move |tx| {
         let ReceiveStock { sku, quantity, reason } = asked;
@@ -94,7 +94,7 @@ pub async fn adjust_stock(ctx: Ctx, asked: AdjustStock) -> Result<StockView> {
     if asked.change == 0 {
         return Err(StockError::NothingToAdjust.into());
     }
-    kit::text::check("the reason", &asked.reason, REASON_CHARS_MAX, false)?;
+    contracts::card::check_text("the reason", &asked.reason, REASON_CHARS_MAX, false)?;
     ctx.write(move |tx| {
         let AdjustStock { sku, change, reason } = asked;
         tx.about(&sku);

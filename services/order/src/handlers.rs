@@ -163,5 +163,9 @@ fn new_order(tx: &mut Tx<'_>, payment_method: String, total: Money) -> Order {
 }
 
 fn check_reason(reason: &str) -> Result<()> {
-    if reason.is_empty() { Ok(()) } else { kit::text::check("the reason", reason, REASON_CHARS_MAX, false) }
+    if reason.is_empty() {
+        Ok(())
+    } else {
+        contracts::card::check_text("the reason", reason, REASON_CHARS_MAX, false)
+    }
 }
