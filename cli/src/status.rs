@@ -104,7 +104,7 @@ impl Status {
     /// # Errors
     /// 11 if the broker does not answer; whatever else is wrong is part of the status.
     pub(crate) async fn ask(shop: &Shop) -> Result<Self, Failure> {
-        let client = shop.client().await?;
+        let client = &shop.asker().await?;
         let wait = ANSWER_TIME.min(shop.timeout);
         let url = shop.address().url;
         let here = shop.folder().ok().filter(|folder| folder.broker_of_what_runs().as_ref() == Some(&url));

@@ -5,6 +5,7 @@
 mod help;
 mod mistakes;
 mod no_broker;
+mod passwords;
 mod shopping;
 mod stack;
 
@@ -46,6 +47,7 @@ impl Bench {
             }
         }
         command.args(arguments).env("SHOP_DATA_DIR", self.data()).stdin(Stdio::null());
+        command.env("XDG_STATE_HOME", self.data().join("state"));
         command
     }
 

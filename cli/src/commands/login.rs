@@ -13,6 +13,9 @@ use crate::session::{Session, shown};
 use crate::shop::Shop;
 use crate::show;
 
+/// Length of the name of this program on this machine in characters; sign-in takes no longer one.
+const DEVICE_CHARS_MAX: usize = 64;
+
 /// Sign in: from then on requests are asked as this account
 ///
 /// What proves it is kept in a file for each shop that nobody else can read, and renewed as needed.
@@ -74,7 +77,9 @@ async fn end(shop: &Shop, before: &Session) {
 
 /// How this program on this machine is called in the list of sessions.
 fn device() -> String {
-    format!("shopctl on {}", rustix::system::uname().nodename().to_string_lossy())
+    let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let plain = machine.chars().filter(char::is_ascii_graphic);
+    "shopctl on ".chars().chain(plain).take(DEVICE_CHARS_MAX).collect()
 }
 
 fn mended(failure: Failure, email: &Email) -> Failure {

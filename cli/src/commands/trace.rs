@@ -55,7 +55,7 @@ struct About {
 
 pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     let about = about(shop, &args.id).await?;
-    let client = shop.client().await?;
+    let client = &shop.asker().await?;
     let gathered = gather(client, about.wanted, args.payloads, shop.timeout.min(ANSWER_TIME)).await;
     if gathered.flows.is_empty() {
         return Err(nothing(&about.name, &gathered));

@@ -14,17 +14,19 @@ use crate::failure::Failure;
 /// 74 if the terminal does not do as it is told.
 pub(crate) async fn unseen(what: &str) -> Result<String, Failure> {
     let failed = |error: std::io::Error| Failure::io(format!("the {what} was not read"), &error);
-    let _hidden = Hidden::begin().map_err(failed)?;
-    write!(stderr(), "{what}: ").map_err(failed)?;
-    // The system would end this process with the terminal left blind.
+    // Listened to before the terminal is touched: the system would end this process with it left blind.
+    let mut interrupted = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut ended = signal(SignalKind::terminate()).map_err(failed)?;
     let mut gone = signal(SignalKind::hangup()).map_err(failed)?;
+    let _hidden = Hidden::begin().map_err(failed)?;
+    write!(stderr(), "{what}: ").map_err(failed)?;
     let typed = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
         stdin().read_line(&mut line).map(|_| line)
     });
     tokio::select! {
         line = typed => line.map_err(|error| failed(error.into()))?.map_err(failed),
+        _ = interrupted.recv() => Err(Failure::interrupted()),
         _ = ended.recv() => Err(Failure::interrupted()),
         _ = gone.recv() => Err(Failure::interrupted()),
     }
