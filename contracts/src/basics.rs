@@ -6,6 +6,8 @@ use std::str::FromStr;
 use kit::Example;
 use serde::{Deserialize, Serialize};
 
+use crate::card;
+
 /// The most pieces of one article in one line.
 pub const QUANTITY_MAX: u32 = 10_000;
 
@@ -62,8 +64,12 @@ impl FromStr for Sku {
 
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        // An article is numbered in 8 to 14 digits (GS1); one that looks like a card is most likely one.
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        let letters = text.bytes().any(|byte| byte.is_ascii_alphabetic());
+        let card = (15..=16).contains(&digits) && !letters && card::stands_in(text);
         let begins_well = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
-        if plain && begins_well && text.len() <= SKU_CHARS_MAX {
+        if plain && begins_well && !card && text.len() <= SKU_CHARS_MAX {
             Ok(Self(text.to_owned()))
         } else {
             Err(InvalidValue::Sku)

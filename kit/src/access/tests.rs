@@ -194,7 +194,7 @@ fn no_forged_token_is_believed() {
         ("the same, in text", assembled(&header("HS256"), &claims, |m| hmac(hex(&key).as_bytes(), m))),
         ("another algorithm", assembled(&header("ES256"), &claims, |_| vec![1; 64])),
         ("a key of somebody else", foreign),
-        ("other claims under the same signature", format!("{}{signature}", swapped)),
+        ("other claims under the same signature", format!("{swapped}{signature}")),
         (
             "a key nobody knows",
             token::sign(&world.secret, &KeyId::from_bits(9).to_string(), &claims).unwrap(),

@@ -78,13 +78,14 @@ impl KeyRotated {
     }
 }
 
-/// Learns a key.
+/// Learns a key. What is told last about one counts: a key that was given up early is believed no longer
+/// than that.
 pub(crate) fn key_rotated(tx: &mut Tx<'_>, event: KeyRotated) -> Result<()> {
     let bytes = event.bytes()?;
     tx.done.trust = true;
     tx.execute(
         "INSERT INTO signing_key (id, public_key, valid_until_ms) VALUES (?1, ?2, ?3)
-         ON CONFLICT (id) DO UPDATE SET valid_until_ms = max(valid_until_ms, excluded.valid_until_ms)",
+         ON CONFLICT (id) DO UPDATE SET valid_until_ms = excluded.valid_until_ms",
         rusqlite::params![event.key.to_string(), bytes, event.valid_until.as_millisecond()],
     )?;
     forget(tx)

@@ -132,6 +132,10 @@ impl Desk {
         // same key everybody must hear the same.
         let kept = recorded.lock().ok().and_then(|mut kept| kept.take());
         if let Some(kept) = kept {
+            // Of an act nothing is kept: its handler may record that it refused, and answer that.
+            if !answer.changes {
+                return ended;
+            }
             debug_assert!(
                 kept.is_err() || ended.as_ref().ok() == kept.as_ref().ok(),
                 "{} answers other than it recorded",

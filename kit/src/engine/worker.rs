@@ -120,30 +120,40 @@ pub async fn next_due(port: &Arc<dyn Port>) -> Result<(Option<Timestamp>, Option
     read(&**port, |sql| Ok((timers::next(sql)?, effects::next(sql)?))).await
 }
 
-/// Sets the timers of everything that is done again and again, unless they are set already.
+/// Sets the timers of everything that is done again and again, unless they are set already, and does
+/// what is to be done at each start.
 ///
 /// # Errors
 /// If the database cannot write.
 pub async fn set_periods(port: &Arc<dyn Port>) -> Result<()> {
     let service = Arc::clone(port.service());
+    let at_start = service.periods().iter().any(|period| period.from_start);
     let now = port.now();
     port.submit(Job::chore(now, move |tx| {
-        for (kind, period) in service.periods() {
+        for period in service.periods() {
+            let kind = period.kind;
             let set = tx.find("SELECT 1 FROM timer WHERE kind = ?1 AND key = ''", [kind], |_| Ok(()))?;
-            if set.is_none() {
+            if set.is_none() || period.from_start {
                 let trace = Trace {
                     id: tx.new_id::<crate::id::EventId>().bits(),
                     span: 1,
                     parent: 0,
                     sampled: false,
                 };
-                timers::set(tx, kind, "", now + *period, trace)?;
+                let due = if period.from_start { now } else { now + period.time };
+                timers::set(tx, kind, "", due, trace)?;
             }
         }
         Ok(Bytes::new())
     }))
-    .await
-    .map(drop)
+    .await?;
+    if at_start {
+        // A database to which nothing may be added yet stops nobody from starting: its timers wait.
+        if let Err(error) = fire(port).await {
+            tracing::warn!("What is due at the start is not done yet: {}", error.chain());
+        }
+    }
+    Ok(())
 }
 
 fn own(port: &Arc<dyn Port>) -> Caller {

@@ -190,6 +190,27 @@ impl Drop for Broker {
     }
 }
 
+/// Sends a request with headers of one's own making.
+///
+/// # Errors
+/// What the service answers.
+pub async fn request_with(
+    nats: &async_nats::Client,
+    subject: &'static str,
+    headers: &[(&'static str, &str)],
+    body: &'static [u8],
+) -> crate::Result<bytes::Bytes> {
+    let mut map = async_nats::HeaderMap::new();
+    for (name, value) in headers {
+        map.insert(*name, *value);
+    }
+    let answer = nats.request_with_headers(subject, map, body.into()).await.expect("an answer");
+    match crate::wire::error_of(answer.headers.as_ref()) {
+        Some(error) => Err(error),
+        None => Ok(answer.payload),
+    }
+}
+
 fn top() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }

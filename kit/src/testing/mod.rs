@@ -1,10 +1,12 @@
 //! For tests only: a service without a broker, and a broker of one's own.
 
 mod broker;
+mod envelope;
 mod keys;
 mod scratch;
 
-pub use broker::Broker;
+pub use broker::{Broker, request_with};
+pub use envelope::receive;
 pub use keys::{Keys, OPERATOR};
 pub use scratch::{Scratch, customer, guest, operator};
 
