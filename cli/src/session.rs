@@ -37,8 +37,8 @@ const ENDED: [&str; 4] = [
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Options {
-    /// Ask as the holder of the key, also while somebody is signed in
-    #[arg(long, global = true, conflicts_with = "guest")]
+    /// Ask as the holder of the key, whoever is signed in; wins over --guest
+    #[arg(long, global = true)]
     pub(crate) as_key: bool,
 
     /// Ask as the guest whose secret stands in this file; it is made if it is missing
@@ -65,7 +65,10 @@ enum Known {
 }
 
 impl Speaker {
-    pub(crate) fn new(options: Options) -> Self {
+    pub(crate) fn new(mut options: Options) -> Self {
+        if options.as_key {
+            options.guest = None;
+        }
         Self { options, ..Self::default() }
     }
 }
