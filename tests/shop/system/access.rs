@@ -7,7 +7,7 @@ use contracts::cart::AddItem;
 use contracts::order::GetOrder;
 use contracts::{CartId, OrderId, Quantity};
 use kit::access::Who;
-use kit::message::{Word, WordKind, owner};
+use kit::message::{Word, owner};
 use kit::{Call, Client, Kind, Role, Voice};
 use serde_json::{Value, json};
 use tests::customer::order_of;
@@ -281,12 +281,4 @@ async fn a_session_that_was_ended_is_worth_nothing_at_every_service() {
         })
         .await;
     }
-}
-
-#[test]
-fn the_walk_knows_every_kind_of_request() {
-    let kinds = contracts::words().map(|word| word.kind);
-    assert!(
-        kinds.clone().any(|kind| kind == WordKind::Act) && kinds.clone().any(|kind| kind == WordKind::Change)
-    );
 }

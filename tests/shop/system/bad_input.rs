@@ -42,7 +42,10 @@ fn askable() -> impl Iterator<Item = &'static Word> {
 
 fn clear(error: &kit::Error, of: &str) {
     assert!(
-        matches!(error.kind, Kind::Invalid | Kind::NotFound | Kind::Refused | Kind::Conflict),
+        matches!(
+            error.kind,
+            Kind::Invalid | Kind::NotFound | Kind::Refused | Kind::Conflict | Kind::Unauthenticated
+        ),
         "{of}: {error:?}"
     );
     assert!(!error.reason.is_empty() && !error.message.is_empty(), "{of}: {error:?}");
