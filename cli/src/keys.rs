@@ -16,7 +16,7 @@ use kit::access::identity::IdentityError;
 
 use crate::failure::{Failure, exit};
 
-pub(crate) use ring::{OPERATOR, Ring, generate};
+pub(crate) use ring::{Ring, generate};
 
 /// Reads a key.
 ///

@@ -1,13 +1,16 @@
 //! `shopctl` as a person and as a program meet it.
 //!
-//! The tests in [`stack`] and [`shopping`] start `shopd`, which `scripts/test` builds first.
+//! The tests in [`stack`], [`shopping`], [`keys`] and [`tls`] start `shopd`, which `scripts/test` builds first.
 
 mod help;
+mod keys;
 mod mistakes;
 mod no_broker;
 mod passwords;
 mod shopping;
+mod sign_in;
 mod stack;
+mod tls;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -16,7 +16,7 @@ pub(crate) struct Shop {
 }
 
 impl Shop {
-    fn closed() -> Self {
+    pub(crate) fn closed() -> Self {
         Self { bench: Bench::new() }
     }
 
@@ -36,7 +36,7 @@ impl Shop {
     }
 
     /// The status, once all is well.
-    fn until_well(&self) -> Value {
+    pub(crate) fn until_well(&self) -> Value {
         let limit = Instant::now() + Duration::from_secs(10);
         loop {
             let (code, status) = self.status();
@@ -115,14 +115,14 @@ fn is_running(pid: &str) -> bool {
 fn a_shop_is_opened_once_however_often_it_is_asked_for() {
     let shop = Shop::closed();
     let (started, running) = parts(&shop, "up --port 0");
-    assert_eq!((started.len(), running.len()), (7, 0));
+    assert_eq!((started.len(), running.len()), (9, 0));
     let (started, running) = parts(&shop, "up");
-    assert_eq!((started.len(), running.len()), (0, 7));
+    assert_eq!((started.len(), running.len()), (0, 9));
 
     let status = shop.until_well();
     assert_eq!(status["well"], Value::Bool(true), "{status:#}");
-    assert_eq!(status["services"].as_array().unwrap().len(), 6);
-    assert_eq!(status["streams"].as_array().unwrap().len(), 6);
+    assert_eq!(status["services"].as_array().unwrap().len(), 8);
+    assert_eq!(status["streams"].as_array().unwrap().len(), 8);
 
     assert_eq!(shop.run("down").code, 0);
     assert_eq!(shop.recorded(), Vec::<String>::new());
@@ -187,7 +187,7 @@ fn two_who_open_the_shop_at_the_same_moment_open_one() {
     let codes: Vec<i32> =
         running.into_iter().map(|child| child.wait_with_output().unwrap().status.code().unwrap()).collect();
     assert!(codes.contains(&0) && codes.iter().all(|code| [0, 75].contains(code)), "{codes:?}");
-    assert_eq!(parts(&shop, "up").1.len(), 7);
+    assert_eq!(parts(&shop, "up").1.len(), 9);
 }
 
 #[test]
@@ -227,10 +227,39 @@ fn a_service_that_ends_right_away_is_shown_with_its_last_words() {
 fn a_broker_with_a_broken_configuration_says_what_is_wrong_with_it() {
     let shop = Shop::closed();
     let conf = shop.bench.data().join("mine.conf");
-    std::fs::write(&conf, "port: {\n").unwrap();
+    std::fs::write(&conf, "include \"users.conf\"\nport: {\n").unwrap();
     let failed = shop.run(&format!("up --port 0 --nats-conf {}", conf.display()));
     assert_eq!(failed.code, 78, "{}", failed.err);
     assert!(failed.err.contains("Parse error"), "{}", failed.err);
+}
+
+#[test]
+fn a_configuration_that_lets_everybody_in_is_refused() {
+    let shop = Shop::closed();
+    let conf = shop.bench.data().join("mine.conf");
+    std::fs::write(&conf, "# include \"users.conf\"\n").unwrap();
+    let refused = shop.run(&format!("up --port 0 --nats-conf {}", conf.display()));
+    assert_eq!(refused.code, 78, "{}", refused.err);
+    assert!(refused.err.contains("conf_without_users"), "{}", refused.err);
+    assert_eq!(shop.recorded(), Vec::<String>::new());
+}
+
+#[test]
+fn what_a_service_lacks_at_the_broker_is_named() {
+    let shop = Shop::closed();
+    let conf = shop.bench.data().join("mine.conf");
+    // Whoever named the users once and for all did not know what the services need today.
+    assert_eq!(shop.run("keys make").code, 0);
+    let users = std::fs::read_to_string(shop.bench.data().join("users.conf")).unwrap();
+    let lacking = users.replace("          \"events.payment.>\"\n", "");
+    assert_ne!(users, lacking);
+    std::fs::write(shop.bench.data().join("old-users.conf"), lacking).unwrap();
+    let text = "include \"users.conf\"\ninclude \"old-users.conf\"\njetstream {}\n";
+    std::fs::write(&conf, text).unwrap();
+    let failed = shop.run(&format!("up --port 0 --nats-conf {}", conf.display()));
+    assert_eq!(failed.code, 78, "{}", failed.err);
+    let first = failed.err.lines().find(|line| line.starts_with("error: ")).unwrap_or_default();
+    assert!(first.contains("payment") && first.contains("publish events.payment.>"), "{}", failed.err);
 }
 
 #[test]

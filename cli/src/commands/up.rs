@@ -10,6 +10,7 @@ use crate::failure::{Failure, exit};
 use crate::keys::{self, Ring};
 use crate::output::{Output, Tone};
 use crate::shop::Shop;
+use crate::show;
 use crate::stack::broker::{self, Broker};
 use crate::stack::listen::ListenArgs;
 use crate::stack::services::{self, Part, Plan};
@@ -102,12 +103,8 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     };
     shop.out.say(format!("{what}; its data is in {}", folder.root().display()));
     if !made.is_empty() {
-        let whose = if made.iter().any(|name| name == keys::OPERATOR) {
-            format!("; that of the first operator is {}", ring.seed(keys::OPERATOR).display())
-        } else {
-            String::new()
-        };
-        shop.out.say(format!("Keys were made for {}{whose}", made.join(", ")));
+        let what = show::count(made.len() as u64, "key was", "keys were");
+        shop.out.say(format!("{what} made in {}", ring.folder().display()));
     }
     if !ill.is_empty() {
         shop.out.warn(format!("not everything is well with {}; shopctl status says more", ill.join(", ")));

@@ -124,7 +124,10 @@ async fn add(shop: &Shop, args: Add) -> Result<(), Failure> {
         return shop.out.json(&shown);
     }
     let mark = shop.out.paint_note(Tone::Good, "✓");
-    shop.out.say(format!("{mark} {} is a {}; whoever has this file is them", args.name, args.position));
+    shop.out.say(format!(
+        "{mark} {} may connect, as {}; whoever has this file is them",
+        args.name, args.position
+    ));
     shop.out.line(file.to_string_lossy())
 }
 

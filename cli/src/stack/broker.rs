@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::BROKER;
 use super::folder::Folder;
-use super::listen::Listen;
+use super::listen::{Certificate, Listen};
 use super::nats_server::NatsServer;
 use super::process::Started;
 use super::reload;
@@ -29,19 +29,21 @@ const READY_TIME: Duration = Duration::from_secs(10);
 /// How often it is looked at meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// The size at which the broker begins a new log, in bytes.
-const LOG_BYTES_MAX: &str = "10485760";
-
 /// What the broker may use before it gives memory back more eagerly; nothing is refused because
 /// of it. Without it, a broker on a machine with much memory lets its garbage grow.
 const MEMORY_AIM: (&str, &str) = ("GOMEMLIMIT", "256MiB");
 
-const CONFIGURATION: &str = concat!(
-    include_str!("../../../nats.conf"),
-    "\n# Added by `shopctl up`, which writes this file anew at each start: beside the log, one earlier
-# one is kept. For changes of your own, copy the file and say `shopctl up --nats-conf FILE`.
-logfile_max_num: 2\n"
-);
+const CONFIGURATION: &str = include_str!("../../../nats.conf");
+
+/// Settings of the log, as far as a configuration does not say them.
+const LOG_SETTINGS: [(&str, &str); 3] =
+    [("logtime_utc", "true"), ("log_size_limit", "10485760"), ("logfile_max_num", "2")];
+
+const SETTINGS_NOTE: &str = "
+# Added by `shopctl up`, which writes this file anew at each start: a log begins anew at 10 MiB, and
+# beside it one earlier one is kept. For changes of your own, copy the file and say
+# `shopctl up --nats-conf FILE`.
+";
 
 /// What was asked for.
 #[derive(Debug, Clone, Default)]
@@ -97,7 +99,7 @@ impl Broker {
         let listen = wish.listen.clone().or(recorded).unwrap_or_default();
         let port = choose_port(folder, wish, &listen)?;
         let server = NatsServer::find()?;
-        configure(folder, wish)?;
+        configure(folder, wish, &listen)?;
         reload::note(folder)?;
         listen.record(folder)?;
         let mut started = start(folder, &server, &listen, port)?;
@@ -142,11 +144,6 @@ fn start(folder: &Folder, server: &NatsServer, listen: &Listen, port: u16) -> Re
     let mut arguments: Vec<&OsStr> = vec!["-c".as_ref(), conf.as_ref(), "-a".as_ref(), address.as_ref()];
     arguments.extend(["-p".as_ref(), OsStr::new(&port), "-sd".as_ref(), streams.as_ref()]);
     arguments.extend(["--ports_file_dir".as_ref(), run.as_os_str(), "-l".as_ref(), log.as_ref()]);
-    arguments.extend(["--logtime_utc", "--log_size_limit", LOG_BYTES_MAX].map(OsStr::new));
-    if let Some(certificate) = &listen.certificate {
-        arguments.extend(["--tls".as_ref(), "--tlscert".as_ref(), certificate.file.as_os_str()]);
-        arguments.extend(["--tlskey".as_ref(), certificate.key.as_os_str()]);
-    }
     let said = std::env::var_os(MEMORY_AIM.0).is_some();
     let aim = [(MEMORY_AIM.0, Some(OsStr::new(MEMORY_AIM.1)))];
     let variables: &[(&str, Option<&OsStr>)] = if said { &[] } else { &aim };
@@ -201,8 +198,9 @@ fn taken(port: u16, error: &std::io::Error) -> Failure {
 
 /// Writes the broker's configuration beside its users, which it includes: that of this project, or
 /// the one that was named.
-fn configure(folder: &Folder, wish: &Wish) -> Result<(), Failure> {
-    let Some(conf) = &wish.conf else { return folder.write(&folder.nats_conf(), CONFIGURATION) };
+fn configure(folder: &Folder, wish: &Wish, listen: &Listen) -> Result<(), Failure> {
+    let write = |text: &str| folder.write(&folder.nats_conf(), &with_settings(text, listen));
+    let Some(conf) = &wish.conf else { return write(CONFIGURATION) };
     let wrong = |code: &str, why: String| {
         let what = format!("the broker was not started: {} {why}", conf.display());
         Failure::new(exit::CONFIGURATION, code, what)
@@ -214,7 +212,22 @@ fn configure(folder: &Folder, wish: &Wish) -> Result<(), Failure> {
         let why = "does not include the users, so it would let everybody in".to_owned();
         return Err(wrong("conf_without_users", why).mend("add the line      include \"users.conf\""));
     }
-    folder.write(&folder.nats_conf(), &text)
+    write(&text)
+}
+
+/// A configuration with what is added to it. These are no options of the program, because it would
+/// refuse to read its users again if one of them was.
+fn with_settings(conf: &str, listen: &Listen) -> String {
+    let mut text = format!("{conf}{SETTINGS_NOTE}");
+    let says = |name: &str| conf.lines().any(|line| line.trim_start().starts_with(name));
+    for (name, value) in LOG_SETTINGS.iter().filter(|(name, _)| !says(name)) {
+        text.push_str(&format!("{name}: {value}\n"));
+    }
+    if let Some(Certificate { file, key }) = &listen.certificate {
+        let (file, key) = (file.display(), key.display());
+        text.push_str(&format!("tls {{\n  cert_file: \"{file}\"\n  key_file: \"{key}\"\n  timeout: 5\n}}\n"));
+    }
+    text
 }
 
 fn includes_users(line: &str) -> bool {

@@ -126,7 +126,16 @@ fn readable(path: &Path) -> Result<PathBuf, Failure> {
         Failure::new(exit::CONFIGURATION, "no_certificate", what).mend("docs/tls.md says how to make one")
     };
     std::fs::File::open(path).map_err(wrong)?;
-    std::path::absolute(path).map_err(wrong)
+    let path = std::path::absolute(path).map_err(wrong)?;
+    // It is written into the broker's configuration, in quotation marks.
+    if path.to_str().is_none_or(|path| path.contains(['"', '\\']) || path.chars().any(char::is_control)) {
+        let what =
+            format!("the broker was not started: {} is no path that can be written down", path.display());
+        return Err(
+            Failure::new(exit::CONFIGURATION, "no_certificate", what).mend("rename the file or its folder")
+        );
+    }
+    Ok(path)
 }
 
 fn host(text: &str) -> Result<String, String> {

@@ -43,7 +43,9 @@ pub(crate) async fn users(folder: &Folder) -> Result<bool, Failure> {
         }
         if let Some(line) = said.lines().find(|line| line.contains(NOT_RELOADED)) {
             let what = "the broker does not accept its users; those it knew stay in force";
-            return Err(Failure::new(exit::CONFIGURATION, "users_refused", what).why(line.to_owned()));
+            return Err(Failure::new(exit::CONFIGURATION, "users_refused", what)
+                .why(line.to_owned())
+                .mend("shopctl down && shopctl up      starts it with them"));
         }
         if Instant::now() >= limit || !broker.is_alive() {
             let what = format!("the broker has not read its users again within {} s", RELOAD_TIME.as_secs());
