@@ -92,7 +92,7 @@ impl Permissions {
                 publish.push(format!("$JS.API.{what}.*"));
             }
             publish.push("$JS.API.CONSUMER.CREATE.>".to_owned());
-            publish.push("$JS.API.CONSUMER.INFO.*.*".to_owned());
+            publish.push("$JS.API.CONSUMER.LIST.*".to_owned());
             publish.push("$JS.API.CONSUMER.DELETE.*.*".to_owned());
         }
         publish.sort();
@@ -130,6 +130,8 @@ impl Permissions {
                 ]);
                 own.publish.extend(acknowledging("*", name));
             }
+            // Its own readings, from whatever site it is at.
+            Position::Device => own.publish.push(format!("telemetry.*.{name}")),
             Position::Storefront => {
                 let open = |access: &Access| {
                     access.0.iter().any(|who| matches!(who, Who::Anyone | Who::Owner | Who::User))

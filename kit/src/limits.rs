@@ -74,5 +74,5 @@ pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(60);
 pub const DRAIN_TIME: Duration = Duration::from_secs(8);
 /// Wait between two tries of something that is not there yet: the first and the longest.
 pub const RETRY_WAIT: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
-/// How often the keeper of the streams looks for outside subscribers that have no consumer yet.
+/// How often the keeper of the streams looks whether outside subscribers were added or taken out.
 pub const SUBSCRIBERS_LOOKED_AT: Duration = Duration::from_secs(2);

@@ -9,9 +9,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
+use async_nats::jetstream::consumer::{self, AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
 use async_nats::jetstream::{self, context::GetStreamErrorKind};
+use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
@@ -36,6 +37,9 @@ pub const OUTSIDE: &str = "outside";
 
 /// How long the keeper waits for the broker.
 const BROKER_TIME: Duration = Duration::from_secs(2);
+
+/// How often it is looked whether every subscriber still has its consumers, though nobody came or went.
+const CONSUMERS_LOOKED_AT: Duration = Duration::from_secs(30);
 
 /// Subjects that one consumer may be filtered to.
 const SUBJECTS_MAX: usize = 64;
@@ -217,12 +221,10 @@ impl Keeper {
         Ok(())
     }
 
-    /// Gives every outside subscriber a consumer of the stream of a service, unless it has one. They
-    /// are named after their subscribers and hear everything.
+    /// Gives every outside subscriber a consumer of the stream of a service, unless it has one, and
+    /// takes those away that belong to nobody any more. They are named after their subscribers and
+    /// hear everything.
     pub(crate) async fn let_in(&self, service: &str, subscribers: &[String]) -> Result<()> {
-        if subscribers.is_empty() {
-            return Ok(());
-        }
         let jetstream = self.jetstream().await?;
         let handle = match jetstream.get_stream(stream_of(service)).await {
             Ok(handle) => handle,
@@ -233,10 +235,17 @@ impl Keeper {
                 };
             }
         };
-        for name in subscribers {
-            if handle.consumer_info(name).await.is_ok() {
-                continue;
-            }
+        let there: Vec<consumer::Info> = handle.consumers().try_collect().await.map_err(broker)?;
+        let mut outside: Vec<&str> = there
+            .iter()
+            .filter(|info| info.config.metadata.contains_key(OUTSIDE))
+            .map(|info| info.name.as_str())
+            .collect();
+        for name in outside.extract_if(.., |name| !subscribers.iter().any(|known| known == name)) {
+            handle.delete_consumer(name).await.map_err(broker)?;
+            tracing::info!(consumer = name, "The consumer of {service} that {name} had is gone");
+        }
+        for name in subscribers.iter().filter(|name| !outside.contains(&name.as_str())) {
             let config = pull::Config {
                 durable_name: Some(name.clone()),
                 description: Some(format!("What {name}, outside the shop, reads of {service}")),
@@ -251,16 +260,26 @@ impl Keeper {
         Ok(())
     }
 
-    /// Looks again and again for subscribers that were added, and streams that were lost.
+    /// Looks again and again whether the roster has other subscribers than before, and now and then
+    /// whether each has its consumers.
     pub(crate) async fn look_after(&self, service: &Arc<Service>) {
+        let (mut known, mut idle) = (None, Duration::ZERO);
         loop {
             tokio::time::sleep(SUBSCRIBERS_LOOKED_AT).await;
+            idle += SUBSCRIBERS_LOOKED_AT;
             let subscribers = service.trust().members(Position::Subscriber);
+            let nothing_to_do = subscribers.is_empty() || idle < CONSUMERS_LOOKED_AT;
+            if known.as_ref() == Some(&subscribers) && nothing_to_do {
+                continue;
+            }
+            let mut done = true;
             for name in service.trust().members(Position::Service) {
                 if let Err(error) = self.let_in(&name, &subscribers).await {
                     tracing::debug!("Consumers of subscribers wait: {}", error.chain());
+                    done = false;
                 }
             }
+            (known, idle) = (done.then_some(subscribers), Duration::ZERO);
         }
     }
 }

@@ -38,14 +38,23 @@ pub enum Position {
     Subscriber,
     /// A program that asks for customers and guests: what it may do is what they may do.
     Storefront,
+    /// A device that tells its readings, and can do nothing else.
+    Device,
     /// The broker's own account, for looking at the server itself.
     System,
 }
 
 impl Position {
     /// Every position.
-    pub const ALL: [Self; 6] =
-        [Self::Service, Self::Operator, Self::Admin, Self::Subscriber, Self::Storefront, Self::System];
+    pub const ALL: [Self; 7] = [
+        Self::Service,
+        Self::Operator,
+        Self::Admin,
+        Self::Subscriber,
+        Self::Storefront,
+        Self::Device,
+        Self::System,
+    ];
 
     /// The word in the file and on a command line.
     pub fn word(self) -> &'static str {
@@ -55,6 +64,7 @@ impl Position {
             Self::Admin => "admin",
             Self::Subscriber => "subscriber",
             Self::Storefront => "storefront",
+            Self::Device => "device",
             Self::System => "system",
         }
     }
@@ -77,7 +87,7 @@ impl fmt::Display for Position {
 
 /// Not the word of a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a position is service, operator, admin, subscriber, storefront or system")]
+#[error("a position is service, operator, admin, subscriber, storefront, device or system")]
 pub struct UnknownPosition;
 
 impl FromStr for Position {

@@ -343,6 +343,7 @@ async fn work_that_nobody_has_tried_can_be_taken_back() {
 }
 
 /// A service whose handlers forget to look to whom a note belongs, unless asked nicely.
+#[expect(unreachable_pub, dead_code, reason = "a contract is public, and listed, where it is real")]
 mod forgetful {
     use super::*;
     use crate::Ctx;

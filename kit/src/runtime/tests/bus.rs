@@ -193,6 +193,36 @@ async fn a_subscriber_reads_its_own_consumer_and_nothing_else() {
     let mut live = acme.nats().subscribe("events.>").await.unwrap();
     world.tell("two").await;
     assert!(timeout(A_MOMENT, live.next()).await.is_err());
+    world.broker.keys().remove("acme");
+    world.broker.reload();
+    eventually("nothing of acme is left", || async {
+        let consumers = world.client().consumers("TELLER").await.ok()?;
+        consumers.iter().all(|consumer| consumer.name != "acme").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_tells_its_own_readings_and_nothing_else() {
+    let mut world = World::start().await;
+    world.broker.keys().add("sensor_1", Position::Device);
+    world.broker.reload();
+    let _teller = world.run(teller());
+    world.tell("one").await;
+    let sensor =
+        eventually("the broker lets it in", || async { world.broker.try_client_of("sensor_1").await.ok() })
+            .await;
+    let answer = sensor.nats().request(crate::bus::OWN_PERMISSIONS, "".into()).await.unwrap();
+    let said = String::from_utf8_lossy(&answer.payload).into_owned();
+    assert!(said.contains("telemetry.*.sensor_1"), "{said}");
+    for (subject, body) in [
+        ("telemetry.berlin.sensor_2", "{}"),
+        ("events.teller.told", "{}"),
+        ("teller.count", "{}"),
+        ("$JS.API.STREAM.NAMES", ""),
+    ] {
+        assert_eq!(tries(&world, "sensor_1", subject, body).await, None, "{subject}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
