@@ -9,32 +9,39 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use crate::Bench;
 use crate::stack::Shop;
 
-/// Makes an authority of one's own and a certificate for the broker at loopback, as docs/tls.md does.
-fn certificates(bench: &Bench) -> String {
+type Authority = CertifiedIssuer<'static, KeyPair>;
+
+/// Makes an authority of one's own, as docs/tls.md does.
+fn authority(bench: &Bench) -> Authority {
     let mut own = CertificateParams::new(Vec::new()).expect("parameters");
     own.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority =
-        CertifiedIssuer::self_signed(own, KeyPair::generate().expect("a key")).expect("an authority");
+    let key = KeyPair::generate().expect("a key");
+    let authority = CertifiedIssuer::self_signed(own, key).expect("an authority");
+    file(bench, "ca.pem", authority.pem());
+    authority
+}
+
+/// Signs a certificate for the broker at loopback, and answers the options of `up`.
+fn certificate(bench: &Bench, authority: &Authority) -> String {
     let key = KeyPair::generate().expect("a key");
     let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let broker = CertificateParams::new(names).expect("parameters").signed_by(&key, &authority);
-    let file = |name: &str, text: String| {
-        let path = bench.data().join(name);
-        std::fs::write(&path, text).expect("a file");
-        path.display().to_string()
-    };
-    format!(
-        "--tls-cert {} --tls-key {} --tls-ca {}",
-        file("broker.pem", broker.expect("a certificate").pem()),
-        file("broker.key", key.serialize_pem()),
-        file("ca.pem", authority.pem()),
-    )
+    let broker = CertificateParams::new(names).expect("parameters").signed_by(&key, authority);
+    let broker = file(bench, "broker.pem", broker.expect("a certificate").pem());
+    let key = file(bench, "broker.key", key.serialize_pem());
+    format!("--tls-cert {broker} --tls-key {key} --tls-ca {}", bench.data().join("ca.pem").display())
+}
+
+fn file(bench: &Bench, name: &str, text: String) -> String {
+    let path = bench.data().join(name);
+    std::fs::write(&path, text).expect("a file");
+    path.display().to_string()
 }
 
 #[test]
 fn an_encrypted_shop_is_reached_with_its_authority_only() {
     let shop = Shop::closed();
-    let tls = certificates(&shop.bench);
+    let authority = authority(&shop.bench);
+    let tls = certificate(&shop.bench, &authority);
     let opened = shop.run(&format!("up --port 0 --listen 127.0.0.1 {tls}"));
     assert_eq!(opened.code, 0, "{}", opened.err);
     let address = std::fs::read_to_string(shop.bench.data().join("run/broker.url")).expect("an address");
@@ -43,8 +50,12 @@ fn an_encrypted_shop_is_reached_with_its_authority_only() {
 
     // Here the authority is known; so are keys that are made and replaced later.
     shop.until_well();
-    let again = shop.run("up");
-    assert_eq!(again.code, 0, "{}", again.err);
+    let reloads =
+        || shop.run("logs broker --lines 1000").out.matches("Reloaded server configuration").count();
+    assert_eq!((shop.run("up").code, reloads()), (0, 0));
+    certificate(&shop.bench, &authority);
+    assert_eq!((shop.run("up").code, reloads()), (0, 1), "a renewed certificate is read");
+    shop.until_well();
     assert_eq!(shop.run("keys rotate cart").code, 0);
     shop.until_well();
 
@@ -68,7 +79,8 @@ fn an_encrypted_shop_is_reached_with_its_authority_only() {
 #[test]
 fn a_client_in_clear_text_is_turned_away() {
     let shop = Shop::closed();
-    let opened = shop.run(&format!("up --port 0 --one-process {}", certificates(&shop.bench)));
+    let opened =
+        shop.run(&format!("up --port 0 --one-process {}", certificate(&shop.bench, &authority(&shop.bench))));
     assert_eq!(opened.code, 0, "{}", opened.err);
     let address = std::fs::read_to_string(shop.bench.data().join("run/broker.url")).expect("an address");
     let mut plain = TcpStream::connect(address.trim().trim_start_matches("tls://")).expect("a connection");

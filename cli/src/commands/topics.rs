@@ -9,6 +9,8 @@ Environment variables. An option wins over its variable.
   SHOP_NATS_URL   address of the broker, as --nats; NATS_URL is read too
   SHOP_DATA_DIR   data folder of the shop on this machine, as --data
   SHOP_GUEST_FILE the secret of a guest to ask as, as --guest
+  SHOP_SEED_FILE  key to ask with, as --seed
+  SHOP_NATS_CA    authorities to believe about the broker, as --nats-ca
   SHOP_OUTPUT     how results are written, as --output
   SHOP_TIMEOUT    how long an answer may take, as --timeout
   SHOP_COLOR      when to use colours, as --color

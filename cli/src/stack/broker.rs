@@ -100,8 +100,6 @@ impl Broker {
         let port = choose_port(folder, wish, &listen)?;
         let server = NatsServer::find()?;
         configure(folder, wish, &listen)?;
-        reload::note(folder)?;
-        listen.record(folder)?;
         let mut started = start(folder, &server, &listen, port)?;
         let port = loop {
             started.check(folder, BROKER)?;
@@ -112,6 +110,8 @@ impl Broker {
             }
         };
         folder.write(&folder.broker_url(), &format!("{}\n", listen.url(port)))?;
+        listen.record(folder)?;
+        reload::note(folder)?;
         let link = link(folder, identity)?;
         let client = connect(folder, &link, limit).await?;
         started.check(folder, BROKER)?;

@@ -1,4 +1,4 @@
-//! Making the running broker read its users again, and waiting until it has.
+//! Making the running broker read its users and its certificate again, and waiting until it has.
 
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::BROKER;
 use super::folder::Folder;
+use super::listen::Listen;
 use super::process::Signal;
 use crate::failure::{Failure, exit};
 use crate::keys::Ring;
@@ -20,15 +21,15 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 const RELOADED: &str = "Reloaded server configuration";
 const NOT_RELOADED: &str = "Failed to reload";
 
-/// Lets the broker read its users again, if it runs and has not read them as they are. From then on
-/// nobody who was removed is connected. Answers whether it had to.
+/// Lets the broker read its users again, if it runs and has not read them as they are, or if its
+/// certificate was renewed. From then on nobody who was removed is connected. Answers whether it had to.
 ///
 /// # Errors
 /// 11 if it does not do so in time, 78 if it does not accept them; the users it knew stay in force.
 pub(crate) async fn users(folder: &Folder) -> Result<bool, Failure> {
     let Some(broker) = folder.process(BROKER) else { return Ok(false) };
-    let users = written(folder)?;
-    if std::fs::read_to_string(folder.users_loaded()).is_ok_and(|loaded| loaded == users) {
+    let wanted = wanted(folder)?;
+    if std::fs::read_to_string(folder.users_loaded()).is_ok_and(|loaded| loaded == wanted) {
         return Ok(false);
     }
     let log = folder.log(BROKER);
@@ -38,7 +39,7 @@ pub(crate) async fn users(folder: &Folder) -> Result<bool, Failure> {
     loop {
         let said = said_since(&log, from);
         if said.contains(RELOADED) {
-            folder.write(&folder.users_loaded(), &users)?;
+            folder.write(&folder.users_loaded(), &wanted)?;
             return Ok(true);
         }
         if let Some(line) = said.lines().find(|line| line.contains(NOT_RELOADED)) {
@@ -57,18 +58,23 @@ pub(crate) async fn users(folder: &Folder) -> Result<bool, Failure> {
     }
 }
 
-/// Notes that the broker which is being started reads the users as they are now.
+/// Notes that the broker, which was started just now, has read everything as it is.
 ///
 /// # Errors
 /// 74 if a file cannot be read or written.
 pub(super) fn note(folder: &Folder) -> Result<(), Failure> {
-    folder.write(&folder.users_loaded(), &written(folder)?)
+    folder.write(&folder.users_loaded(), &wanted(folder)?)
 }
 
-fn written(folder: &Folder) -> Result<String, Failure> {
-    let path = Ring::of(folder).users().to_owned();
-    std::fs::read_to_string(&path)
-        .map_err(|error| Failure::io(format!("{} cannot be read", path.display()), &error))
+/// What the broker is to have read: its users, and its certificate, which may have been renewed.
+fn wanted(folder: &Folder) -> Result<String, Failure> {
+    let certificate = Listen::recorded(folder).and_then(|listen| listen.certificate);
+    let mut text = String::new();
+    for path in std::iter::once(Ring::of(folder).users().to_owned()).chain(certificate.map(|pem| pem.file)) {
+        let read = std::fs::read_to_string(&path);
+        text += &read.map_err(|error| Failure::io(format!("{} cannot be read", path.display()), &error))?;
+    }
+    Ok(text)
 }
 
 /// What stands in a log behind a place; all of it if it was begun anew since.
