@@ -68,6 +68,7 @@ pub fn open_writer(
 ) -> Result<(Connection, String), OpenError> {
     let name = path.display().to_string();
     let storage = |source| OpenError::Storage { path: name.clone(), source };
+    keep_private(path);
     let mut connection = Connection::open(path).map_err(storage)?;
     prepare(&connection).map_err(storage)?;
     // FULL syncs the write-ahead log at each commit: what was answered survives a power cut.
@@ -93,6 +94,14 @@ pub fn open_reader(path: &Path) -> Result<Connection> {
     prepare(&connection)?;
     connection.execute_batch("PRAGMA query_only = ON;")?;
     Ok(connection)
+}
+
+/// Makes the file for its owner only, if it is not there, and shuts others out if it is. The files that
+/// SQLite puts beside it get the same rights. What goes wrong here, opening says better.
+fn keep_private(path: &Path) {
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let _ = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+    let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600));
 }
 
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
@@ -219,6 +228,19 @@ mod tests {
         let path = folder.path().join("thing.db");
         open(&path, "thing", &[]).unwrap();
         assert!(matches!(open(&path, "other", &[]), Err(OpenError::Foreign { .. })));
+    }
+
+    #[test]
+    fn a_database_is_for_its_owner_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("thing.db");
+        std::fs::write(&path, "").unwrap();
+        let _open = open(&path, "thing", &[]).unwrap();
+        for entry in std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap) {
+            let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "{:?}", entry.path());
+        }
     }
 
     #[test]
