@@ -1,0 +1,19 @@
+//! Keys as NATS writes them: seeds from files, public keys from the roster.
+#![no_main]
+
+use kit::access::Identity;
+use kit::access::roster::public_bytes;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    if public_bytes(text).is_some() {
+        assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric()), "it stands in a configuration");
+    }
+    match Identity::of_seed("order", text) {
+        Ok(identity) => {
+            assert!(public_bytes(identity.public_key()).is_some());
+            assert!(!format!("{identity:?}").contains(identity.seed()));
+        }
+        Err(error) => assert!(text.trim().len() < 20 || !error.to_string().contains(text.trim())),
+    }
+});
