@@ -279,7 +279,8 @@ impl Shop {
         let lock = store.lock(self.timeout).await?;
         let kept =
             store.read()?.ok_or_else(|| ended(old, "it was ended by another command on this machine"))?;
-        let session = if kept.tokens.access_token == old.tokens.access_token {
+        // Two access tokens of the same second are the same, refresh tokens never are.
+        let session = if kept.tokens.refresh_token == old.tokens.refresh_token {
             let tokens = self.new_tokens(&store, &lock, &kept).await?;
             store.write(&lock, kept.since, tokens)?
         } else {

@@ -19,7 +19,7 @@ tee-m,Tee,clothing,24.00,EUR
 const STOCK: &str = "sku,quantity\nmug-blue,40\nmug-sand,1\ntee-m,7\n";
 
 /// A shop with something to sell.
-fn stocked() -> Shop {
+pub(crate) fn stocked() -> Shop {
     let shop = Shop::open("");
     assert_eq!(import(&shop, PRODUCTS).code, 0);
     assert_eq!(receive(&shop, STOCK, "").code, 0);

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use contracts::Email;
 use contracts::auth::{AskReset, ChangePassword, ResetPassword, reason};
 
-use super::register::code_is_sent;
+use super::register::mail_is_sent;
 use crate::failure::Failure;
 use crate::output::Tone;
 use crate::password::{self, PasswordFile};
@@ -80,7 +80,7 @@ async fn forgot(shop: &Shop, args: Forgot) -> Result<(), Failure> {
     if !shop.out.is_table() {
         return shop.out.json(&asked);
     }
-    code_is_sent(shop, &asked.email);
+    mail_is_sent(shop, &format!("a code is on its way to {}, if it has an account", asked.email));
     shop.out.next("shopctl password reset --code CODE");
     Ok(())
 }

@@ -31,15 +31,15 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     if !shop.out.is_table() {
         return shop.out.json(&registered);
     }
-    code_is_sent(shop, &registered.email);
+    mail_is_sent(shop, &format!("a mail is on its way to {}", registered.email));
     shop.out.next("shopctl confirm CODE");
     Ok(())
 }
 
-/// Says where a code can be found.
-pub(super) fn code_is_sent(shop: &Shop, email: &Email) {
+/// Says that a mail was sent, and where it can be found.
+pub(super) fn mail_is_sent(shop: &Shop, what: &str) {
     let mark = shop.out.paint_note(Tone::Good, "✓");
-    shop.out.say(format!("{mark} a mail is on its way to {email}, if it is what it should be"));
+    shop.out.say(format!("{mark} {what}"));
     let here =
         shop.folder().ok().filter(|folder| !shop.names_broker() && folder.broker_of_what_runs().is_some());
     if let Some(folder) = here {
