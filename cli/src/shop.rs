@@ -36,6 +36,9 @@ const BROKER_DEFAULT: &str = "nats://127.0.0.1:4222";
 /// What stands in the error of a connection whose other end could not prove who it is.
 const CERTIFICATE: &str = "certificate";
 
+/// What stands there if nobody who is believed has signed it.
+const UNKNOWN_AUTHORITY: &str = "UnknownIssuer";
+
 /// The shop, as a command sees it.
 pub(crate) struct Shop {
     /// Where and how to print.
@@ -173,9 +176,12 @@ impl Shop {
         let asked = format!("asked at {}: {}", address.url, address.said_by);
         match &*error.reason {
             reason::BROKER_UNREACHABLE if error.message.contains(CERTIFICATE) => {
-                Failure::from(error).why(asked).mend(
-                    "shopctl --nats-ca FILE ...      with the authority that signed the broker's certificate",
-                )
+                let mend = if error.message.contains(UNKNOWN_AUTHORITY) {
+                    "shopctl --nats-ca FILE ...      with the authority that signed the broker's certificate"
+                } else {
+                    "ask at a name or address that is in the certificate; if it has expired, renew it: docs/tls.md"
+                };
+                Failure::from(error).why(asked).mend(mend)
             }
             reason::BROKER_UNREACHABLE => Failure::from(error)
                 .why(asked)

@@ -24,7 +24,7 @@ fn authority(bench: &Bench) -> Authority {
 /// Signs a certificate for the broker at loopback, and answers the options of `up`.
 fn certificate(bench: &Bench, authority: &Authority) -> String {
     let key = KeyPair::generate().expect("a key");
-    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let names = vec!["shop.example.org".to_owned(), "127.0.0.1".to_owned()];
     let broker = CertificateParams::new(names).expect("parameters").signed_by(&key, authority);
     let broker = file(bench, "broker.pem", broker.expect("a certificate").pem());
     let key = file(bench, "broker.key", key.serialize_pem());
@@ -69,6 +69,11 @@ fn an_encrypted_shop_is_reached_with_its_authority_only() {
     let ca = shop.bench.data().join("ca.pem");
     let believed = elsewhere.run_with(&asked, &[("SHOP_NATS_CA", ca.to_str().expect("text"))]);
     assert_eq!(believed.code, 0, "{}", believed.err);
+
+    let misled = asked.replace("127.0.0.1", "localhost");
+    let misled = elsewhere.run_with(&misled, &[("SHOP_NATS_CA", ca.to_str().expect("text"))]);
+    assert_eq!(misled.code, 11, "{}", misled.err);
+    assert!(misled.err.contains("not valid for name") && !misled.err.contains("--nats-ca"), "{}", misled.err);
 
     // A broker that ends on its own comes back encrypted, without anybody saying so again.
     shop.kill("broker");
