@@ -13,6 +13,7 @@ use kit::{Client, Voice};
 use serde_json::Value;
 
 use crate::Bench;
+use crate::passwords::Terminal;
 use crate::stack::Shop;
 
 fn mode(path: &Path) -> u32 {
@@ -137,6 +138,32 @@ fn whoever_is_removed_is_cut_off_and_not_believed_any_more() {
     assert_eq!(ran.code, 4, "{}", ran.err);
     assert!(ran.err.contains(reason::NOT_ADMITTED), "{}", ran.err);
     assert_eq!(listed(&shop, "ann"), Vec::<String>::new());
+}
+
+#[test]
+fn a_person_is_asked_before_somebody_is_shut_out() {
+    let shop = Shop::open("--one-process");
+    added(&shop, "ann", "operator");
+    let answer = |typed: &str| {
+        let mut terminal = Terminal::with(&shop.bench, "user rm ann");
+        terminal.asked("type yes to go on\n");
+        terminal.types(typed);
+        terminal.ending().0
+    };
+    assert_eq!((answer("no"), listed(&shop, "ann").len()), (2, 1));
+    assert_eq!((answer("yes"), listed(&shop, "ann").len()), (0, 0));
+}
+
+#[test]
+fn a_broker_that_has_not_heard_of_a_change_hears_of_it_at_the_next_start() {
+    let shop = Shop::open("--one-process");
+    // Written as for a deployment, so nobody tells the broker: as if it was cut off in between.
+    let seed = keys(&shop).join("ann.seed");
+    let place = format!("--keys {}", keys(&shop).display());
+    assert_eq!(shop.run(&format!("user add ann --position operator {place}")).code, 0);
+    assert_eq!(as_holder(&shop, &seed, "status").code, 4);
+    assert_eq!(shop.run("up").code, 0);
+    assert_eq!(as_holder(&shop, &seed, "status").code, 0);
 }
 
 #[test]

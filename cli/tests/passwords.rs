@@ -14,7 +14,7 @@ use crate::stack::signal;
 const SECRET: &str = "correct horse battery";
 
 /// A terminal with `shopctl` at it.
-struct Terminal {
+pub(crate) struct Terminal {
     keys: File,
     screen: OwnedFd,
     /// What its keys did before `shopctl` came.
@@ -23,7 +23,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn with(bench: &Bench, line: &str) -> Self {
+    pub(crate) fn with(bench: &Bench, line: &str) -> Self {
         let keys = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
         grantpt(&keys).expect("a terminal");
         unlockpt(&keys).expect("a terminal");
@@ -39,7 +39,7 @@ impl Terminal {
     }
 
     /// Waits until it asks for something, and answers what it said so far.
-    fn asked(&mut self, what: &str) -> String {
+    pub(crate) fn asked(&mut self, what: &str) -> String {
         let said = self.child.stderr.as_mut().expect("standard error");
         let mut text = String::new();
         let mut byte = [0];
@@ -54,12 +54,12 @@ impl Terminal {
         tcgetattr(&self.screen).expect("a terminal").local_modes.contains(LocalModes::ECHO)
     }
 
-    fn types(&mut self, line: &str) {
+    pub(crate) fn types(&mut self, line: &str) {
         self.keys.write_all(format!("{line}\n").as_bytes()).expect("keys");
     }
 
     /// How it ended, and what it wrote since it was last asked for.
-    fn ending(&mut self) -> (i32, String) {
+    pub(crate) fn ending(&mut self) -> (i32, String) {
         let mut said = String::new();
         self.child.stdout.as_mut().expect("standard output").read_to_string(&mut said).expect("text");
         self.child.stderr.as_mut().expect("standard error").read_to_string(&mut said).expect("text");

@@ -49,15 +49,15 @@ pub(crate) struct Ls {
 
 /// A member of the roster, as it is shown.
 #[derive(Debug, Serialize)]
-pub(super) struct Shown {
-    pub(super) name: String,
-    pub(super) position: Position,
+struct Shown {
+    name: String,
+    position: Position,
     /// The public keys, the newest last.
-    pub(super) keys: Vec<String>,
+    keys: Vec<String>,
     /// Where the private key is; none if it is kept elsewhere.
-    pub(super) file: Option<PathBuf>,
+    file: Option<PathBuf>,
     /// The mode of the file, if others can read it.
-    pub(super) exposed: Option<String>,
+    exposed: Option<String>,
 }
 
 pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
@@ -103,8 +103,7 @@ pub(super) fn list(shop: &Shop, ring: &Ring, wanted: impl Fn(&Member) -> bool) -
     Ok(())
 }
 
-/// A member as it is shown.
-pub(super) fn show(ring: &Ring, member: Member) -> Shown {
+fn show(ring: &Ring, member: Member) -> Shown {
     let file = Some(ring.seed(&member.name)).filter(|path| path.exists());
     let exposed = ring.exposed(&member.name);
     Shown { name: member.name, position: member.position, keys: member.keys, file, exposed }

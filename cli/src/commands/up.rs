@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::failure::{Failure, exit};
-use crate::keys::{self, Ring};
+use crate::failure::Failure;
+use crate::keys::Ring;
 use crate::output::{Output, Tone};
 use crate::shop::Shop;
 use crate::show;
@@ -74,7 +74,7 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     let wish = broker::Wish { port: args.port, conf: args.nats_conf, listen: args.listen.wish()? };
     let ring = Ring::of(&folder);
     let made = ring.make()?;
-    let broker = Broker::ensure(&folder, &wish, Some(Arc::new(admin(shop, &ring)?))).await?;
+    let broker = Broker::ensure(&folder, &wish, Some(Arc::new(ring.asker(shop.named_seed())?))).await?;
     let url = broker.link.url.clone();
     let (_, version) = broker.client.broker();
     say("broker", broker.is_new, &format!("{:<8} {url}   nats-server {version}", broker.pid));
@@ -117,17 +117,6 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     shop.out.next("shopctl status");
     shop.out.next("shopctl product import FILE      and shopctl order place --item SKU:2 --wait");
     Ok(())
-}
-
-/// The key to ask the services with: the one that was named, else that of an admin in the folder.
-fn admin(shop: &Shop, ring: &Ring) -> Result<kit::access::Identity, Failure> {
-    let named = shop.named_seed().map(PathBuf::from);
-    let path = named.or_else(|| ring.admin_seed()).ok_or_else(|| {
-        let what =
-            format!("the shop was not started: there is no key of an admin in {}", ring.folder().display());
-        Failure::new(exit::CONFIGURATION, "no_key", what).mend("shopctl up --seed FILE")
-    })?;
-    keys::read(&path)
 }
 
 impl Part {

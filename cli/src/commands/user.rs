@@ -1,14 +1,14 @@
 //! `shopctl user`: operators and programs that may connect.
 
-use std::io::{BufRead, IsTerminal};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use kit::access::roster::MEMBERS_MAX;
-use kit::access::{Identity, Member, Position};
+use kit::access::{Identity, Member, Position, Roster};
 use kit::text::is_name;
 
-use super::keys::{PlaceArgs, list, show};
+use super::keys::{PlaceArgs, list};
 use crate::failure::{Failure, exit};
 use crate::keys::{self, Ring};
 use crate::output::Tone;
@@ -132,41 +132,44 @@ async fn add(shop: &Shop, args: Add) -> Result<(), Failure> {
 }
 
 async fn remove(shop: &Shop, args: Rm) -> Result<(), Failure> {
+    // Nobody is kept waiting while a person thinks, so it is looked at again once it is locked.
+    let member = removable(&args.place.look(shop)?.roster()?, &args.name)?;
+    sure(shop, &args, member.position).await?;
     let place = args.place.open(shop)?;
     let mut roster = place.ring.roster()?;
-    let member = roster.member(&args.name).cloned().ok_or_else(|| keys::rotate::unknown(&args.name))?;
-    let refused = |code: &str, why: &str| {
-        Failure::new(exit::REFUSED, code, format!("{} was not removed: {why}", args.name))
-    };
-    let admins = roster.members.iter().filter(|member| member.position == Position::Admin).count();
-    match member.position {
-        Position::Service | Position::System => {
-            return Err(refused(
-                "not_a_user",
-                "the shop cannot do without its services and the broker's own user",
-            )
-            .mend(format!("shopctl keys rotate {}      if its key leaked", args.name)));
-        }
-        Position::Admin if admins == 1 => {
-            return Err(refused("last_admin", "nobody would be left who may say who may do what")
-                .mend("shopctl user add NAME --position admin      first"));
-        }
-        _ => sure(shop, &args, member.position)?,
-    }
+    removable(&roster, &args.name)?;
     roster.members.retain(|member| member.name != args.name);
     place.ring.store(&roster)?;
-    place.apply(shop).await?;
-    let shown = show(&place.ring, member);
     place.ring.forget(&args.name);
+    place.apply(shop).await?;
     if !shop.out.is_table() {
-        return shop.out.json(&serde_json::json!({ "removed": args.name, "position": shown.position }));
+        return shop.out.json(&serde_json::json!({ "removed": args.name, "position": member.position }));
     }
     shop.out.say(format!("{} {} is shut out", shop.out.paint_note(Tone::Good, "✓"), args.name));
     Ok(())
 }
 
+/// The member of this name, if the shop can do without them.
+fn removable(roster: &Roster, name: &str) -> Result<Member, Failure> {
+    let member = roster.member(name).ok_or_else(|| keys::rotate::unknown(name))?;
+    let refused =
+        |code: &str, why: &str| Failure::new(exit::REFUSED, code, format!("{name} was not removed: {why}"));
+    let admins = roster.members.iter().filter(|member| member.position == Position::Admin).count();
+    match member.position {
+        Position::Service | Position::System => {
+            Err(refused("not_a_user", "the shop cannot do without its services and the broker's own user")
+                .mend(format!("shopctl keys rotate {name}      if its key leaked")))
+        }
+        Position::Admin if admins == 1 => {
+            Err(refused("last_admin", "nobody would be left who may say who may do what")
+                .mend("shopctl user add NAME --position admin      first"))
+        }
+        _ => Ok(member.clone()),
+    }
+}
+
 /// Asks a person whether they mean it; without one, somebody must have said so.
-fn sure(shop: &Shop, args: &Rm, position: Position) -> Result<(), Failure> {
+async fn sure(shop: &Shop, args: &Rm, position: Position) -> Result<(), Failure> {
     if args.yes {
         return Ok(());
     }
@@ -177,10 +180,14 @@ fn sure(shop: &Shop, args: &Rm, position: Position) -> Result<(), Failure> {
     if !shop.may_ask() || !std::io::stdin().is_terminal() || !shop.out.is_table() {
         return Err(kept("nobody can be asked whether this is meant"));
     }
-    shop.out.warn(format!("the {position} {} will be shut out at once. Type yes to go on:", args.name));
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    read.map_err(|error| Failure::io("the answer was not read", &error))?;
+    shop.out.warn(format!("the {position} {} will be shut out at once; type yes to go on", args.name));
+    // On a thread of its own, so that Ctrl-C is heard meanwhile.
+    let typed = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).map(|_| line)
+    });
+    let unread = |error: std::io::Error| Failure::io("the answer was not read", &error);
+    let answer = typed.await.map_err(|error| unread(error.into()))?.map_err(unread)?;
     if answer.trim() == "yes" { Ok(()) } else { Err(kept("the answer was not yes")) }
 }
 

@@ -35,7 +35,13 @@ pub(super) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
 /// # Errors
 /// 74 if it exists, or cannot be written.
 pub(super) fn create(path: &Path, text: &str) -> Result<(), Failure> {
-    fill(path, text).map_err(|error| Failure::io(format!("{} was not written", path.display()), &error))
+    fill(path, text).map_err(|error| {
+        if error.kind() != io::ErrorKind::AlreadyExists {
+            // Half a key is none, and would be in the way of the next try.
+            let _ = std::fs::remove_file(path);
+        }
+        Failure::io(format!("{} was not written", path.display()), &error)
+    })
 }
 
 fn fill(path: &Path, text: &str) -> io::Result<()> {

@@ -56,12 +56,24 @@ impl Ring {
         Some(self.seed(OPERATOR)).filter(|path| path.exists())
     }
 
-    /// A key that may ask everything: that of the first operator, else of any admin that is here.
-    pub(crate) fn admin_seed(&self) -> Option<PathBuf> {
-        let roster = self.roster().unwrap_or_default();
+    /// A key to ask the services of this folder with: that of the first operator, else of any admin
+    /// that is here, else the one that was named.
+    ///
+    /// # Errors
+    /// 78 if there is none; 74 or 78 if it cannot be used.
+    pub(crate) fn asker(&self, named: Option<&Path>) -> Result<Identity, Failure> {
+        let roster = self.roster()?;
         let admins = roster.members.iter().filter(|member| member.position == Position::Admin);
         let others = admins.map(|member| self.seed(&member.name)).find(|path| path.exists());
-        self.own_seed().or(others)
+        let path = self.own_seed().or(others).or_else(|| named.map(Path::to_path_buf)).ok_or_else(|| {
+            let what = format!(
+                "the services cannot be asked: there is no key of an admin in {}",
+                self.keys.display()
+            );
+            Failure::new(exit::CONFIGURATION, "no_key", what)
+                .mend("the same command with --seed FILE, the key of an admin")
+        })?;
+        super::read(&path)
     }
 
     /// What others may do with the file of a key, in the words of `chmod`; none if they may do

@@ -7,8 +7,8 @@ use kit::Client;
 use kit::access::Position;
 
 use super::place::{Place, PlaceArgs};
-use crate::failure::{Failure, exit};
-use crate::keys::{self, rotate};
+use crate::failure::Failure;
+use crate::keys::{Ring, rotate};
 use crate::output::Tone;
 use crate::shop::Shop;
 use crate::stack::services::{self, Plan};
@@ -92,22 +92,13 @@ async fn restart(shop: &Shop, folder: &Folder, names: &[String]) -> Result<(), F
     let plan = Plan::only(&parts)?;
     ending::check(&ending::end(folder, &parts, |_| {}).await)?;
     // The key of whoever asks may be among those that were replaced.
-    let link = broker::link(folder, Some(Arc::new(asker(shop, folder)?)))?;
+    let link = broker::link(folder, Some(Arc::new(Ring::of(folder).asker(shop.named_seed())?)))?;
     let mut started = plan.start(folder, &link)?;
     let client = Client::connect(&link, CONNECT_TIME).await?;
     services::answering(folder, &client, &waited, &mut started, |health| {
         shop.out.say(format!("{} {} answers again", shop.out.paint_note(Tone::Good, "✓"), health.service));
     })
     .await
-}
-
-fn asker(shop: &Shop, folder: &Folder) -> Result<kit::access::Identity, Failure> {
-    let named = shop.named_seed().map(std::path::Path::to_path_buf);
-    let path = named.or_else(|| keys::Ring::of(folder).admin_seed()).ok_or_else(|| {
-        let what = "the services were not started again: there is no key of an admin to ask them with";
-        Failure::new(exit::CONFIGURATION, "no_key", what).mend("shopctl --seed FILE keys rotate ...")
-    })?;
-    keys::read(&path)
 }
 
 fn half_done(shop: &Shop, place: &Place, names: &[String]) -> Result<(), Failure> {
