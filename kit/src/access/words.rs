@@ -66,7 +66,8 @@ impl KeyRotated {
     /// `invalid_key` if they are not 64 hexadecimal digits.
     pub fn bytes(&self) -> Result<[u8; 32]> {
         let wrong = || Error::invalid(reason::INVALID_KEY, "a public key is 64 hexadecimal digits");
-        if self.public_key.len() != 64 || !self.public_key.is_ascii() {
+        // Asked of each character, because a number may also be read from `+a`.
+        if self.public_key.len() != 64 || !self.public_key.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return Err(wrong());
         }
         let mut bytes = [0; 32];
@@ -126,6 +127,22 @@ impl Example for SessionRevoked {
         Self {
             session: SessionId::from_bits(0x0188_9c89_df6b_7f1c_a388_9139_6ec3_14bc),
             until: Timestamp::UNIX_EPOCH,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_64_hexadecimal_digits_and_nothing_like_them() {
+        let of = |public_key: String| KeyRotated { public_key, ..Example::example() }.bytes();
+        let good = KeyRotated::example().public_key;
+        assert_eq!(of(good.clone()).unwrap()[..2], [0xd7, 0x5a]);
+        let signed = format!("+a{}", &good[2..]);
+        for bad in [String::new(), good[1..].to_owned(), format!("{good}0"), signed, "é".repeat(32)] {
+            assert_eq!(of(bad.clone()).unwrap_err().reason, reason::INVALID_KEY, "{bad:?}");
         }
     }
 }
