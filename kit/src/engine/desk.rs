@@ -194,3 +194,70 @@ impl Drop for Turn<'_> {
         self.desk.finished.notify_waiters();
     }
 }
+
+#[cfg(test)]
+#[expect(unreachable_pub, dead_code, reason = "a contract is public, and listed, where it is real")]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+    use crate::message::Example;
+    use crate::testing::Scratch;
+    use crate::{Ctx, Service};
+
+    crate::subjects! {
+        act "door.try" Try -> Tried by [anyone], "Tries to come in.";
+    }
+
+    #[derive(Debug, Clone, Serialize, Deserialize)]
+    struct Try {
+        password: String,
+    }
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    struct Tried {
+        before: u32,
+    }
+
+    impl Example for Try {
+        fn example() -> Self {
+            Self { password: "sesame".into() }
+        }
+    }
+
+    impl Example for Tried {
+        fn example() -> Self {
+            Self { before: 0 }
+        }
+    }
+
+    /// Counts every try, also one that is refused.
+    async fn try_to_come_in(ctx: Ctx, asked: Try) -> Result<Tried> {
+        let before = ctx
+            .write(|tx| {
+                let before = tx.get("SELECT count(*) FROM tries", [], |row| row.get(0))?;
+                tx.execute("INSERT INTO tries (id) VALUES (?1)", [before])?;
+                Ok(before)
+            })
+            .await?;
+        match asked.password.as_str() {
+            "sesame" => Ok(Tried { before }),
+            _ => Err(Error::refused("wrong", "that is not the word")),
+        }
+    }
+
+    #[tokio::test]
+    async fn an_act_may_record_that_it_refused_and_nothing_it_says_is_kept() {
+        const TRIES: &str = "CREATE TABLE tries (id INTEGER NOT NULL PRIMARY KEY) STRICT;";
+        let door = Service::new("door", "1.0.0").migrations_from(&[TRIES]).answers(try_to_come_in);
+        let scratch = Scratch::of(door);
+        let said = |password: &str| Try { password: password.into() };
+        let refused = scratch.ask_as("key", &said("guess")).await.unwrap_err();
+        assert_eq!(refused.reason, "wrong");
+        // The same key does not matter: each is a try of its own.
+        assert_eq!(scratch.ask_as("key", &said("sesame")).await.unwrap(), Tried { before: 1 });
+        let kept: u32 =
+            scratch.sql(|sql| sql.get("SELECT count(*) FROM stored_reply", [], |row| row.get(0))).unwrap();
+        assert_eq!(kept, 0);
+    }
+}

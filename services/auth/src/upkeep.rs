@@ -7,6 +7,7 @@ use kit::{Result, Tx};
 use crate::keys::{self, Due, KEY_LEAD, KEYS_MAX, Key};
 use crate::refusal::Refusal;
 use crate::store;
+use crate::ticket::CONFIRMED_WITHIN;
 
 /// The timer of the keys.
 pub(crate) const KEYS: &str = "keys";
@@ -20,25 +21,24 @@ pub(crate) const TIDIED_EVERY: Duration = Duration::from_secs(10 * 60);
 /// Rows of each table that are removed at a time.
 pub(crate) const TIDY_ROWS_MAX: usize = 20_000;
 
-/// How long an account is kept whose address nobody confirms.
-pub(crate) const UNCONFIRMED_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// How long an account is kept whose address nobody confirms; in any case while there is a ticket.
+pub(crate) const UNCONFIRMED_KEPT: Duration = CONFIRMED_WITHIN;
 
 /// Does what is due about the keys. At the first start this makes the secret and the first key.
 pub(crate) fn look_after_keys(tx: &mut Tx<'_>) -> Result<()> {
     store::make_secret(tx)?;
+    store::delete_keys(tx)?;
     let known = store::list_keys(tx)?;
     let now = tx.now();
     match keys::due(&known, now) {
-        Due::First => add_key(tx, &known, now).map(drop)?,
-        Due::Next => add_key(tx, &known, now + KEY_LEAD).map(drop)?,
-        Due::Telling => {
-            if let Some(newest) = known.into_iter().next() {
-                tell(tx, &newest.told_again(None, now))?;
-            }
-        }
-        Due::Nothing => {}
+        Due::First => add_key(tx, &known, now),
+        Due::Next => add_key(tx, &known, now + KEY_LEAD),
+        Due::Telling => match known.into_iter().next() {
+            Some(newest) => tell(tx, &newest.told_again(None, now)),
+            None => Ok(()),
+        },
+        Due::Nothing => Ok(()),
     }
-    store::delete_keys(tx)
 }
 
 /// Makes a key that signs from a time on, and tells of it. The one before is believed until its last

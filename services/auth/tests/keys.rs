@@ -117,4 +117,12 @@ async fn there_are_never_more_keys_than_a_service_keeps() {
     assert_eq!((refused.kind, &*refused.reason), (Kind::Overloaded, "overloaded"));
     door.auth.advance(KEY_LEAD + ACCESS_TAIL + MINUTE).await;
     assert_eq!(door.auth.ask_by(&operator(), &RotateKey {}).await.unwrap().keys.len(), 2);
+
+    // Nor do old ones stand in the way of the next, however long nobody looked after them.
+    for _ in 2..KEYS_MAX {
+        door.auth.ask_by(&operator(), &RotateKey {}).await.unwrap();
+    }
+    door.stop_for(2 * KEY_AGE).await;
+    let pair = door.signed_in("ann@example.org").await;
+    door.claims(&pair).unwrap();
 }

@@ -1,10 +1,11 @@
 //! Changing a password, and setting one anew.
 
+use std::time::Duration;
+
 use auth::ticket::{RESET_WITHIN, SENT_TWICE_WITHIN};
 use contracts::auth::{CustomerRegistered, MailPurpose, SetDisabled};
 use kit::Caller;
 use kit::testing::operator;
-use std::time::Duration;
 
 use crate::door::{Door, OTHER, PASSWORD, reason};
 

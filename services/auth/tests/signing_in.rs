@@ -1,11 +1,12 @@
 //! Signing in, and the tokens one gets.
 
+use std::time::Duration;
+
 use auth::session::{ACCESS_LIFE, IDLE_MAX, REFRESH_GRACE, SESSION_LIFE, SESSIONS_MAX};
 use contracts::auth::{ListSessions, SetDisabled};
 use kit::access::words::SessionRevoked;
 use kit::testing::operator;
 use kit::{Caller, Kind};
-use std::time::Duration;
 
 use crate::door::{Door, OTHER, PASSWORD, log_in, reason};
 

@@ -41,8 +41,13 @@ pub(crate) fn save_key(tx: &Tx<'_>, key: &Key) -> Result<()> {
     Ok(())
 }
 
-/// Removes the keys that nobody believes any more.
+/// Removes the keys that nobody believes any more. The newest stays: it signs until there is another,
+/// and others are told of it again before.
 pub(crate) fn delete_keys(tx: &Tx<'_>) -> Result<()> {
-    tx.execute("DELETE FROM own_keys WHERE valid_until_ms <= ?1", [tx.now().as_millisecond()])?;
+    tx.execute(
+        "DELETE FROM own_keys
+         WHERE valid_until_ms <= ?1 AND signs_from_ms < (SELECT max(signs_from_ms) FROM own_keys)",
+        [tx.now().as_millisecond()],
+    )?;
     Ok(())
 }
