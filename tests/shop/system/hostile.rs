@@ -125,11 +125,15 @@ async fn a_thousand_log_ins_at_once_are_answered_or_turned_away_and_the_shop_goe
             let asked = LogIn {
                 email: format!(
                     "flood{}@example.org",
-                    if number % 50 == 0 { String::new() } else { number.to_string() }
+                    if number.is_multiple_of(50) { String::new() } else { number.to_string() }
                 )
                 .parse()
                 .unwrap(),
-                password: Secret::new(if number % 50 == 0 { PASSWORD } else { "a guess that is wrong" }),
+                password: Secret::new(if number.is_multiple_of(50) {
+                    PASSWORD
+                } else {
+                    "a guess that is wrong"
+                }),
                 device: String::new(),
                 source: String::new(),
             };
