@@ -14,6 +14,10 @@ fuzz_target!(|text: &str| {
             assert!(public_bytes(identity.public_key()).is_some());
             assert!(!format!("{identity:?}").contains(identity.seed()));
         }
-        Err(error) => assert!(text.trim().len() < 20 || !error.to_string().contains(text.trim())),
+        // A seed that is nearly one is as secret as one. A part of the message itself is none.
+        Err(error) => {
+            let secret = text.trim();
+            assert!(!secret.starts_with("SU") || secret.len() < 20 || !error.to_string().contains(secret));
+        }
     }
 });
