@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use contracts::order::CountOrders;
@@ -232,6 +233,34 @@ fn after_a_leak_every_key_is_replaced_at_once() {
         }
         shop.until_well();
     }
+}
+
+#[test]
+fn orders_are_paid_while_keys_are_replaced() {
+    let shop = Shop::open("");
+    for line in ["product put mug --name Mug --category mugs --price 12.90", "stock receive mug 1000"] {
+        assert_eq!(shop.run(line).code, 0, "{line}");
+    }
+    let replaced = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let buying = scope.spawn(|| {
+            let mut orders = 0;
+            while !replaced.load(Ordering::Relaxed) {
+                let ran = shop.run("order place --item mug --wait");
+                assert_eq!(ran.code, 0, "order {orders}: {}", ran.err);
+                orders += 1;
+            }
+            orders
+        });
+        // Not that of the operator: whoever is connected with a key that is taken out is cut off.
+        let all = contracts::services().collect::<Vec<_>>().join(" ");
+        for line in ["keys rotate order payment".to_owned(), format!("keys rotate {all}")] {
+            let ran = shop.run(&line);
+            assert_eq!(ran.code, 0, "{line}: {}", ran.err);
+        }
+        replaced.store(true, Ordering::Relaxed);
+        assert!(buying.join().expect("a thread") > 0);
+    });
 }
 
 #[test]

@@ -28,6 +28,9 @@ use crate::wire;
 
 pub use seen::{ConsumerState, EndpointInfo, ServiceInfo, StreamState, Told};
 
+/// How long a broker that reads its users again may know nobody.
+const USERS_READ_TIME: Duration = Duration::from_millis(250);
+
 /// How to reach a broker.
 #[derive(Debug, Clone)]
 pub struct Link {
@@ -349,6 +352,37 @@ pub(crate) async fn connect_and_tell(
             format!("no answer from the broker at {shown} ({why})"),
         )
     };
+    let connected = async {
+        match options(link, wait, denied.clone()).connect(&link.url).await {
+            Err(error) if may_pass(&error) => {
+                tokio::time::sleep(USERS_READ_TIME).await;
+                options(link, wait, denied).connect(&link.url).await
+            }
+            connected => connected,
+        }
+    };
+    match tokio::time::timeout(wait, connected).await {
+        Ok(Ok(nats)) if nats.connection_state() == connection::State::Connected => Ok(nats),
+        Ok(Ok(_)) => Err(unreachable("not connected".to_owned())),
+        Ok(Err(error)) if is_refusal(&error) => Err(not_admitted(link, &shown)),
+        Ok(Err(error)) => {
+            let mut why = error.to_string();
+            let mut cause = std::error::Error::source(&error);
+            while let Some(source) = cause {
+                why = source.to_string();
+                cause = source.source();
+            }
+            Err(unreachable(why))
+        }
+        Err(_) => Err(unreachable(format!("no connection within {} s", wait.as_secs_f64()))),
+    }
+}
+
+fn options(
+    link: &Link,
+    wait: Duration,
+    denied: impl Fn(&str) + Clone + Send + Sync + 'static,
+) -> ConnectOptions {
     let log_name = link.name.clone();
     let mut options = ConnectOptions::new()
         .name(&link.name)
@@ -371,21 +405,21 @@ pub(crate) async fn connect_and_tell(
     if let Some(ca) = &link.ca {
         options = options.add_root_certificates(ca.clone());
     }
-    match tokio::time::timeout(wait, options.connect(&link.url)).await {
-        Ok(Ok(nats)) if nats.connection_state() == connection::State::Connected => Ok(nats),
-        Ok(Ok(_)) => Err(unreachable("not connected".to_owned())),
-        Ok(Err(error)) if is_refusal(&error) => Err(not_admitted(link, &shown)),
-        Ok(Err(error)) => {
-            let mut why = error.to_string();
-            let mut cause = std::error::Error::source(&error);
-            while let Some(source) = cause {
-                why = source.to_string();
-                cause = source.source();
-            }
-            Err(unreachable(why))
+    options
+}
+
+/// Whether it may go better in a moment: a broker that reads its users again knows nobody meanwhile, and
+/// hangs up.
+fn may_pass(error: &async_nats::ConnectError) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    let mut cause = std::error::Error::source(error);
+    while let Some(source) = cause {
+        if let Some(error) = source.downcast_ref::<std::io::Error>() {
+            return matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof);
         }
-        Err(_) => Err(unreachable(format!("no connection within {} s", wait.as_secs_f64()))),
+        cause = source.source();
     }
+    is_refusal(error)
 }
 
 /// Whether the broker does not know who this is, as opposed to not being there.

@@ -79,12 +79,12 @@ impl Plan {
         Ok(Self { program: if is_complete { None } else { Some(find_shopd()?) }, parts })
     }
 
-    /// These parts, which were stopped.
+    /// One part, which is being started again.
     ///
     /// # Errors
     /// If there is no program to start.
-    pub(crate) fn only(parts: &[&'static str]) -> Result<Self, Failure> {
-        Ok(Self { parts: parts.to_vec(), program: Some(find_shopd()?) })
+    pub(crate) fn only(part: &'static str) -> Result<Self, Failure> {
+        Ok(Self { parts: vec![part], program: Some(find_shopd()?) })
     }
 
     /// Starts what does not run.

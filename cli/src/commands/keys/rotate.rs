@@ -20,7 +20,8 @@ const CONNECT_TIME: Duration = Duration::from_secs(3);
 /// Replace keys, without a gap
 ///
 /// The new key is made known beside the old one; the service is started again with it; the old one is
-/// good no more. Of operators and programs the file is replaced: hand it to whoever keeps a copy.
+/// good no more. Of operators and programs the file is replaced: hand it to whoever keeps a copy. Who
+/// is connected with the old key is cut off, so a command that runs meanwhile may end with code 7.
 ///
 /// With --keys there is no service to start again, so it takes two commands: without --finish the new
 /// key is put in place, with --finish, once its holder uses it, the old one is taken out.
@@ -72,33 +73,36 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     done(shop, &place, &names)
 }
 
-/// Starts those services again which run and whose key was replaced, and waits until they answer.
+/// Starts those services again which run and whose key was replaced, and waits until they answer. One
+/// after the other: one that ends first finishes what it has accepted, and for that it asks others.
 async fn restart(shop: &Shop, folder: &Folder, names: &[String]) -> Result<(), Failure> {
     let affected: Vec<&'static str> =
         contracts::services().filter(|service| names.iter().any(|name| name == service)).collect();
-    let together = folder.process(ALL_IN_ONE).is_some();
-    let (parts, waited): (Vec<&'static str>, Vec<&'static str>) = match together {
-        true if affected.is_empty() => (Vec::new(), Vec::new()),
-        true => (vec![ALL_IN_ONE], services::names()),
-        false => {
-            let running: Vec<_> =
-                affected.into_iter().filter(|name| folder.process(name).is_some()).collect();
-            (running.clone(), running)
+    let parts: Vec<(&'static str, Vec<&'static str>)> = match folder.process(ALL_IN_ONE) {
+        Some(_) if affected.is_empty() => Vec::new(),
+        Some(_) => vec![(ALL_IN_ONE, services::names())],
+        None => {
+            let running = affected.into_iter().filter(|name| folder.process(name).is_some());
+            running.map(|name| (name, vec![name])).collect()
         }
     };
     if parts.is_empty() {
         return Ok(());
     }
-    let plan = Plan::only(&parts)?;
-    ending::check(&ending::end(folder, &parts, |_| {}).await)?;
     // The key of whoever asks may be among those that were replaced.
     let link = broker::link(folder, Some(Arc::new(Ring::of(folder).asker(shop.named_seed())?)))?;
-    let mut started = plan.start(folder, &link)?;
     let client = Client::connect(&link, CONNECT_TIME).await?;
-    services::answering(folder, &client, &waited, &mut started, |health| {
-        shop.out.say(format!("{} {} answers again", shop.out.paint_note(Tone::Good, "✓"), health.service));
-    })
-    .await
+    for (part, answering) in parts {
+        let plan = Plan::only(part)?;
+        ending::check(&ending::end(folder, &[part], |_| {}).await)?;
+        let mut started = plan.start(folder, &link)?;
+        let mark = shop.out.paint_note(Tone::Good, "✓");
+        services::answering(folder, &client, &answering, &mut started, |health| {
+            shop.out.say(format!("{mark} {} answers again", health.service));
+        })
+        .await?;
+    }
+    Ok(())
 }
 
 fn half_done(shop: &Shop, place: &Place, names: &[String]) -> Result<(), Failure> {
