@@ -3,12 +3,18 @@
 //! What carries a password, a code or a token is an `act`: nothing of it is kept, neither the answer
 //! nor a fingerprint of the question. Each of them may be sent twice without harm.
 
+mod events;
+mod keys;
+
 use jiff::Timestamp;
 use kit::Role;
-use kit::access::words::{KeyId, SessionId};
+use kit::access::words::SessionId;
 use serde::{Deserialize, Serialize};
 
 use crate::{CustomerId, Email, TicketId};
+
+pub use events::{CustomerRegistered, MailDue, MailPurpose};
+pub use keys::{Jwk, KeySet};
 
 /// The name of the service.
 pub const NAME: &str = "auth";
@@ -348,35 +354,6 @@ pub struct GetKeys {}
 #[serde(deny_unknown_fields)]
 pub struct RotateKey {}
 
-/// Public keys, as a JWK Set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeySet {
-    /// The keys, the newest first.
-    pub keys: Vec<Jwk>,
-}
-
-/// A public key (RFC 7517, RFC 8037).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Jwk {
-    /// Always `OKP`.
-    pub kty: String,
-    /// Always `Ed25519`.
-    pub crv: String,
-    /// Always `EdDSA`.
-    pub alg: String,
-    /// Always `sig`.
-    #[serde(rename = "use")]
-    pub used_for: String,
-    /// Its name.
-    pub kid: KeyId,
-    /// The public key, in base 64 for URLs.
-    pub x: String,
-    /// From when on it signs.
-    pub signs_from: Timestamp,
-    /// Until when tokens that it signed may be good.
-    pub valid_until: Timestamp,
-}
-
 /// Asks for the code of a ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -392,55 +369,4 @@ pub struct Revealed {
     pub code: Secret,
     /// Until when it is good.
     pub valid_until: Timestamp,
-}
-
-/// Why somebody must be written to about their account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MailPurpose {
-    /// Their address is to be confirmed; there is a code.
-    ConfirmAddress,
-    /// Somebody tried to register with an address that has an account; there is no code.
-    AlreadyRegistered,
-    /// The password can be set anew; there is a code.
-    ResetPassword,
-    /// The password was changed; there is no code.
-    PasswordChanged,
-}
-
-impl MailPurpose {
-    /// Whether the mail carries a code.
-    pub fn has_code(self) -> bool {
-        matches!(self, Self::ConfirmAddress | Self::ResetPassword)
-    }
-
-    /// The word on the wire and in tables.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::ConfirmAddress => "confirm_address",
-            Self::AlreadyRegistered => "already_registered",
-            Self::ResetPassword => "reset_password",
-            Self::PasswordChanged => "password_changed",
-        }
-    }
-}
-
-/// There is a new customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CustomerRegistered {
-    /// Their number.
-    pub customer: CustomerId,
-    /// Their address.
-    pub email: Email,
-}
-
-/// Somebody must be written to about their account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MailDue {
-    /// What it is good for; also the number of the mail.
-    pub ticket: TicketId,
-    /// To whom.
-    pub email: Email,
-    /// Why.
-    pub purpose: MailPurpose,
 }

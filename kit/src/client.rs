@@ -1,14 +1,13 @@
 //! Asking services from outside: for a command line, for tests, for programs that only listen.
 
+mod link;
 mod seen;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::{self, consumer};
-use async_nats::{ConnectOptions, Event as ConnectionEvent, connection};
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
@@ -19,30 +18,16 @@ use crate::access::{Identity, Presented};
 use crate::caller::{Caller, GuestId};
 use crate::clock::{Clock, SystemChance, SystemClock};
 use crate::engine::port::Outgoing;
-use crate::error::{Error, Kind, Result, reason};
+use crate::error::{Error, Result, reason};
 use crate::id::{EventId, Id, uuid_v7};
 use crate::limits::REQUEST_TIME;
 use crate::message::{Request, owner};
 use crate::trace::Trace;
 use crate::wire;
 
+pub use link::Link;
+pub(crate) use link::{connect, connect_and_tell};
 pub use seen::{ConsumerState, EndpointInfo, ServiceInfo, StreamState, Told};
-
-/// How long a broker that reads its users again may know nobody.
-const USERS_READ_TIME: Duration = Duration::from_millis(250);
-
-/// How to reach a broker.
-#[derive(Debug, Clone)]
-pub struct Link {
-    /// Where it is: `nats://host:port`, or `tls://host:port`.
-    pub url: String,
-    /// How the connection is called in the broker's logs.
-    pub name: String,
-    /// The key with which it is opened; none only where the broker lets everybody in.
-    pub identity: Option<Arc<Identity>>,
-    /// The certificates of the authorities to believe, beside those of the system.
-    pub ca: Option<PathBuf>,
-}
 
 /// As whom a client asks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -331,128 +316,6 @@ impl Watch {
             body: serde_json::from_slice(&message.payload)
                 .unwrap_or_else(|_| String::from_utf8_lossy(&message.payload).into_owned().into()),
         })
-    }
-}
-
-/// Connects, and waits until there is a connection, at most so long.
-pub(crate) async fn connect(link: &Link, wait: Duration) -> Result<async_nats::Client> {
-    connect_and_tell(link, wait, |_| {}).await
-}
-
-/// The same; whatever the broker does not permit afterwards is told.
-pub(crate) async fn connect_and_tell(
-    link: &Link,
-    wait: Duration,
-    denied: impl Fn(&str) + Clone + Send + Sync + 'static,
-) -> Result<async_nats::Client> {
-    let shown = crate::text::printable(&link.url).into_owned();
-    let unreachable = |why: String| {
-        Error::unavailable(
-            reason::BROKER_UNREACHABLE,
-            format!("no answer from the broker at {shown} ({why})"),
-        )
-    };
-    let connected = async {
-        match options(link, wait, denied.clone()).connect(&link.url).await {
-            Err(error) if may_pass(&error) => {
-                tokio::time::sleep(USERS_READ_TIME).await;
-                options(link, wait, denied).connect(&link.url).await
-            }
-            connected => connected,
-        }
-    };
-    match tokio::time::timeout(wait, connected).await {
-        Ok(Ok(nats)) if nats.connection_state() == connection::State::Connected => Ok(nats),
-        Ok(Ok(_)) => Err(unreachable("not connected".to_owned())),
-        Ok(Err(error)) if is_refusal(&error) => Err(not_admitted(link, &shown)),
-        Ok(Err(error)) => {
-            let mut why = error.to_string();
-            let mut cause = std::error::Error::source(&error);
-            while let Some(source) = cause {
-                why = source.to_string();
-                cause = source.source();
-            }
-            Err(unreachable(why))
-        }
-        Err(_) => Err(unreachable(format!("no connection within {} s", wait.as_secs_f64()))),
-    }
-}
-
-fn options(
-    link: &Link,
-    wait: Duration,
-    denied: impl Fn(&str) + Clone + Send + Sync + 'static,
-) -> ConnectOptions {
-    let log_name = link.name.clone();
-    let mut options = ConnectOptions::new()
-        .name(&link.name)
-        .connection_timeout(wait.min(Duration::from_secs(5)))
-        .ping_interval(Duration::from_secs(20))
-        // The broker is on this machine or near; a shop that waits loses more than a few tries cost.
-        .reconnect_delay_callback(|tries| Duration::from_millis(1 << tries.min(10)).min(Duration::from_secs(1)))
-        .event_callback(move |event| {
-            let (name, denied) = (log_name.clone(), denied.clone());
-            async move {
-                if let ConnectionEvent::ServerError(error) = &event {
-                    denied(&error.to_string());
-                }
-                say(&name, &event);
-            }
-        });
-    if let Some(identity) = &link.identity {
-        options = options.nkey(identity.seed().to_owned()).custom_inbox_prefix(identity.inbox());
-    }
-    if let Some(ca) = &link.ca {
-        options = options.add_root_certificates(ca.clone());
-    }
-    options
-}
-
-/// Whether it may go better in a moment: a broker that reads its users again knows nobody meanwhile, and
-/// hangs up.
-fn may_pass(error: &async_nats::ConnectError) -> bool {
-    use std::io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
-    let mut cause = std::error::Error::source(error);
-    while let Some(source) = cause {
-        if let Some(error) = source.downcast_ref::<std::io::Error>() {
-            return matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof);
-        }
-        cause = source.source();
-    }
-    is_refusal(error)
-}
-
-/// Whether the broker does not know who this is, as opposed to not being there.
-fn is_refusal(error: &async_nats::ConnectError) -> bool {
-    use async_nats::ConnectErrorKind::{Authentication, AuthorizationViolation};
-    matches!(error.kind(), Authentication | AuthorizationViolation)
-}
-
-fn not_admitted(link: &Link, shown: &str) -> Error {
-    let whose = match &link.identity {
-        Some(identity) => format!("does not know the key of {}", identity.name()),
-        None => "lets nobody in without a key".to_owned(),
-    };
-    Error::new(Kind::Unauthenticated, reason::NOT_ADMITTED, format!("the broker at {shown} {whose}"))
-}
-
-fn say(name: &str, event: &ConnectionEvent) {
-    match event {
-        ConnectionEvent::Connected => tracing::debug!(connection = name, "Connected to the broker"),
-        ConnectionEvent::Disconnected => {
-            tracing::warn!(
-                connection = name,
-                "The connection to the broker is lost; it is being tried again"
-            );
-        }
-        ConnectionEvent::SlowConsumer(_) => {
-            tracing::warn!(connection = name, "Messages came faster than they were read; some were dropped");
-        }
-        ConnectionEvent::ServerError(error) => tracing::error!(connection = name, "The broker says: {error}"),
-        ConnectionEvent::ClientError(error) => tracing::debug!(connection = name, "{error}"),
-        ConnectionEvent::LameDuckMode | ConnectionEvent::Draining | ConnectionEvent::Closed => {
-            tracing::debug!(connection = name, "{event}");
-        }
     }
 }
 
