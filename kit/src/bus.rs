@@ -184,9 +184,11 @@ impl Shop {
     }
 }
 
-/// Where messages of a consumer are acknowledged: as the server has it today, and as it will be.
+/// Where messages of a consumer are acknowledged: as the server has it today, and as it will be, with
+/// `_` for a shop without a domain. A `*` in that place would match the subjects of today, in which
+/// the consumers of others stand there: whoever acknowledges for them can also ask for their next message.
 fn acknowledging(stream: &str, consumer: &str) -> [String; 2] {
-    [format!("$JS.ACK.{stream}.{consumer}.>"), format!("$JS.ACK.*.*.{stream}.{consumer}.>")]
+    [format!("$JS.ACK.{stream}.{consumer}.>"), format!("$JS.ACK._.*.{stream}.{consumer}.>")]
 }
 
 /// Whether a pattern allows everything that another allows; both may end with a queue group.

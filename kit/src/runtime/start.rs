@@ -43,6 +43,12 @@ const STREAM_TIME: Duration = Duration::from_secs(2);
 /// How long the last answers may take onto the socket; without a connection it never ends.
 const FLUSH_TIME: Duration = Duration::from_secs(1);
 
+/// How often it is looked whether the client of the broker still works.
+const CLIENT_LOOKED_AT: Duration = Duration::from_secs(1);
+
+/// How long the parts of a service may take to end whose client works no more.
+const DEAF_TIME: Duration = Duration::from_secs(1);
+
 /// How often waiting for the broker is said again.
 const SAY_EVERY: Duration = Duration::from_secs(10);
 
@@ -109,24 +115,40 @@ impl Running {
 /// Starts a service in this process. It ends when the token is cancelled.
 pub fn run(service: Service, options: Options, stop: CancellationToken) -> Running {
     let span = tracing::info_span!("service", service = service.name());
-    let ending = tokio::spawn(live(Arc::new(service), options, stop.clone()).instrument(span));
-    Running { ending, stop }
+    let (service, told) = (Arc::new(service), stop.clone());
+    let lives = async move {
+        while live(Arc::clone(&service), &options, told.clone()).await? == Then::Again {
+            tracing::error!("The client of the broker works no more; {} begins again", service.name());
+        }
+        Ok(())
+    };
+    Running { ending: tokio::spawn(lives.instrument(span)), stop }
 }
 
-async fn live(service: Arc<Service>, options: Options, stop: CancellationToken) -> Result<(), Ended> {
+/// What follows the end of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    Nothing,
+    /// Nobody told it to end: it has to begin again.
+    Again,
+}
+
+async fn live(service: Arc<Service>, options: &Options, stop: CancellationToken) -> Result<Then, Ended> {
     let name = service.name();
     let folder = &options.data;
     make_folder(folder)?;
     let link = options.link(name)?;
-    follow_roster(&service, &options)?;
+    follow_roster(&service, options)?;
     let lock_path = folder.join(format!("{name}.lock"));
     let unusable = |error| Ended::Storage(format!("{} cannot be locked: {error}", lock_path.display()));
-    let Some(lock) = lock::acquire(&lock_path, name, &stop).await.map_err(unusable)? else { return Ok(()) };
+    let Some(lock) = lock::acquire(&lock_path, name, &stop).await.map_err(unusable)? else {
+        return Ok(Then::Nothing);
+    };
     let path = folder.join(format!("{name}.db"));
     let engine = Engine::open(&path, Arc::clone(&service), Arc::new(SystemClock), Box::new(SystemChance))?;
     let readers = Readers::open(&path)?;
     let vitals = Arc::new(Vitals::default());
-    let Some(nats) = connect(&link, &vitals, &stop).await? else { return Ok(()) };
+    let Some(nats) = connect(&link, &vitals, &stop).await? else { return Ok(Then::Nothing) };
     permits::check(&nats, &service).await?;
 
     let newest = engine.sql().get("SELECT coalesce(max(seq), 0) FROM outbox", [], |row| row.get(0))?;
@@ -167,14 +189,15 @@ async fn live(service: Arc<Service>, options: Options, stop: CancellationToken) 
     tracing::info!(data = %folder.display(), "{name} is ready");
 
     let ended = tokio::select! {
-        () = stop.cancelled() => Ok(()),
+        () = stop.cancelled() => Ok(Then::Nothing),
+        () = deaf(&parts.nats) => Ok(Then::Again),
         why = broken_down(&mut broken) => {
             Err(Ended::Storage(format!("the database {} cannot be trusted any more: {why}", path.display())))
         }
     };
     tracing::info!("{name} is stopping");
-    let drained =
-        tokio::time::timeout(DRAIN_TIME, parts.drain(serving, background, &heard, &told, relaying)).await;
+    let time = if matches!(ended, Ok(Then::Again)) { DEAF_TIME } else { DRAIN_TIME };
+    let drained = tokio::time::timeout(time, parts.drain(serving, background, &heard, &told, relaying)).await;
     if drained.is_err() {
         tracing::warn!("{name} ends before everything was told; the rest is told at the next start");
     }
@@ -263,6 +286,15 @@ impl Parts {
         relaying.finish().await;
         // The answers are in the client's hands; this pushes them onto the socket.
         let _ = tokio::time::timeout(FLUSH_TIME, self.nats.flush()).await;
+    }
+}
+
+/// Waits until the client of the broker works no more. It panics at a message with a carriage return in
+/// the middle of a header, which the broker carries, and never connects again. Without a connection
+/// it only waits.
+async fn deaf(nats: &async_nats::Client) {
+    while nats.flush().await.is_ok() {
+        tokio::time::sleep(CLIENT_LOOKED_AT).await;
     }
 }
 

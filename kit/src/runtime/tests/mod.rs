@@ -2,6 +2,7 @@
 
 #![expect(unreachable_pub, dead_code, reason = "a contract is public, and listed, where it is real")]
 
+mod attacks;
 mod bus;
 mod hearing;
 mod relay;
