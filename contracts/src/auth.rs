@@ -135,8 +135,8 @@ pub struct LogIn {
     /// How the session is called in lists: the program, or the machine.
     #[serde(default)]
     pub device: String,
-    /// Where it comes from, such as a network address. Believed only of a service that asks for
-    /// others; else the caller counts.
+    /// Where it comes from, such as a network address, as a storefront or a service knows it that asks
+    /// for others. Failures from there count together; say nothing, and only those of the account do.
     #[serde(default)]
     pub source: String,
 }

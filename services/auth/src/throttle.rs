@@ -80,12 +80,24 @@ pub fn of_source(source: &str) -> String {
     format!("source:{source}")
 }
 
-/// Where a log-in comes from. What it says itself is believed only of a service that asks for others,
-/// such as a gateway: anybody else could name another source with each try.
+/// Where a log-in comes from, as it is shown. What it says itself is believed of whoever asks for
+/// others: a service, such as a gateway, and a storefront, which asks for people who are nobody yet.
+/// Somebody who is signed in could name another source with each try.
 pub fn source(caller: &Caller, said: &str) -> String {
     match caller {
-        Caller::Service(_) if !said.is_empty() => said.to_owned(),
+        Caller::User { .. } => caller.to_string(),
+        _ if !said.is_empty() => said.to_owned(),
         other => other.to_string(),
+    }
+}
+
+/// The source whose failures count together; none if nobody says where it comes from. What all have
+/// in common must not be locked, or a stranger's guesses would shut everybody out; and the secret of a
+/// guest is another one whenever they like.
+pub fn counted(caller: &Caller, said: &str) -> Option<String> {
+    match caller {
+        Caller::Anonymous | Caller::Guest(_) if said.is_empty() => None,
+        _ => Some(source(caller, said)),
     }
 }
 
@@ -150,10 +162,21 @@ mod tests {
     }
 
     #[test]
-    fn only_a_service_is_believed_about_the_source() {
+    fn whoever_asks_for_others_says_where_they_are_and_others_are_the_source_themselves() {
         let gateway = Caller::Service("gateway".into());
-        assert_eq!(source(&gateway, "192.0.2.7"), "192.0.2.7");
-        assert_eq!(source(&gateway, ""), "service:gateway");
-        assert_eq!(source(&Caller::Anonymous, "192.0.2.7"), "anonymous");
+        let customer = Caller::User { id: "cus_1".into(), role: kit::Role::Customer, session: "".into() };
+        for asking in [&gateway, &Caller::Anonymous] {
+            assert_eq!(source(asking, "192.0.2.7"), "192.0.2.7");
+            assert_eq!(counted(asking, "192.0.2.7").as_deref(), Some("192.0.2.7"));
+        }
+        assert_eq!(counted(&gateway, "").as_deref(), Some("service:gateway"));
+        assert_eq!(counted(&customer, "192.0.2.7").as_deref(), Some("customer:cus_1"));
+    }
+
+    #[test]
+    fn what_all_have_in_common_and_what_everybody_can_choose_is_no_source() {
+        let guest = kit::caller::GuestId::of_secret("0123456789abcdefghijkl").unwrap();
+        assert_eq!(counted(&Caller::Anonymous, ""), None);
+        assert_eq!(counted(&Caller::Guest(guest), ""), None);
     }
 }

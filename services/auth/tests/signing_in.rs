@@ -172,12 +172,12 @@ async fn a_session_says_from_where_it_came_as_far_as_that_can_be_believed() {
         device: String::new(),
         ..log_in("ann@example.org", PASSWORD)
     };
-    door.auth.ask_by(&Caller::Anonymous, &asked).await.unwrap();
+    door.auth.ask_by(&door.caller(&own), &asked).await.unwrap();
     door.auth.ask_for("gateway", &Caller::Anonymous, &asked).await.unwrap();
     let listed = door.auth.ask_by(&door.caller(&own), &ListSessions::default()).await.unwrap();
     let mut sources: Vec<&str> = listed.items.iter().map(|item| item.source.as_str()).collect();
     sources.sort_unstable();
-    assert_eq!(sources, ["192.0.2.7", "anonymous", "anonymous"]);
+    assert_eq!(sources, ["192.0.2.7".to_owned(), "anonymous".to_owned(), door.caller(&own).to_string()]);
     let own: Vec<bool> = listed.items.iter().map(|item| item.session == own.session).collect();
     assert_eq!(own, listed.items.iter().map(|item| item.own).collect::<Vec<_>>());
 }

@@ -54,10 +54,9 @@ pub(super) struct Trial {
 }
 
 impl Trial {
-    /// Of an address, from a source.
-    pub(super) fn from(address: &str, source: &str) -> Self {
-        let (account, source) = (throttle::of_account(address), Some(throttle::of_source(source)));
-        Self { account, source }
+    /// Of an address, from a source, if there is one that counts.
+    pub(super) fn from(address: &str, source: Option<&str>) -> Self {
+        Self { account: throttle::of_account(address), source: source.map(throttle::of_source) }
     }
 
     /// Of an address, by whoever is signed in to it.

@@ -18,7 +18,7 @@ use crate::hasher::Hasher;
 use crate::password::{Hash, Recipe};
 use crate::refusal::Refusal;
 use crate::session::{DEVICE_CHARS_MAX, Meaning, RefreshToken, SESSIONS_MAX, Session};
-use crate::throttle::source;
+use crate::throttle::{counted, source};
 use crate::ticket::CONFIRMED_WITHIN;
 use crate::{store, tokens};
 
@@ -33,7 +33,7 @@ pub async fn log_in(ctx: Ctx, asked: LogIn, hasher: Hasher) -> Result<TokenPair>
     }
     let address = address_of(&asked.email);
     let source = source(ctx.caller(), &asked.source);
-    let trial = Trial::from(&address, &source);
+    let trial = Trial::from(&address, counted(ctx.caller(), &asked.source).as_deref());
     let (stored, recipe) = prepare(&ctx, &trial, &address).await?;
     let hash = hasher.hash(asked.password.clone(), recipe.clone()).await?;
     let renewed = renew(&stored, &hash, &recipe, asked.password, &hasher).await?;
