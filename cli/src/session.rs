@@ -217,6 +217,14 @@ impl Shop {
         Err(self.explained(Error::new(Kind::Forbidden, common::FORBIDDEN, message)))
     }
 
+    /// The command that shows what became of an order to whoever speaks: traces are for operators.
+    pub(crate) fn look_into(&self, order: impl std::fmt::Display) -> String {
+        match self.for_operators("traces") {
+            Ok(()) => format!("shopctl trace {order}"),
+            Err(_) => format!("shopctl order get {order} --history"),
+        }
+    }
+
     /// What a service said, with what helps somebody who may not do it.
     pub(crate) fn explained(&self, error: Error) -> Failure {
         let failure = Failure::from(error);

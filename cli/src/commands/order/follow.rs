@@ -120,14 +120,14 @@ pub(super) fn tell_checkout(
     let failure = match order.stage {
         Stage::Cancelled => {
             Failure::new(exit::REFUSED, order.reason.clone(), format!("{id} was cancelled: {message}"))
-                .mend(format!("shopctl trace {id}      shows what happened"))
+                .mend(format!("{}      shows what happened", shop.look_into(id)))
         }
         Stage::NeedsAttention => {
             Failure::new(exit::OTHER, order.reason.clone(), format!("{id} cannot go on by itself: {message}"))
-                .mend(format!("shopctl order get {id} --history"))
-                .mend(format!("shopctl trace {id}"))
+                .mend(format!("shopctl order get {id}"))
+                .mend(shop.look_into(id))
         }
-        _ => return tell_well(shop, stages, &order, &format!("shopctl trace {id}")),
+        _ => return tell_well(shop, stages, &order, &shop.look_into(id)),
     };
     Err(tell_badly(shop, stages, &order, failure))
 }
