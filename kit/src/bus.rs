@@ -77,7 +77,6 @@ impl Permissions {
             format!("$JS.API.STREAM.INFO.{own}"),
             format!("$JS.API.CONSUMER.LIST.{own}"),
             format!("$JS.API.STREAM.MSG.GET.{own}"),
-            format!("$JS.API.DIRECT.GET.{own}"),
         ];
         publish.extend(peer.calls.iter().cloned());
         for source in &peer.hears {
@@ -122,13 +121,7 @@ impl Permissions {
                 return shop.peers.iter().find(|peer| peer.name == *name).map(Self::of_service);
             }
             Position::Subscriber => {
-                own.publish.extend([
-                    "$JS.API.STREAM.INFO.*".to_owned(),
-                    "$JS.API.STREAM.NAMES".to_owned(),
-                    format!("$JS.API.CONSUMER.INFO.*.{name}"),
-                    format!("$JS.API.CONSUMER.MSG.NEXT.*.{name}"),
-                ]);
-                own.publish.extend(acknowledging("*", name));
+                own.publish.extend(LENT.map(|(subject, _)| borrowed(subject, name).1));
             }
             // Its own readings, from whatever site it is at.
             Position::Device => own.publish.push(format!("telemetry.*.{name}")),
@@ -150,7 +143,6 @@ impl Permissions {
                         "STREAM.LIST",
                         "STREAM.INFO.*",
                         "STREAM.MSG.GET.*",
-                        "DIRECT.GET.>",
                         "CONSUMER.NAMES.*",
                         "CONSUMER.LIST.*",
                         "CONSUMER.INFO.*.*",
@@ -221,25 +213,73 @@ pub fn users_conf(roster: &Roster, shop: &Shop) -> String {
             let _ = writeln!(page, "      # {}\n      {{ nkey: {key} }}", member.name);
         }
     }
-    page.push_str("    ]\n  }\n  SHOP {\n    jetstream: enabled\n    users: [\n");
-    for member in &roster.members {
-        let Some(permissions) = Permissions::of(member, shop) else { continue };
-        for key in &member.keys {
-            let _ = writeln!(page, "      # {}, {}", member.name, member.position);
-            let _ = writeln!(page, "      {{ nkey: {key}, permissions: {{");
-            for (what, subjects) in [("publish", &permissions.publish), ("subscribe", &permissions.subscribe)]
-            {
-                let _ = writeln!(page, "        {what}: {{ allow: [");
-                for subject in subjects {
-                    let _ = writeln!(page, "          \"{subject}\"");
-                }
-                page.push_str("        ] }\n");
-            }
-            page.push_str("      } }\n");
-        }
+    page.push_str("    ]\n  }\n  SHOP {\n    jetstream: enabled\n    exports: [\n");
+    for (subject, response) in LENT {
+        let _ = writeln!(page, "      {{ service: \"{subject}\", response: {response} }}");
     }
-    page.push_str("    ]\n  }\n}\n");
+    page.push_str("    ]\n    users: [\n");
+    let outside = |member: &&Member| member.position == Position::Subscriber;
+    for member in roster.members.iter().filter(|member| !outside(member)) {
+        user(&mut page, member, shop);
+    }
+    page.push_str("    ]\n  }\n");
+    for member in roster.members.iter().filter(outside) {
+        let _ = writeln!(page, "  OUTSIDE_{} {{\n    imports: [", member.name);
+        for (subject, _) in LENT {
+            let (theirs, own) = borrowed(subject, &member.name);
+            let _ = writeln!(
+                page,
+                "      {{ service: {{ account: SHOP, subject: \"{theirs}\" }}, to: \"{own}\" }}"
+            );
+        }
+        page.push_str("    ]\n    users: [\n");
+        user(&mut page, member, shop);
+        page.push_str("    ]\n  }\n");
+    }
+    page.push_str("}\n");
     page
+}
+
+/// What the shop's account lends to those of outside subscribers, and how it answers. Each has an
+/// account of its own and borrows only what bears its name: the broker answers wherever a request says,
+/// also as a command to itself, and in such an account there is nothing to command.
+const LENT: [(&str, &str); 5] = [
+    ("$JS.API.STREAM.INFO.*", "singleton"),
+    ("$JS.API.STREAM.NAMES", "singleton"),
+    ("$JS.API.CONSUMER.INFO.*.*", "singleton"),
+    ("$JS.API.CONSUMER.MSG.NEXT.*.*", "stream"),
+    ("$JS.ACK.*.>", "singleton"),
+];
+
+/// The domain under which outside subscribers reach the shop's streams: in their own account
+/// `$JS.API` is the broker's, which has none there.
+pub const OUTSIDE_DOMAIN: &str = "shop";
+
+/// What a subscriber borrows of something lent, as the shop's account calls it, and as its own does.
+fn borrowed(subject: &str, name: &str) -> (String, String) {
+    let theirs = match subject.strip_suffix(".*.*") {
+        Some(head) => format!("{head}.*.{name}"),
+        None => subject.replace(".>", &format!(".{name}.>")),
+    };
+    let own = theirs.replacen("$JS.API.", &format!("$JS.{OUTSIDE_DOMAIN}.API."), 1);
+    (theirs, own)
+}
+
+/// Writes down the keys of a member, and what each of them may do.
+fn user(page: &mut String, member: &Member, shop: &Shop) {
+    let Some(permissions) = Permissions::of(member, shop) else { return };
+    for key in &member.keys {
+        let _ = writeln!(page, "      # {}, {}", member.name, member.position);
+        let _ = writeln!(page, "      {{ nkey: {key}, permissions: {{");
+        for (what, subjects) in [("publish", &permissions.publish), ("subscribe", &permissions.subscribe)] {
+            let _ = writeln!(page, "        {what}: {{ allow: [");
+            for subject in subjects {
+                let _ = writeln!(page, "          \"{subject}\"");
+            }
+            page.push_str("        ] }\n");
+        }
+        page.push_str("      } }\n");
+    }
 }
 
 /// The service that answers a subject or tells it, as the broker's rules name it.

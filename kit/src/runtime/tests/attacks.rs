@@ -95,3 +95,43 @@ async fn whoever_has_seen_inboxes_of_somebody_cannot_tell_the_next_one() {
         assert!(one.len() >= 22 && alike(&one, &other) < 6, "{one} and {other} come from one count");
     }
 }
+
+/// The broker answers wherever a request says, also as a command to itself: "no messages" has no body,
+/// and neither has the command to delete a stream.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscriber_cannot_let_the_broker_command_itself() {
+    let mut world = World::start().await;
+    world.broker.keys().add("acme", Position::Subscriber);
+    world.broker.reload();
+    let (_teller, _listener) = (world.run(teller()), world.run(listener()));
+    world.tell("one").await;
+    world.until_heard(1).await;
+    let acme =
+        eventually("the broker lets acme in", || async { world.broker.try_client_of("acme").await.ok() })
+            .await;
+    let js = async_nats::jetstream::with_domain(acme.nats().clone(), crate::bus::OUTSIDE_DOMAIN);
+    eventually("acme has a consumer", || async {
+        js.get_stream("TELLER").await.ok()?.consumer_info("acme").await.ok()
+    })
+    .await;
+    let before = js.get_stream("TELLER").await.unwrap().cached_info().clone();
+    for target in [
+        "$JS.API.STREAM.PURGE.TELLER",
+        "$JS.API.STREAM.DELETE.TELLER",
+        "$JS.API.CONSUMER.DELETE.TELLER.listener",
+        "events.teller.told",
+    ] {
+        for _ in 0..3 {
+            let asked = "$JS.shop.API.CONSUMER.MSG.NEXT.TELLER.acme";
+            let none = r#"{"batch":5,"no_wait":true}"#;
+            acme.nats().publish_with_reply(asked, target, none.into()).await.unwrap();
+        }
+    }
+    acme.nats().flush().await.unwrap();
+    let info = js.get_stream("TELLER").await.unwrap().cached_info().clone();
+    assert_eq!((info.created, info.state.messages), (before.created, 1), "it is the same stream");
+    let stream = world.client().streams().await.unwrap().into_iter().find(|stream| stream.name == "TELLER");
+    assert_eq!(stream.unwrap().last, 1);
+    let consumers = world.client().consumers("TELLER").await.unwrap();
+    assert!(consumers.iter().any(|consumer| consumer.name == "listener"));
+}

@@ -159,7 +159,7 @@ async fn a_subscriber_reads_its_own_consumer_and_nothing_else() {
     let acme =
         eventually("the broker lets acme in", || async { world.broker.try_client_of("acme").await.ok() })
             .await;
-    let js = async_nats::jetstream::new(acme.nats().clone());
+    let js = async_nats::jetstream::with_domain(acme.nats().clone(), crate::bus::OUTSIDE_DOMAIN);
     let consumer: async_nats::jetstream::consumer::PullConsumer =
         eventually("acme has a consumer", || async {
             let stream = js.get_stream("TELLER").await.ok()?;
@@ -186,6 +186,8 @@ async fn a_subscriber_reads_its_own_consumer_and_nothing_else() {
         ("$JS.API.CONSUMER.CREATE.TELLER.acme", "{}"),
         ("$JS.API.CONSUMER.MSG.NEXT.TELLER.listener", "1"),
         ("$JS.API.CONSUMER.DELETE.TELLER.listener", ""),
+        ("$JS.shop.API.STREAM.DELETE.TELLER", ""),
+        ("$JS.shop.API.CONSUMER.MSG.NEXT.TELLER.listener", "1"),
         ("$SYS.REQ.SERVER.PING", ""),
     ] {
         assert_eq!(tries(&world, "acme", subject, body).await, None, "{subject}");
