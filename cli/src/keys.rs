@@ -5,7 +5,6 @@
 //! - [`ring`]: the folder of the keys; making what is missing
 //! - [`rotate`]: replacing keys without a gap
 
-mod file;
 mod ring;
 pub(crate) mod rotate;
 

@@ -5,6 +5,7 @@
 //! - [`shop`]: what every command is given; [`output`]: the only place that prints
 //! - [`failure`]: what went wrong, why, how to mend it, and the exit code
 //! - [`session`]: as whom requests are asked, and tokens in files; [`password`]: what is typed unseen
+//! - [`private`]: files that are nobody else's business
 //! - [`pick`]: reading what a person typed; [`import`]: reading files of products and deliveries
 //! - [`show`]: how times and bodies are written; [`pages`]: lists; [`progress`]: long work
 //! - [`trace`]: what became of something, from every service's journal, joined and drawn
@@ -21,6 +22,7 @@ mod output;
 mod pages;
 mod password;
 mod pick;
+mod private;
 mod progress;
 #[cfg(test)]
 mod reference;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use contracts::auth::Secret;
 
 use crate::failure::Failure;
-use crate::session::shown;
+use crate::private::shown;
 use crate::shop::Shop;
 
 /// Length of the first line of a file with a password, in bytes.

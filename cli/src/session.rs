@@ -1,7 +1,6 @@
 //! As whom requests are asked: somebody who signed in, the holder of the key, or a guest.
 
 mod guest;
-mod private;
 mod store;
 
 use std::cell::{OnceCell, RefCell};
@@ -14,9 +13,9 @@ use kit::message::Request;
 use kit::{Call, Client, Error, Kind, Role, Voice};
 
 use crate::failure::{Failure, exit};
+use crate::private::shown;
 use crate::shop::Shop;
 
-pub(crate) use private::shown;
 pub(crate) use store::{Lock, Session, Store};
 
 /// How long an access token must still be good, or it is exchanged before it is used.

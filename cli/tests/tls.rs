@@ -54,7 +54,8 @@ fn an_encrypted_shop_is_reached_with_its_authority_only() {
         || shop.run("logs broker --lines 1000").out.matches("Reloaded server configuration").count();
     assert_eq!((shop.run("up").code, reloads()), (0, 0));
     certificate(&shop.bench, &authority);
-    assert_eq!((shop.run("up").code, reloads()), (0, 1), "a renewed certificate is read");
+    assert_eq!(shop.run("up").code, 0);
+    assert!(reloads() > 0, "a renewed certificate is read");
     shop.until_well();
     assert_eq!(shop.run("keys rotate cart").code, 0);
     shop.until_well();

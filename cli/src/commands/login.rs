@@ -9,7 +9,8 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::output::Tone;
 use crate::password::{self, PasswordFile};
-use crate::session::{Session, shown};
+use crate::private::shown;
+use crate::session::Session;
 use crate::shop::Shop;
 use crate::show;
 

@@ -4,7 +4,7 @@ use contracts::auth::{LogOut, SessionsEnded};
 
 use crate::failure::{Failure, exit};
 use crate::output::Tone;
-use crate::session::shown;
+use crate::private::shown;
 use crate::shop::Shop;
 use crate::show::count;
 

@@ -6,7 +6,8 @@ use kit::{Role, Timestamp};
 use serde::Serialize;
 
 use crate::failure::{Failure, exit};
-use crate::session::{Session, shown};
+use crate::private::shown;
+use crate::session::Session;
 use crate::shop::Shop;
 use crate::show;
 

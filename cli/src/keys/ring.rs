@@ -7,8 +7,8 @@ use kit::access::Identity;
 use kit::access::roster::{self, Member, Position, Roster};
 use kit::bus;
 
-use super::file;
 use crate::failure::{Failure, exit};
+use crate::private::{self, shown};
 use crate::stack::Folder;
 
 /// The first operator.
@@ -109,7 +109,8 @@ impl Ring {
     /// # Errors
     /// 74 if it cannot be made.
     pub(crate) fn create(&self) -> Result<(), Failure> {
-        file::folder(&self.keys)
+        private::make_folder(&self.keys)
+            .map_err(|error| Failure::io(format!("the folder {} cannot be made", shown(&self.keys)), &error))
     }
 
     /// Makes what is missing: a key for every service, one for the broker's own user, and one for a
@@ -147,7 +148,7 @@ impl Ring {
         let is_new = matches!(path.try_exists(), Ok(false));
         let identity = if is_new { generate(name)? } else { super::read(&path)? };
         if is_new {
-            file::replace(&path, identity.seed())?;
+            write(&path, identity.seed())?;
         }
         let key = identity.public_key().to_owned();
         match roster.members.iter_mut().find(|member| member.name == name) {
@@ -181,7 +182,7 @@ impl Ring {
             (self.users.clone(), bus::users_conf(roster, &contracts::shop())),
         ] {
             if std::fs::read_to_string(&path).ok().as_ref() != Some(&text) {
-                file::replace(&path, &text)?;
+                write(&path, &text)?;
             }
         }
         Ok(())
@@ -192,7 +193,7 @@ impl Ring {
     /// # Errors
     /// 74 if it cannot be written.
     pub(crate) fn put(&self, identity: &Identity) -> Result<(), Failure> {
-        file::replace(&self.seed(identity.name()), identity.seed())
+        write(&self.seed(identity.name()), identity.seed())
     }
 
     /// Writes a key to a file that must not exist yet.
@@ -200,13 +201,25 @@ impl Ring {
     /// # Errors
     /// 74 if it exists, or cannot be written.
     pub(crate) fn hand_out(identity: &Identity, to: &Path) -> Result<(), Failure> {
-        file::create(to, identity.seed())
+        match private::create(to, identity.seed()) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(not_written(to, &std::io::ErrorKind::AlreadyExists.into())),
+            Err(error) => Err(not_written(to, &error)),
+        }
     }
 
     /// Removes the key of somebody who is no member any more.
     pub(crate) fn forget(&self, name: &str) {
         let _ = std::fs::remove_file(self.seed(name));
     }
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    private::replace(path, text).map_err(|error| not_written(path, &error))
+}
+
+fn not_written(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::io(format!("{} was not written", shown(path)), error)
 }
 
 /// A new key.

@@ -6,8 +6,8 @@ use kit::caller::GuestId;
 use kit::clock::{Chance, SystemChance};
 use kit::id::encode;
 
-use super::private::{self, shown};
 use crate::failure::{Failure, exit};
+use crate::private::{self, shown};
 
 /// A guest's secret, as it stands in a file, and whether it was made just now.
 pub(crate) struct Guest {

@@ -10,8 +10,8 @@ use kit::text::printable;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::private::{self, shown};
 use crate::failure::{Failure, exit};
+use crate::private::{self, shown};
 
 /// How such a file is laid out; one with another number was not written by this program.
 const FORMAT: u32 = 1;

@@ -1,13 +1,13 @@
 //! The data folder of a shop, and what stands where in it.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{DirBuilder, File, TryLockError};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::BROKER;
 use super::process::Process;
 use crate::failure::{Failure, exit};
+use crate::private;
 
 /// The data folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,14 +153,8 @@ impl Folder {
     /// # Errors
     /// 74 if it cannot be written.
     pub(crate) fn write(&self, path: &Path, text: &str) -> Result<(), Failure> {
-        let new = path.with_extension("new");
-        let written = private()
-            .create(true)
-            .truncate(true)
-            .open(&new)
-            .and_then(|mut file| file.write_all(text.as_bytes()))
-            .and_then(|()| std::fs::rename(&new, path));
-        written.map_err(|error| Failure::io(format!("{} was not written", path.display()), &error))
+        private::replace(path, text)
+            .map_err(|error| Failure::io(format!("{} was not written", path.display()), &error))
     }
 
     /// Removes a file; that it is not there is just as well.
@@ -175,7 +169,7 @@ impl Folder {
 /// 75 if somebody else does.
 pub(crate) fn lock(path: &Path, busy: String) -> Result<Lock, Failure> {
     let unusable = |error| Failure::io(format!("{} cannot be locked", path.display()), &error);
-    let file = private().create(true).truncate(false).open(path).map_err(unusable)?;
+    let file = private::open_lock(path).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => Ok(Lock { _file: file }),
         Err(TryLockError::WouldBlock) => {
@@ -189,13 +183,6 @@ fn usual() -> Option<PathBuf> {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let data = absolute("XDG_DATA_HOME").or_else(|| Some(absolute("HOME")?.join(".local/share")))?;
     Some(data.join("shop"))
-}
-
-/// How files are opened that are nobody else's business.
-fn private() -> OpenOptions {
-    let mut options = File::options();
-    options.write(true).mode(0o600);
-    options
 }
 
 #[cfg(test)]
