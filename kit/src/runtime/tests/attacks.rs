@@ -135,3 +135,28 @@ async fn a_subscriber_cannot_let_the_broker_command_itself() {
     let consumers = world.client().consumers("TELLER").await.unwrap();
     assert!(consumers.iter().any(|consumer| consumer.name == "listener"));
 }
+
+/// What the broker hands out as it stands could be the configuration of a stream for everybody's secrets.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_cannot_let_the_broker_make_a_stream_of_what_it_told() {
+    let world = World::start().await;
+    let (_teller, _listener) = (world.run(teller()), world.run(listener()));
+    world.tell("one").await;
+    world.until_heard(1).await;
+    let taken_over = world.broker.client_of("teller").await;
+    let evil = serde_json::json!({
+        "name": "EVIL", "subjects": ["_INBOX.operator.>"], "retention": "limits", "storage": "memory",
+        "discard": "old", "max_consumers": -1, "max_msgs": -1, "max_bytes": 1_000_000, "max_age": 0,
+        "num_replicas": 1,
+    });
+    let nats = taken_over.nats();
+    nats.request("events.teller.evil", evil.to_string().into()).await.unwrap();
+    for get in ["$JS.API.DIRECT.GET.TELLER", "$JS.API.STREAM.MSG.GET.TELLER"] {
+        let asked = r#"{"last_by_subj":"events.teller.evil"}"#;
+        nats.publish_with_reply(get, "$JS.API.STREAM.CREATE.EVIL", asked.into()).await.unwrap();
+    }
+    nats.flush().await.unwrap();
+    world.tell("two").await;
+    world.until_heard(2).await;
+    assert!(world.client().streams().await.unwrap().iter().all(|stream| stream.name != "EVIL"));
+}
