@@ -9,6 +9,9 @@ use kit::text::printable;
 use crate::code::{CODE, VALID_UNTIL};
 use crate::template::{self, Template, Values};
 
+/// The reason of an order that somebody asked to cancel; its message is what they typed.
+const ASKED_TO_CANCEL: &str = "asked_to_cancel";
+
 /// What is told about one happening, whoever is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
@@ -41,16 +44,15 @@ impl Notice {
         }
     }
 
-    /// An order ended without a sale.
+    /// An order ended without a sale. What somebody typed as the reason is not told: a guest may have
+    /// named anybody's address, and could let the shop write to them whatever they like.
     pub fn order_cancelled(event: &OrderCancelled) -> Self {
+        let said = if event.reason == ASKED_TO_CANCEL { "" } else { &event.message };
         Self {
             about: event.order.to_string(),
             happening: "order_cancelled".to_owned(),
             template: template::ORDER_CANCELLED,
-            values: vec![
-                ("order", event.order.to_string()),
-                ("message", message(&event.message, &event.reason)),
-            ],
+            values: vec![("order", event.order.to_string()), ("message", message(said, &event.reason))],
             code_of: None,
         }
     }
@@ -219,6 +221,14 @@ mod tests {
         let event =
             OrderCancelled { message: String::new(), reason: "asked_to_cancel".into(), ..Example::example() };
         assert!(written(&Notice::order_cancelled(&event)).text.contains("\nReason: asked to cancel\n"));
+    }
+
+    #[test]
+    fn what_somebody_typed_as_the_reason_is_in_no_mail() {
+        let (message, reason) = ("You won! https://evil.example".into(), "asked_to_cancel".into());
+        let text =
+            written(&Notice::order_cancelled(&OrderCancelled { message, reason, ..Example::example() })).text;
+        assert!(text.contains("\nReason: asked to cancel\n") && !text.contains("evil"), "{text}");
     }
 
     #[test]
