@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use kit::access::roster::MEMBERS_MAX;
 use kit::access::{Identity, Member, Position, Roster};
+use kit::bus::OUTSIDE_DOMAIN;
 use kit::text::is_name;
 
 use super::keys::{PlaceArgs, list};
@@ -128,7 +129,14 @@ async fn add(shop: &Shop, args: Add) -> Result<(), Failure> {
         "{mark} {} may connect, as {}; whoever has this file is them",
         args.name, args.position
     ));
-    shop.out.line(file.to_string_lossy())
+    shop.out.line(file.to_string_lossy())?;
+    if args.position == Position::Subscriber {
+        shop.out.next(format!(
+            "read the consumer {} of each stream, in the JetStream domain {OUTSIDE_DOMAIN}; it is made within seconds",
+            args.name
+        ));
+    }
+    Ok(())
 }
 
 async fn remove(shop: &Shop, args: Rm) -> Result<(), Failure> {

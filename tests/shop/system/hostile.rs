@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use contracts::auth::{LogIn, Secret};
+use contracts::auth::{AskReset, LogIn, Refresh, Secret};
 use contracts::order::{CancelOrder, RefundOrder, Stage};
 use futures_util::future::join_all;
 use kit::{Call, Client, Kind, Role};
 use serde_json::{Value, json};
 use tests::customer::order_of;
-use tests::people::PASSWORD;
+use tests::people::{PASSWORD, code_of, secret_of};
 use tests::processes::ProcessShop;
 use tests::{Counter, shared};
 
@@ -112,6 +112,42 @@ async fn a_cards_number_that_is_typed_anywhere_is_kept_nowhere() {
     for (path, bytes) in places {
         assert_no_card(&bytes, &path);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn passwords_tokens_and_the_secrets_of_guests_are_kept_nowhere() {
+    let (mut processes, shop) = ProcessShop::open().await;
+    shop.sells("secret-mug", 1000, 10).await;
+    let pair = shop.signs_up(processes.broker(), "secret@example.org", Role::Customer).await;
+    let mut mails = shop.client().watch("events.auth.mail_due").await.unwrap();
+    let refreshed = shop.client().ask(&Refresh { refresh_token: pair.refresh_token.clone() }).await.unwrap();
+    shop.client().ask(&AskReset { email: "secret@example.org".parse().unwrap() }).await.unwrap();
+    let notification = processes.broker().client_of("notification").await;
+    let code = code_of(&mut mails, &notification, &pair.account.email).await;
+    for (buyer, name) in
+        [(shop.for_holder_of(&refreshed), "a customer"), (shop.for_guest("secret"), "a guest")]
+    {
+        let order = buyer.places(&order_of(&[("secret-mug", 1)])).await.expect(name).order;
+        buyer.settles(order).await;
+    }
+    shop.until_quiet().await;
+    let mut secrets = vec![PASSWORD.to_owned(), secret_of("secret")];
+    for pair in [&pair, &refreshed] {
+        secrets.push(pair.access_token.expose().to_owned());
+        secrets.push(pair.refresh_token.expose().to_owned());
+    }
+    let places = files(processes.broker().folder());
+    for secret in secrets {
+        for (path, bytes) in &places {
+            assert!(!holds(bytes, &secret), "a secret stands in {path}");
+        }
+    }
+    let with_code = places.iter().filter(|(_, bytes)| holds(bytes, code.expose()));
+    let with_code: Vec<&String> = with_code.map(|(path, _)| path).collect();
+    assert!(
+        with_code.len() == 1 && with_code[0].contains("/mail/"),
+        "a code stands in its mail: {with_code:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
