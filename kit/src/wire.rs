@@ -44,6 +44,8 @@ pub const ERROR_CODE: &str = "Nats-Service-Error-Code";
 pub const ORIGIN: &str = "Shop-Origin";
 /// The identifier of an event (CloudEvents).
 pub const EVENT_ID: &str = "ce-id";
+/// The identifier of a message, as the broker knows it.
+pub const MESSAGE_ID: &str = "Nats-Msg-Id";
 /// What an event is about (CloudEvents).
 pub const EVENT_KEY: &str = "ce-subject";
 /// When an event became true (CloudEvents).
@@ -73,6 +75,8 @@ pub(crate) fn event_headers(row: &outbox::Row, source: &str, origin: &str) -> He
     let mut headers = HeaderMap::new();
     set(&mut headers, "ce-specversion", "1.0");
     set(&mut headers, EVENT_ID, &row.id);
+    // The broker's own name for the same, so that the next message can say what it expects before it.
+    set(&mut headers, MESSAGE_ID, &row.id);
     set(&mut headers, "ce-source", source);
     set(&mut headers, "ce-type", row.subject.strip_prefix("events.").unwrap_or(&row.subject));
     set(&mut headers, EVENT_KEY, &row.key);

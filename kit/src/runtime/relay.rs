@@ -2,7 +2,8 @@
 //!
 //! Each message is published with the sequence it expects before it. Only this service may publish
 //! to its stream, so the header fences off a second writer, a restored old database and a stream
-//! that was rolled back, all at once; a repeat can never be stored twice. There is no cursor: the
+//! that was rolled back, all at once; a repeat can never be stored twice. Beside it stands the identifier
+//! that it expects before it, which fences off what somebody else brought into the stream. There is no cursor: the
 //! cursor is the stream's last sequence.
 
 use std::future::IntoFuture;
@@ -32,6 +33,10 @@ use crate::vitals::Vitals;
 use crate::wire;
 
 const EXPECTED_LAST_SEQUENCE: &str = "Nats-Expected-Last-Sequence";
+
+/// Many rows are on their way at once. Without this, a message that somebody else brought into the stream
+/// would take the number of one row, which is refused, and the next would fit behind it.
+const EXPECTED_LAST_ID: &str = "Nats-Expected-Last-Msg-Id";
 
 pub(super) struct Relay {
     pub(super) service: Arc<Service>,
@@ -196,6 +201,8 @@ impl Relay {
         let source = format!("/shop/{}", self.service.name());
         let mut in_flight = FuturesOrdered::new();
         let mut bytes_in_flight = 0;
+        // Before the first of them stands what was just compared.
+        let mut before: Option<String> = None;
         self.emitted.mark_unchanged();
         let mut newest = self.read(outbox::extent).await?.newest;
         let look = tokio::time::sleep(RELAY_LOOKS_EVERY);
@@ -214,7 +221,9 @@ impl Relay {
                     let (seq, size) = (row.seq, row.body.len());
                     next = seq + 1;
                     bytes_in_flight += size;
-                    let ack = self.send(row, &source).await?;
+                    let id = row.id.clone();
+                    let ack = self.send(row, before.as_deref(), &source).await?;
+                    before = Some(id);
                     in_flight.push_back(async move { (seq, size, ack.await) });
                 }
             }
@@ -244,9 +253,17 @@ impl Relay {
         clippy::disallowed_methods,
         reason = "this is the one place that tells, and only what stands in the outbox"
     )]
-    async fn send(&self, row: Row, source: &str) -> Result<impl Future<Output = Ack> + use<>> {
+    async fn send(
+        &self,
+        row: Row,
+        before: Option<&str>,
+        source: &str,
+    ) -> Result<impl Future<Output = Ack> + use<>> {
         let mut headers = wire::event_headers(&row, source, &self.origin);
         headers.insert(EXPECTED_LAST_SEQUENCE, (row.seq - 1).to_string().as_str());
+        if let Some(before) = before {
+            headers.insert(EXPECTED_LAST_ID, before);
+        }
         let ack =
             self.jetstream.publish_with_headers(row.subject, headers, row.body).await.map_err(broker)?;
         Ok(ack.into_future())
