@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 use crate::access::Position;
+use crate::bus::Peer;
 use crate::caller::Caller;
 use crate::client::{Link, broker, connect};
 use crate::context::Ctx;
@@ -24,6 +25,7 @@ use crate::error::{Error, Kind, Result, reason};
 use crate::limits::{DUPLICATE_WINDOW, HEARD_IN_FLIGHT_MAX, STREAM_BYTES_MAX, SUBSCRIBERS_LOOKED_AT};
 use crate::message::{Example, stream_of};
 use crate::service::Service;
+use crate::text::printable;
 
 /// The name of the service.
 pub const NAME: &str = "streams";
@@ -96,14 +98,15 @@ pub struct PurgeStream {
     pub before: u64,
 }
 
-/// The service.
-pub fn service(link: Link) -> Service {
-    let keeper = Arc::new(Keeper::new(link));
+/// The service. The peers say who hears whom: nobody gets a consumer of what they do not hear, which
+/// would keep history from being forgotten.
+pub fn service(link: Link, peers: Vec<Peer>) -> Service {
+    let (keeper, peers) = (Arc::new(Keeper::new(link)), Arc::new(peers));
     let (making, consuming, purging) = (Arc::clone(&keeper), Arc::clone(&keeper), keeper);
     Service::new(NAME, env!("CARGO_PKG_VERSION"))
         .about("Keeps the streams and consumers of the others: nobody else may make or delete any.")
         .answers(move |ctx, asked| make(Arc::clone(&making), ctx, asked))
-        .answers(move |ctx, asked| consume(Arc::clone(&consuming), ctx, asked))
+        .answers(move |ctx, asked| consume(Arc::clone(&consuming), Arc::clone(&peers), ctx, asked))
         .answers(move |ctx, asked| purge(Arc::clone(&purging), ctx, asked))
 }
 
@@ -121,8 +124,17 @@ async fn make(keeper: Arc<Keeper>, ctx: Ctx, asked: MakeStream) -> Result<Stream
     Ok(StreamMade { stream: stream_of(&service) })
 }
 
-async fn consume(keeper: Arc<Keeper>, ctx: Ctx, asked: MakeConsumer) -> Result<ConsumerMade> {
+async fn consume(
+    keeper: Arc<Keeper>,
+    peers: Arc<Vec<Peer>>,
+    ctx: Ctx,
+    asked: MakeConsumer,
+) -> Result<ConsumerMade> {
     let service = asking(&ctx)?;
+    if !peers.iter().any(|peer| peer.name == service && peer.hears.contains(&asked.source)) {
+        let what = format!("{service} does not hear {}; no consumer was made", printable(&asked.source));
+        return Err(Error::new(Kind::Forbidden, reason::FORBIDDEN, what));
+    }
     keeper.consume(&service, &asked).await?;
     Ok(ConsumerMade { stream: stream_of(&asked.source), consumer: service })
 }
@@ -175,7 +187,7 @@ impl Keeper {
             allow_direct: true,
             deny_delete: true,
             first_sequence: Some(first).filter(|first| *first > 1),
-            metadata: HashMap::from([(ORIGIN.to_owned(), crate::text::printable(origin).into_owned())]),
+            metadata: HashMap::from([(ORIGIN.to_owned(), printable(origin).into_owned())]),
             ..Config::default()
         };
         jetstream.create_stream(config).await.map_err(broker)?;

@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 pub fn services(data: &Path, keeper: Link) -> Vec<Service> {
     let mail = notification::Settings::files_in(data);
     vec![
-        kit::streams::service(keeper),
+        kit::streams::service(keeper, contracts::shop().peers),
         auth::service(),
         catalog::service(),
         cart::service(),

@@ -27,7 +27,10 @@ type Build = fn(&Options) -> Result<Service, Ended>;
 
 /// Every service there is, in the order of an order's life.
 const SERVICES: &[(&str, Build)] = &[
-    (kit::streams::NAME, |options| Ok(kit::streams::service(options.link(kit::streams::NAME)?))),
+    (kit::streams::NAME, |options| {
+        let link = options.link(kit::streams::NAME)?;
+        Ok(kit::streams::service(link, contracts::shop().peers))
+    }),
     ("auth", |_| Ok(auth::service())),
     ("catalog", |_| Ok(catalog::service())),
     ("cart", |_| Ok(cart::service())),

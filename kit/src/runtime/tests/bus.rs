@@ -10,6 +10,7 @@ use crate::access::{Identity, Position};
 use crate::client::Voice;
 use crate::error::{Kind, reason};
 use crate::runtime::Ended;
+use crate::streams::MakeConsumer;
 
 /// How long a thing that must not come is waited for.
 const A_MOMENT: Duration = Duration::from_millis(300);
@@ -64,6 +65,22 @@ async fn a_service_cannot_do_what_is_anothers() {
     }
     let told: Vec<String> = world.stream().await.into_iter().map(|(_, _, told)| told.word).collect();
     assert_eq!(told, ["one"], "nothing was added, nothing is gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_gets_a_consumer_of_what_they_do_not_hear() {
+    let world = World::start().await;
+    let _teller = world.run(teller());
+    world.tell("one").await;
+    world.until_told(1).await;
+    let teller = world.broker.client_of("teller").await;
+    for source in ["teller", "streams", "nobody", "*", ""] {
+        let subjects = vec![format!("events.{source}.told")];
+        let asked = MakeConsumer { source: source.into(), subjects, start: 1 };
+        let said = teller.ask(&asked).await.unwrap_err();
+        assert_eq!(said.reason, reason::FORBIDDEN, "{source:?}");
+    }
+    assert!(world.client().consumers("TELLER").await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -127,8 +127,10 @@ fn told(tx: &mut Tx<'_>, event: Told) -> Result<()> {
 
 /// What the services of these tests say of themselves.
 fn shop() -> Shop {
-    let keeper =
-        crate::streams::service(Link { url: String::new(), name: String::new(), identity: None, ca: None });
+    let keeper = crate::streams::service(
+        Link { url: String::new(), name: String::new(), identity: None, ca: None },
+        Vec::new(),
+    );
     let services = [teller(), listener(), keeper];
     let answers = services.iter().flat_map(Service::answered);
     Shop {
@@ -150,7 +152,7 @@ impl World {
         let world = Self { broker, folder: tempfile::tempdir().unwrap(), client: OnceLock::new() };
         let _ = world.client.set(world.broker.client().await);
         // It ends with the world's runtime.
-        let _ = world.run(crate::streams::service(world.broker.link_of(crate::streams::NAME)));
+        let _ = world.run(crate::streams::service(world.broker.link_of(crate::streams::NAME), shop().peers));
         world
     }
 
