@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use async_nats::jetstream::stream::Info;
+use async_nats::jetstream::stream::{Info, RawMessageErrorKind, Stream};
 use async_nats::jetstream::{self, context::GetStreamErrorKind};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
@@ -160,30 +160,22 @@ impl Relay {
                 };
             }
         };
-        let found = judge(&info, extent, &self.origin);
-        if info.state.messages == 0 || matches!(found, Found::Rebuild(_)) {
-            return Ok(found);
-        }
         let stream = self.jetstream.get_stream_no_info(self.service.stream()).await.map_err(broker)?;
-        let newest = stream.get_raw_message(info.state.last_sequence).await.map_err(broker)?;
-        let (writer, owner) =
-            (wire::get(Some(&newest.headers), wire::ORIGIN), info.config.metadata.get(ORIGIN));
-        if writer != owner.map(String::as_str) {
-            // The broker sends what it answers wherever a request says, also into a stream.
-            return Ok(Found::Rebuild("it holds what nobody here told"));
+        let (told, theirs) = last_told(&stream, &info).await?;
+        let found = judge(&info, told, extent, &self.origin);
+        let Found::Continue(_) = found else { return Ok(found) };
+        if let Some(theirs) = theirs {
+            let ours = self.read(move |sql| outbox::id_of(sql, told)).await?;
+            if ours.is_some_and(|ours| ours != theirs) {
+                return Ok(Found::Refuse(format!(
+                    "message {told} of {} is another than row {told} of the database: the database was restored from before it",
+                    info.config.name
+                )));
+            }
         }
-        let Found::Continue(next) = found else { return Ok(found) };
-        let last = next - 1;
-        let message = newest;
-        let theirs = wire::get(Some(&message.headers), wire::EVENT_ID).unwrap_or_default().to_owned();
-        let ours = self.read(move |sql| outbox::id_of(sql, last)).await?;
-        Ok(match ours {
-            Some(ours) if ours != theirs => Found::Refuse(format!(
-                "message {last} of {} is another than row {last} of the database: the database was restored from before it",
-                info.config.name
-            )),
-            _ => found,
-        })
+        // The broker sends what it answers wherever a request says, also into a stream.
+        let foreign = told < info.state.last_sequence;
+        Ok(if foreign { Found::Rebuild("it holds what nobody here told") } else { found })
     }
 
     async fn rebuild(&self, first: u64) -> Result<()> {
@@ -279,11 +271,42 @@ impl Relay {
 
 type Ack = std::result::Result<jetstream::publish::PublishAck, jetstream::context::PublishError>;
 
-/// Judges by the figures alone what is to be done with a stream.
-fn judge(info: &Info, extent: Extent, origin: &str) -> Found {
+/// The last message that the owner of a stream told, with its identifier; the one before the first, and
+/// none, if there is no such message.
+///
+/// Nothing that was told follows something foreign, because each message names what it expects before it.
+/// So where one ends and the other begins is found in a few steps, however much was brought in.
+async fn last_told(stream: &Stream<()>, info: &Info) -> Result<(u64, Option<String>)> {
+    let state = &info.state;
+    if state.messages == 0 {
+        return Ok((state.last_sequence, None));
+    }
+    let owner = info.config.metadata.get(ORIGIN).map(String::as_str);
+    let (mut told, mut foreign) = (state.first_sequence - 1, state.last_sequence + 1);
+    let (mut looked_at, mut id) = (state.last_sequence, None);
+    while foreign - told > 1 {
+        let message = match stream.get_raw_message(looked_at).await {
+            Ok(message) => Some(message),
+            // A hole says nothing; the figures tell that there is one.
+            Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => None,
+            Err(error) => return Err(broker(error)),
+        };
+        let headers = message.as_ref().map(|message| &message.headers);
+        if message.is_some() && wire::get(headers, wire::ORIGIN) != owner {
+            foreign = looked_at;
+        } else {
+            told = looked_at;
+            id = wire::get(headers, wire::EVENT_ID).map(str::to_owned);
+        }
+        looked_at = told + (foreign - told) / 2;
+    }
+    Ok((told, id))
+}
+
+/// Judges what is to be done with a stream by its figures, and by the last message that was told.
+fn judge(info: &Info, last: u64, extent: Extent, origin: &str) -> Found {
     let (name, state) = (&info.config.name, &info.state);
     let owner = info.config.metadata.get(ORIGIN).map_or("", String::as_str);
-    let last = state.last_sequence;
     if state.messages == 0 && (owner != origin || last + 1 < extent.oldest) {
         return Found::Rebuild("it is empty, and begins elsewhere than the outbox");
     }

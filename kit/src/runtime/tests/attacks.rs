@@ -58,15 +58,7 @@ async fn a_header_at_which_the_client_library_panics_makes_no_service_deaf_for_g
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subscriber_cannot_take_what_is_on_its_way_to_a_service() {
-    let mut world = World::start().await;
-    world.broker.keys().add("acme", Position::Subscriber);
-    world.broker.reload();
-    let (_teller, _listener) = (world.run(teller()), world.run(listener()));
-    world.tell("one").await;
-    world.until_heard(1).await;
-    let acme =
-        eventually("the broker lets acme in", || async { world.broker.try_client_of("acme").await.ok() })
-            .await;
+    let (world, acme, _running) = world_with_acme().await;
     let inbox = acme.nats().new_inbox();
     let mut stolen = acme.nats().subscribe(inbox.clone()).await.unwrap();
     // Read as the broker will have it: domain, account, stream, consumer. As it has it today:
@@ -100,15 +92,7 @@ async fn whoever_has_seen_inboxes_of_somebody_cannot_tell_the_next_one() {
 /// and neither has the command to delete a stream.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subscriber_cannot_let_the_broker_command_itself() {
-    let mut world = World::start().await;
-    world.broker.keys().add("acme", Position::Subscriber);
-    world.broker.reload();
-    let (_teller, _listener) = (world.run(teller()), world.run(listener()));
-    world.tell("one").await;
-    world.until_heard(1).await;
-    let acme =
-        eventually("the broker lets acme in", || async { world.broker.try_client_of("acme").await.ok() })
-            .await;
+    let (world, acme, _running) = world_with_acme().await;
     let js = async_nats::jetstream::with_domain(acme.nats().clone(), crate::bus::OUTSIDE_DOMAIN);
     eventually("acme has a consumer", || async {
         js.get_stream("TELLER").await.ok()?.consumer_info("acme").await.ok()
@@ -159,4 +143,17 @@ async fn a_service_cannot_let_the_broker_make_a_stream_of_what_it_told() {
     world.tell("two").await;
     world.until_heard(2).await;
     assert!(world.client().streams().await.unwrap().iter().all(|stream| stream.name != "EVIL"));
+}
+
+/// A world in which a word was told and heard, and an outside subscriber who is connected.
+async fn world_with_acme() -> (World, Client, [Running; 2]) {
+    let mut world = World::start().await;
+    world.broker.keys().add("acme", Position::Subscriber);
+    world.broker.reload();
+    let running = [world.run(teller()), world.run(listener())];
+    world.tell("one").await;
+    world.until_heard(1).await;
+    let connect = || async { world.broker.try_client_of("acme").await.ok() };
+    let acme = eventually("the broker lets acme in", connect).await;
+    (world, acme, running)
 }

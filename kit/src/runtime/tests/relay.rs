@@ -140,6 +140,39 @@ async fn a_database_older_than_its_stream_refuses_to_tell() {
     world.until_told(2).await;
 }
 
+/// The message that nobody here told must not hide that the stream knows more than the database.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_older_than_its_stream_refuses_to_tell_also_behind_foreign_messages() {
+    for newer in [1, 5] {
+        let world = World::start().await;
+        let running = world.run(teller());
+        world.tell("one").await;
+        world.until_told(1).await;
+        running.stop().await.unwrap();
+        let copy = tempfile::tempdir().unwrap();
+        copy_folder(world.folder.path(), copy.path());
+        let running = world.run(teller());
+        for number in 0..newer {
+            let word = format!("newer {number}");
+            world.client().call(&Tell { word }, soon()).await.unwrap();
+        }
+        world.until_told(1 + newer).await;
+        running.stop().await.unwrap();
+        let nats = world.client().nats();
+        for foreign in 1..=3 {
+            let asked =
+                nats.publish_with_reply("$JS.API.STREAM.INFO.TELLER", "events.teller.told", "".into());
+            asked.await.unwrap();
+            world.until_told(1 + newer + foreign).await;
+        }
+
+        let _restored = world.run_in(copy.path(), teller());
+        let refused = world.client().call(&Tell { word: "another".into() }, soon()).await.unwrap_err();
+        assert_eq!(refused.reason, reason::DATABASE_BEHIND_STREAM, "{newer}");
+        world.until_told(1 + newer + 3).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_database_does_not_write_into_the_stream_of_another() {
     let world = World::start().await;
