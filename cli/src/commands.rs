@@ -2,23 +2,37 @@
 //!
 //! To add one: a file in this folder with `Args` and `run`, and one line in each of the three lists.
 
+mod analytics;
+mod audit;
 mod cart;
+mod completion;
 mod confirm;
+mod consumer;
+mod context;
 mod customer;
+mod dlq;
+mod doctor;
 mod down;
 mod events;
+mod flows;
 mod keys;
 mod login;
 mod logout;
 mod logs;
+mod man;
 mod notification;
 mod order;
 mod password;
 mod product;
 mod register;
+mod report;
+mod schema;
+mod service;
 mod session;
 mod status;
 mod stock;
+mod stream;
+mod top;
 mod topics;
 mod trace;
 mod up;
@@ -54,6 +68,22 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Events(events::Command),
     Trace(trace::Args),
+    Flows(flows::Args),
+    #[command(subcommand)]
+    Stream(stream::Command),
+    #[command(subcommand)]
+    Consumer(consumer::Command),
+    #[command(subcommand)]
+    Dlq(dlq::Command),
+    #[command(subcommand)]
+    Service(service::Command),
+    Doctor(doctor::Args),
+    Audit(audit::Args),
+    Top(top::Args),
+    #[command(subcommand)]
+    Report(report::Command),
+    #[command(subcommand)]
+    Analytics(analytics::Command),
     Register(register::Args),
     Confirm(confirm::Args),
     Login(login::Args),
@@ -65,6 +95,12 @@ pub(crate) enum Command {
     Password(password::Command),
     #[command(subcommand)]
     Customer(customer::Command),
+    #[command(subcommand)]
+    Context(context::Command),
+    #[command(subcommand)]
+    Schema(schema::Command),
+    Completion(completion::Args),
+    Man(man::Args),
     /// Exit codes
     #[command(name = "exit-codes", hide = true, long_about = topics::exit_codes())]
     ExitCodes,
@@ -95,6 +131,16 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
         Command::Notification(command) => notification::run(shop, command).await,
         Command::Events(command) => events::run(shop, command).await,
         Command::Trace(args) => trace::run(shop, args).await,
+        Command::Flows(args) => flows::run(shop, args).await,
+        Command::Stream(command) => stream::run(shop, command).await,
+        Command::Consumer(command) => consumer::run(shop, command).await,
+        Command::Dlq(command) => dlq::run(shop, command).await,
+        Command::Service(command) => service::run(shop, command).await,
+        Command::Doctor(args) => doctor::run(shop, args).await,
+        Command::Audit(args) => audit::run(shop, args).await,
+        Command::Top(args) => top::run(shop, args).await,
+        Command::Report(command) => report::run(shop, command).await,
+        Command::Analytics(command) => analytics::run(shop, command).await,
         Command::Register(args) => register::run(shop, args).await,
         Command::Confirm(args) => confirm::run(shop, args).await,
         Command::Login(args) => login::run(shop, args).await,
@@ -103,6 +149,10 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
         Command::Session(command) => session::run(shop, command).await,
         Command::Password(command) => password::run(shop, command).await,
         Command::Customer(command) => customer::run(shop, command).await,
+        Command::Context(command) => context::run(shop, command).await,
+        Command::Schema(command) => schema::run(shop, command).await,
+        Command::Completion(args) => completion::run(shop, args).await,
+        Command::Man(args) => man::run(shop, args).await,
         Command::ExitCodes => shop.out.line(topics::exit_codes()),
         Command::Environment => shop.out.line(topics::ENVIRONMENT),
     }
@@ -114,6 +164,14 @@ fn for_operators(command: &Command) -> Option<&'static str> {
         Command::Status(_) => Some("the status"),
         Command::Events(_) => Some("events"),
         Command::Trace(_) => Some("traces"),
+        Command::Flows(_) => Some("flows"),
+        Command::Stream(_) => Some("streams"),
+        Command::Consumer(_) => Some("consumers"),
+        Command::Dlq(_) => Some("dead letters"),
+        Command::Service(_) => Some("the services"),
+        Command::Doctor(_) => Some("the doctor"),
+        Command::Audit(_) => Some("the audit"),
+        Command::Top(_) => Some("the live view"),
         _ => None,
     }
 }

@@ -1,0 +1,17 @@
+//! `shopctl context`: being built.
+
+use crate::failure::{Failure, exit};
+use crate::shop::Shop;
+
+/// Name shops, and say which one is meant when nothing else does
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// List them
+    Ls,
+}
+
+pub(crate) async fn run(_shop: &Shop, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Ls => Err(Failure::new(exit::BUG, "bug", "not built yet")),
+    }
+}

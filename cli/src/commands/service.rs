@@ -1,0 +1,17 @@
+//! `shopctl service`: being built.
+
+use crate::failure::{Failure, exit};
+use crate::shop::Shop;
+
+/// See the services that run: versions, requests, latencies, queues, memory
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// List them
+    Ls,
+}
+
+pub(crate) async fn run(_shop: &Shop, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Ls => Err(Failure::new(exit::BUG, "bug", "not built yet")),
+    }
+}
