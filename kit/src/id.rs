@@ -48,6 +48,13 @@ pub fn uuid_v7(now: Timestamp, chance: &mut dyn Chance) -> u128 {
     (millis << 80) | (0x7 << 76) | (high << 64) | (0b10 << 62) | low
 }
 
+/// The time for which the bits of a UUIDv7 were built, to the millisecond; none if they are none.
+pub fn time_of(bits: u128) -> Option<Timestamp> {
+    let millis = i64::try_from(bits >> 80).ok()?;
+    let is_v7 = (bits >> 76) & 0xf == 0x7;
+    Timestamp::from_millisecond(millis).ok().filter(|_| is_v7)
+}
+
 /// Writes 128 bits as 26 characters.
 pub fn encode(bits: u128) -> String {
     (0..SUFFIX_CHARS)
@@ -188,5 +195,13 @@ mod tests {
         let late = uuid_v7(Timestamp::from_millisecond(2_000).unwrap(), &mut chance);
         assert!(ThingId::from_bits(early).to_string() < ThingId::from_bits(late).to_string());
         assert_eq!((late >> 76) & 0xf, 7);
+    }
+
+    #[test]
+    fn an_identifier_holds_the_time_it_was_made() {
+        let at = Timestamp::from_millisecond(1_767_268_800_123).unwrap();
+        assert_eq!(time_of(uuid_v7(at, &mut crate::clock::SystemChance)), Some(at));
+        assert_eq!(time_of(0), None);
+        assert_eq!(time_of(u128::MAX), None);
     }
 }

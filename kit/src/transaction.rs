@@ -11,7 +11,7 @@ use crate::clock::Chance;
 use crate::effect::Effect;
 use crate::engine::{effects, outbox, timers};
 use crate::error::{Error, Result};
-use crate::id::{EventId, Id, uuid_v7};
+use crate::id::{EventId, Id, time_of, uuid_v7};
 use crate::limits::EVENT_BYTES_MAX;
 use crate::message::Event;
 use crate::sql::Sql;
@@ -24,6 +24,7 @@ pub struct Tx<'a> {
     chance: &'a mut dyn Chance,
     trace: Trace,
     caller: &'a Caller,
+    told_at: Option<Timestamp>,
     pub(crate) done: Done,
 }
 
@@ -58,12 +59,23 @@ impl<'a> Tx<'a> {
         trace: Trace,
         caller: &'a Caller,
     ) -> Self {
-        Self { sql, now, chance, trace, caller, done: Done::default() }
+        Self { sql, now, chance, trace, caller, told_at: None, done: Done::default() }
     }
 
     /// The time of this piece of work; it does not move while it runs.
     pub fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// When the event that is being acted on was told, by the clock of its teller, however long ago that
+    /// is; outside of a reaction, now.
+    pub fn told_at(&self) -> Timestamp {
+        self.told_at.unwrap_or(self.now)
+    }
+
+    /// Says which event is being acted on; its identifier holds when it was told.
+    pub(crate) fn hearing(&mut self, event_id: &str) {
+        self.told_at = event_id.parse().ok().and_then(|id: EventId| time_of(id.bits()));
     }
 
     /// A new identifier.

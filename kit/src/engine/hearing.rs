@@ -85,6 +85,7 @@ pub(crate) fn hear(tx: &mut Tx<'_>, service: &Service, heard: &Heard) -> Result<
         insert(tx, "parked", heard, &waits, 0)?;
         return Ok(Some("parked".into()));
     }
+    tx.hearing(&heard.event_id);
     match react(tx, service, &heard.subject, &heard.body) {
         Ok(()) => Ok(Some("ok".into())),
         Err(error) if error.is_storage() => Err(error),
@@ -257,6 +258,7 @@ pub fn counts(sql: &Sql<'_>) -> Result<(u64, u64)> {
 struct Letter {
     id: i64,
     source: String,
+    event_id: String,
     subject: String,
     key: String,
     body: Vec<u8>,
@@ -265,12 +267,13 @@ struct Letter {
 
 fn letter(sql: &Sql<'_>, which: &str, params: impl rusqlite::Params) -> Result<Option<Letter>> {
     sql.find(
-        &format!("SELECT id, source, subject, key, body, trace_id, span_id FROM dead_letter WHERE {which}"),
+        &format!("SELECT id, source, event_id, subject, key, body, trace_id, span_id FROM dead_letter WHERE {which}"),
         params,
         |row| {
             Ok(Letter {
                 id: row.get("id")?,
                 source: row.get("source")?,
+                event_id: row.get("event_id")?,
                 subject: row.get("subject")?,
                 key: row.get("key")?,
                 body: row.get("body")?,
@@ -317,6 +320,7 @@ fn react_again(tx: &mut Tx<'_>, service: &Service, letter: &Letter) -> Result<()
     let ended = if letter.source == TIMER_SOURCE {
         attempt(tx, |tx| service.ring(tx, &letter.subject, &letter.key))
     } else {
+        tx.hearing(&letter.event_id);
         react(tx, service, &letter.subject, &letter.body)
     };
     tx.follow(asked_in);

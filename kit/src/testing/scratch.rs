@@ -17,7 +17,7 @@ use crate::engine::port::{Outgoing, Port, Read, Waiting};
 use crate::engine::{Desk, Engine, Incoming, Job, Work, outbox, worker};
 use crate::error::{Error, Kind, Result, reason};
 use crate::id::EventId;
-use crate::id::Id;
+use crate::id::{Id, uuid_v7};
 use crate::limits::PAGE_MAX;
 use crate::message::{Event, Request, owner, stream_of};
 use crate::service::Service;
@@ -219,7 +219,7 @@ impl Scratch {
             origin: ORIGIN.to_owned(),
             sequence,
             previous: 0,
-            event_id: EventId::from_bits(SystemChance.bits()).to_string(),
+            event_id: EventId::from_bits(uuid_v7(self.now(), &mut SystemChance)).to_string(),
             subject: subject.to_owned(),
             key: key.to_owned(),
             body: body.into(),
