@@ -1,15 +1,14 @@
 //! Asking services from outside: for a command line, for tests, for programs that only listen.
 
+mod brokers;
 mod link;
 mod seen;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::jetstream::{self, consumer};
 use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::StreamExt;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -27,7 +26,9 @@ use crate::wire;
 
 pub use link::Link;
 pub(crate) use link::{connect, connect_and_tell};
-pub use seen::{ConsumerState, EndpointInfo, ServiceInfo, StreamState, Told};
+pub use seen::{
+    ConsumerState, EndpointInfo, EndpointStats, Latency, ServiceInfo, ServiceStats, Stored, StreamState, Told,
+};
 
 /// As whom a client asks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -192,73 +193,6 @@ impl Client {
         Ok(Watch { subscriber })
     }
 
-    /// The streams of the broker, by name.
-    ///
-    /// # Errors
-    /// `broker_unreachable`, or what the broker says.
-    pub async fn streams(&self) -> Result<Vec<StreamState>> {
-        let found: Vec<jetstream::stream::Info> =
-            self.jetstream().streams().try_collect().await.map_err(broker)?;
-        let mut streams: Vec<StreamState> = found
-            .into_iter()
-            .map(|info| StreamState {
-                name: info.config.name,
-                messages: info.state.messages,
-                bytes: info.state.bytes,
-                bytes_max: info.config.max_bytes,
-                first: info.state.first_sequence,
-                last: info.state.last_sequence,
-                last_at: rfc3339(info.state.last_timestamp.unix_timestamp_nanos()),
-                consumers: info.state.consumer_count,
-            })
-            .collect();
-        streams.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(streams)
-    }
-
-    /// The consumers of a stream, by name.
-    ///
-    /// # Errors
-    /// `broker_unreachable`, or what the broker says.
-    pub async fn consumers(&self, stream: &str) -> Result<Vec<ConsumerState>> {
-        let handle = self.jetstream().get_stream_no_info(stream).await.map_err(broker)?;
-        let found: Vec<consumer::Info> = handle.consumers().try_collect().await.map_err(broker)?;
-        let mut consumers: Vec<ConsumerState> = found
-            .into_iter()
-            .map(|info| ConsumerState {
-                stream: info.stream_name,
-                name: info.name,
-                delivered: info.delivered.stream_sequence,
-                acknowledged: info.ack_floor.stream_sequence,
-                unacknowledged: info.num_ack_pending,
-                pending: info.num_pending,
-            })
-            .collect();
-        consumers.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(consumers)
-    }
-
-    /// The services that answer `$SRV.INFO` within a time, by name.
-    ///
-    /// # Errors
-    /// `broker_unreachable`.
-    pub async fn services(&self, wait: Duration) -> Result<Vec<ServiceInfo>> {
-        let inbox = self.nats.new_inbox();
-        let mut answers = self.nats.subscribe(inbox.clone()).await.map_err(broker)?;
-        self.publish_with_reply("$SRV.INFO", inbox).await?;
-        let mut found = BTreeMap::new();
-        let collect = async {
-            while let Some(message) = answers.next().await {
-                if let Ok(info) = serde_json::from_slice::<ServiceInfo>(&message.payload) {
-                    found.insert((info.name.clone(), info.id.clone()), info);
-                }
-            }
-        };
-        // Nobody knows how many there are; whoever has not answered by now is taken for absent.
-        let _ = tokio::time::timeout(wait, collect).await;
-        Ok(found.into_values().collect())
-    }
-
     /// The name and the version of the broker.
     pub fn broker(&self) -> (String, String) {
         let info = self.nats.server_info();
@@ -289,10 +223,6 @@ impl Client {
     async fn publish_with_reply(&self, subject: &str, reply: String) -> Result<()> {
         self.nats.publish_with_reply(subject.to_owned(), reply, Bytes::new()).await.map_err(broker)
     }
-
-    fn jetstream(&self) -> jetstream::Context {
-        jetstream::new(self.nats.clone())
-    }
 }
 
 /// Events as they are told.
@@ -322,13 +252,4 @@ impl Watch {
 pub(crate) fn broker(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::unavailable(reason::BROKER_UNREACHABLE, format!("the broker did not do it: {error}"))
         .caused_by(error)
-}
-
-fn rfc3339(nanos: i128) -> String {
-    // A stream without messages has a time before everything.
-    Timestamp::from_nanosecond(nanos)
-        .ok()
-        .filter(|time| time.as_second() > 0)
-        .map(|time| time.to_string())
-        .unwrap_or_default()
 }

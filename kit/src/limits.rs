@@ -66,6 +66,20 @@ pub const TRACE_BODY_BYTES_MAX: usize = 400 * 1024;
 pub const LOG_BYTES_MAX: u64 = 10 * 1024 * 1024;
 /// Rows one service gives of one trace.
 pub const TRACE_ROWS_MAX: usize = 500;
+/// Messages of a stream that a reader has asked for and not yet got.
+pub const READ_AHEAD: usize = 64;
+/// Rows of each table that are looked through for the end of an identifier, the newest first.
+pub const LOOKUP_ROWS_MAX: i64 = 100_000;
+/// Matches of each kind that one service gives of the end of an identifier.
+pub const LOOKUP_MATCHES_MAX: usize = 20;
+/// Length in characters of the shortest end of an identifier that is looked for.
+pub const LOOKUP_CHARS_MIN: usize = 4;
+/// Rows of the journal that one search looks at. The answer says where to go on.
+pub const FIND_ROWS_MAX: i64 = 50_000;
+/// Rows of the outbox that one answer tells the identifiers and checksums of.
+pub const DIGESTS_MAX: usize = 1000;
+/// Findings of a check of the database that are told.
+pub const CHECK_FINDINGS_MAX: usize = 20;
 /// Time a request has when its caller names none.
 pub const REQUEST_TIME: Duration = Duration::from_secs(5);
 /// The longest time a caller may ask for.

@@ -230,8 +230,10 @@ fn perform(
 
 fn remember(tx: &Tx<'_>, key: Option<&replies::ReplyKey>, answer: &Result<Bytes>) -> Result<()> {
     match (key, answer) {
-        (Some(key), Ok(_)) => replies::insert(tx, key, answer, tx.now()),
-        (Some(key), Err(error)) if error.kind.is_remembered() => replies::insert(tx, key, answer, tx.now()),
+        (Some(key), Ok(_)) => replies::insert(tx, key, answer, tx.now(), tx.trace().id),
+        (Some(key), Err(error)) if error.kind.is_remembered() => {
+            replies::insert(tx, key, answer, tx.now(), tx.trace().id)
+        }
         _ => Ok(()),
     }
 }

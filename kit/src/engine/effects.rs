@@ -3,10 +3,11 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{named_params, params};
+use serde::{Deserialize, Serialize};
 
 use crate::effect::Effect;
 use crate::error::{Error, Result};
-use crate::sql::Sql;
+use crate::sql::{Sql, time};
 use crate::trace::Trace;
 
 /// A piece of work on the outside world, as its row has it.
@@ -28,6 +29,76 @@ pub struct Row {
     pub maybe_done: bool,
     /// The flow in which it was asked for.
     pub trace: Trace,
+}
+
+/// A piece of work on the outside world that is not done, for people. What it says is left out:
+/// there may be something in it that nobody should read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EffectView {
+    /// The row.
+    pub id: i64,
+    /// Which kind.
+    pub name: String,
+    /// The idempotency key under which it is done.
+    pub key: String,
+    /// What it is about.
+    pub about: String,
+    /// `due`, or `given_up`, for a person to look at.
+    pub state: String,
+    /// How often it has been tried.
+    pub attempts: u32,
+    /// When it is tried next, or would have been.
+    pub due_at: Timestamp,
+    /// Whether a try may have been done although nobody knows.
+    pub maybe_done: bool,
+    /// What the last try said, or an empty text.
+    pub reason: String,
+    /// The flow in which it was asked for, as 32 hexadecimal digits.
+    pub trace: String,
+    /// The piece of work that asked for it.
+    pub span: String,
+}
+
+/// What is not done of a flow, the oldest first. Few rows are kept, so all are looked at.
+///
+/// # Errors
+/// If the table cannot be read.
+pub(crate) fn of_trace(sql: &Sql<'_>, trace: u128, rows_max: usize) -> Result<Vec<EffectView>> {
+    views(sql, "WHERE trace_id = ?1 ORDER BY id LIMIT ?2", params![trace.to_be_bytes(), rows_max])
+}
+
+/// What is not done and in a state, behind a row, the oldest first. An empty state is any.
+///
+/// # Errors
+/// If the table cannot be read.
+pub(crate) fn list(sql: &Sql<'_>, state: &str, after: i64, rows_max: usize) -> Result<Vec<EffectView>> {
+    let which = "WHERE id > ?1 AND (?2 = '' OR state = ?2) ORDER BY id LIMIT ?3";
+    views(sql, which, params![after, state, rows_max])
+}
+
+fn views(sql: &Sql<'_>, which: &str, params: impl rusqlite::Params) -> Result<Vec<EffectView>> {
+    sql.list(
+        &format!(
+            "SELECT id, name, key, about, state, attempts, due_at_ms, maybe_done OR trying AS maybe_done, reason,
+                    trace_id, span_id FROM effect {which}"
+        ),
+        params,
+        |row| {
+            Ok(EffectView {
+                id: row.get("id")?,
+                name: row.get("name")?,
+                key: row.get("key")?,
+                about: row.get("about")?,
+                state: row.get("state")?,
+                attempts: row.get("attempts")?,
+                due_at: time(row, "due_at_ms")?,
+                maybe_done: row.get("maybe_done")?,
+                reason: row.get("reason")?,
+                trace: format!("{:032x}", u128::from_be_bytes(row.get("trace_id")?)),
+                span: format!("{:016x}", row.get::<_, i64>("span_id")?.cast_unsigned()),
+            })
+        },
+    )
 }
 
 pub(crate) fn insert<E: Effect>(sql: &Sql<'_>, effect: &E, now: Timestamp, trace: Trace) -> Result<()> {

@@ -211,6 +211,12 @@ pub struct DeadLetter {
     pub first_at: Timestamp,
     /// When it was last tried.
     pub last_at: Timestamp,
+    /// The flow it came in, as 32 hexadecimal digits.
+    #[serde(default)]
+    pub trace: String,
+    /// The piece of work that could not act on it.
+    #[serde(default)]
+    pub span: String,
 }
 
 /// The dead letters and what is parked, the oldest first, behind a number.
@@ -218,11 +224,24 @@ pub struct DeadLetter {
 /// # Errors
 /// If the table cannot be read.
 pub fn dead_letters(sql: &Sql<'_>, after: i64, rows_max: usize) -> Result<Vec<DeadLetter>> {
+    letters(sql, "WHERE id > ?1 ORDER BY id LIMIT ?2", params![after, rows_max])
+}
+
+/// The dead letters and what is parked of one flow, the oldest first.
+///
+/// # Errors
+/// If the table cannot be read.
+pub(crate) fn of_trace(sql: &Sql<'_>, trace: u128, rows_max: usize) -> Result<Vec<DeadLetter>> {
+    letters(sql, "WHERE trace_id = ?1 ORDER BY id LIMIT ?2", params![trace.to_be_bytes(), rows_max])
+}
+
+fn letters(sql: &Sql<'_>, which: &str, params: impl rusqlite::Params) -> Result<Vec<DeadLetter>> {
     sql.list(
-        "SELECT id, state, source, sequence, event_id, subject, key, body, reason, message, attempts,
-                first_at_ms, last_at_ms
-         FROM dead_letter WHERE id > ?1 ORDER BY id LIMIT ?2",
-        params![after, rows_max],
+        &format!(
+            "SELECT id, state, source, sequence, event_id, subject, key, body, reason, message, attempts,
+                    first_at_ms, last_at_ms, trace_id, span_id FROM dead_letter {which}"
+        ),
+        params,
         |row| {
             Ok(DeadLetter {
                 id: row.get("id")?,
@@ -238,6 +257,8 @@ pub fn dead_letters(sql: &Sql<'_>, after: i64, rows_max: usize) -> Result<Vec<De
                 attempts: row.get("attempts")?,
                 first_at: time(row, "first_at_ms")?,
                 last_at: time(row, "last_at_ms")?,
+                trace: format!("{:032x}", u128::from_be_bytes(row.get("trace_id")?)),
+                span: format!("{:016x}", row.get::<_, i64>("span_id")?.cast_unsigned()),
             })
         },
     )

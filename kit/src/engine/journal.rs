@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::job::Job;
 use crate::error::Result;
-use crate::limits::TRACE_ROWS_MAX;
+use crate::limits::{FIND_ROWS_MAX, REQUEST_TIME_MAX, TRACE_ROWS_MAX};
 use crate::sql::Sql;
 
 /// One piece of work, as the journal has it. Times are microseconds since 1970.
@@ -97,37 +97,102 @@ pub fn traces_of_key(sql: &Sql<'_>, key: &str) -> Result<Vec<u128>> {
     )
 }
 
-/// The rows of a flow, in the order they were received.
+/// The rows of a flow, in the order they were received; one more than [`TRACE_ROWS_MAX`] if there are more.
 ///
 /// # Errors
 /// If the tables cannot be read.
 pub fn of_trace(sql: &Sql<'_>, trace: u128) -> Result<Vec<Entry>> {
     sql.list(
-        "SELECT journal.*, coalesce(commit_group.committed_us, 0) AS committed_us,
-                coalesce(commit_group.jobs, 0) AS jobs
-         FROM journal LEFT JOIN commit_group ON commit_group.id = journal.group_id
-         WHERE trace_id = ?1 ORDER BY received_us LIMIT ?2",
-        rusqlite::params![trace.to_be_bytes(), TRACE_ROWS_MAX],
-        |row| {
-            let hex = |id: i64| if id == 0 { String::new() } else { format!("{:016x}", id.cast_unsigned()) };
-            Ok(Entry {
-                kind: row.get("kind")?,
-                subject: row.get("subject")?,
-                key: row.get("key")?,
-                trace: format!("{trace:032x}"),
-                span: hex(row.get("span_id")?),
-                parent: hex(row.get("parent_id")?),
-                caller: row.get("caller")?,
-                source: row.get("source")?,
-                sequence: row.get("sequence")?,
-                attempt: row.get("attempt")?,
-                outcome: row.get("outcome")?,
-                received_us: row.get("received_us")?,
-                started_us: row.get("started_us")?,
-                finished_us: row.get("finished_us")?,
-                committed_us: row.get("committed_us")?,
-                group_jobs: row.get("jobs")?,
-            })
-        },
+        &format!("{SELECT} WHERE trace_id = ?1 ORDER BY received_us LIMIT ?2"),
+        rusqlite::params![trace.to_be_bytes(), TRACE_ROWS_MAX + 1],
+        entry,
     )
+}
+
+/// Which pieces of work are looked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub(crate) since_us: i64,
+    pub(crate) until_us: i64,
+    pub(crate) subject: String,
+    pub(crate) failed: bool,
+    pub(crate) outcome: String,
+    pub(crate) took_us_min: i64,
+}
+
+/// Pieces of work, the newest first, and where to go on looking. Looks at [`FIND_ROWS_MAX`] rows at most.
+///
+/// # Errors
+/// If the tables cannot be read.
+pub(crate) fn find(
+    sql: &Sql<'_>,
+    wanted: &Wanted,
+    before: Option<i64>,
+    rows_max: usize,
+) -> Result<(Vec<Entry>, Option<i64>)> {
+    let newest: i64 = sql.get("SELECT coalesce(max(id), 0) FROM journal", [], |row| row.get(0))?;
+    let before = before.unwrap_or(i64::MAX).min(newest.saturating_add(1));
+    let from = before.saturating_sub(FIND_ROWS_MAX);
+    let mut found = sql.list(
+        &format!(
+            "{SELECT} WHERE journal.id < :before AND journal.id >= :from
+             AND received_us >= :since AND received_us < :until
+             AND (:subject = '' OR subject = :subject)
+             AND (NOT :failed OR outcome <> 'ok') AND (:outcome = '' OR outcome = :outcome)
+             AND max(finished_us, coalesce(commit_group.committed_us, 0)) - received_us >= :took
+             ORDER BY journal.id DESC LIMIT :limit"
+        ),
+        named_params! {
+            ":before": before,
+            ":from": from,
+            ":since": wanted.since_us,
+            ":until": wanted.until_us,
+            ":subject": wanted.subject,
+            ":failed": wanted.failed,
+            ":outcome": wanted.outcome,
+            ":took": wanted.took_us_min,
+            ":limit": rows_max + 1,
+        },
+        |row| Ok((row.get::<_, i64>("id")?, entry(row)?)),
+    )?;
+    if found.len() > rows_max {
+        found.truncate(rows_max);
+        let next = found.last().map(|(id, _)| *id);
+        return Ok((found.into_iter().map(|(_, entry)| entry).collect(), next));
+    }
+    // Rows stand in the order of their commits, and none waits for its commit as long as this.
+    let oldest_us =
+        sql.find("SELECT received_us FROM journal WHERE id < ?1 ORDER BY id DESC LIMIT 1", [from], |row| {
+            row.get::<_, i64>(0)
+        })?;
+    let slack_us = REQUEST_TIME_MAX.as_micros() as i64;
+    let next =
+        oldest_us.filter(|oldest_us| oldest_us.saturating_add(slack_us) >= wanted.since_us).map(|_| from);
+    Ok((found.into_iter().map(|(_, entry)| entry).collect(), next))
+}
+
+const SELECT: &str = "SELECT journal.*, coalesce(commit_group.committed_us, 0) AS committed_us,
+            coalesce(commit_group.jobs, 0) AS jobs
+     FROM journal LEFT JOIN commit_group ON commit_group.id = journal.group_id";
+
+fn entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {
+    let hex = |id: i64| if id == 0 { String::new() } else { format!("{:016x}", id.cast_unsigned()) };
+    Ok(Entry {
+        kind: row.get("kind")?,
+        subject: row.get("subject")?,
+        key: row.get("key")?,
+        trace: format!("{:032x}", u128::from_be_bytes(row.get("trace_id")?)),
+        span: hex(row.get("span_id")?),
+        parent: hex(row.get("parent_id")?),
+        caller: row.get("caller")?,
+        source: row.get("source")?,
+        sequence: row.get("sequence")?,
+        attempt: row.get("attempt")?,
+        outcome: row.get("outcome")?,
+        received_us: row.get("received_us")?,
+        started_us: row.get("started_us")?,
+        finished_us: row.get("finished_us")?,
+        committed_us: row.get("committed_us")?,
+        group_jobs: row.get("jobs")?,
+    })
 }

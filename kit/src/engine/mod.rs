@@ -8,6 +8,7 @@
 //! - [`commit`]: a group of jobs, one transaction, one answer each
 //! - [`desk`]: how a request is answered, around the handler
 //! - `hearing`, `timers`, `effects`, `replies`, `outbox`, `journal`: the tables, each with its rules
+//! - [`lookup`]: finding something by the end of its identifier
 //! - [`worker`]: what becomes due: firing timers, trying effects
 //! - [`schema`]: opening, creating, upgrading
 
@@ -17,6 +18,7 @@ pub mod effects;
 pub mod hearing;
 pub mod job;
 pub mod journal;
+pub mod lookup;
 pub mod outbox;
 pub mod port;
 pub mod prune;

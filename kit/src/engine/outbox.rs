@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use rusqlite::named_params;
+use rusqlite::{named_params, params};
+use serde::{Deserialize, Serialize};
 
+use crate::engine::lookup::Match;
 use crate::error::{Error, Result};
+use crate::id::{EventId, Id};
 use crate::sql::Sql;
 use crate::trace::Trace;
 
@@ -134,8 +137,87 @@ fn rows(sql: &Sql<'_>, which: &str, params: impl rusqlite::Params) -> Result<Vec
     .collect()
 }
 
-/// CRC-32 of what a row says.
-fn checksum(id: &str, subject: &str, key: &str, body: &[u8]) -> u32 {
+/// A row without what it says, to compare with the message of the same number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Digest {
+    /// Its number here and in the stream.
+    pub sequence: u64,
+    /// The identifier of the event.
+    pub id: String,
+    /// Where it is told.
+    pub subject: String,
+    /// The checksum that was written with it: see [`checksum`].
+    pub checksum: u32,
+    /// Whether the row still says what was written.
+    pub intact: bool,
+}
+
+/// Rows behind a number, in order, damaged ones included.
+///
+/// # Errors
+/// If the table cannot be read.
+pub fn digests(sql: &Sql<'_>, after: u64, rows_max: usize) -> Result<Vec<Digest>> {
+    sql.list(
+        "SELECT seq, id, subject, key, body, checksum FROM outbox WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+        params![after, rows_max],
+        |row| {
+            let (id, subject): (String, String) = (row.get("id")?, row.get("subject")?);
+            let (key, body): (String, Vec<u8>) = (row.get("key")?, row.get("body")?);
+            let sum = row.get("checksum")?;
+            let intact = sum == checksum(&id, &subject, &key, &body);
+            Ok(Digest { sequence: row.get("seq")?, id, subject, checksum: sum, intact })
+        },
+    )
+}
+
+/// When a row became true; none if it is not kept.
+///
+/// # Errors
+/// If the table cannot be read.
+pub fn at(sql: &Sql<'_>, seq: u64) -> Result<Option<Timestamp>> {
+    let micros = sql.find("SELECT at_us FROM outbox WHERE seq = ?1", [seq], |row| row.get(0))?;
+    Ok(micros.and_then(|micros| Timestamp::from_microsecond(micros).ok()))
+}
+
+/// The row of an event by its whole identifier. That says when it was made, and rows stand in the
+/// order of their time, so it is found in a few steps.
+///
+/// # Errors
+/// If the table cannot be read.
+pub fn find_event(sql: &Sql<'_>, id: &str) -> Result<Option<Match>> {
+    let Ok(event) = id.parse::<EventId>() else { return Ok(None) };
+    let Ok(millis) = i64::try_from(event.bits() >> 80) else { return Ok(None) };
+    let micros = millis.saturating_mul(1000);
+    let extent = extent(sql)?;
+    let (mut low, mut high) = (extent.oldest, extent.newest.saturating_add(1));
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match at(sql, middle)? {
+            Some(time) if time.as_microsecond() >= micros => high = middle,
+            _ => low = middle + 1,
+        }
+    }
+    sql.find(
+        "SELECT id, subject, trace_id, at_us FROM outbox WHERE seq >= ?1 AND seq < ?1 + ?2 AND id = ?3",
+        params![low, EVENTS_OF_A_MILLISECOND, id],
+        |row| {
+            Ok(Match {
+                kind: "event".to_owned(),
+                id: row.get("id")?,
+                trace: format!("{:032x}", u128::from_be_bytes(row.get("trace_id")?)),
+                subject: row.get("subject")?,
+                at_us: row.get("at_us")?,
+            })
+        },
+    )
+}
+
+/// Rows that are looked at for an event whose millisecond is known.
+const EVENTS_OF_A_MILLISECOND: u64 = 10_000;
+
+/// CRC-32 of what a row says: its identifier, its subject, its key and its body, with a zero byte
+/// between them. Whoever reads the message of the same number can compute it too.
+pub fn checksum(id: &str, subject: &str, key: &str, body: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     for part in [id.as_bytes(), b"\0", subject.as_bytes(), b"\0", key.as_bytes(), b"\0", body] {
         hasher.update(part);

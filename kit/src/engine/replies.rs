@@ -95,7 +95,13 @@ pub fn find(sql: &Sql<'_>, key: &ReplyKey) -> Result<Option<Result<Bytes>>> {
     }
 }
 
-pub(crate) fn insert(sql: &Sql<'_>, key: &ReplyKey, answer: &Result<Bytes>, now: Timestamp) -> Result<()> {
+pub(crate) fn insert(
+    sql: &Sql<'_>,
+    key: &ReplyKey,
+    answer: &Result<Bytes>,
+    now: Timestamp,
+    trace: u128,
+) -> Result<()> {
     let (code, reason, message, body) = match answer {
         Ok(body) => (200, "", "", body.to_vec()),
         Err(error) => {
@@ -105,8 +111,8 @@ pub(crate) fn insert(sql: &Sql<'_>, key: &ReplyKey, answer: &Result<Bytes>, now:
     };
     sql.connection()
         .prepare_cached(
-            "INSERT INTO stored_reply (caller, key, digest, code, reason, message, body, at_ms)
-             VALUES (:caller, :key, :digest, :code, :reason, :message, :body, :at_ms)",
+            "INSERT INTO stored_reply (caller, key, digest, code, reason, message, body, at_ms, trace_id)
+             VALUES (:caller, :key, :digest, :code, :reason, :message, :body, :at_ms, :trace_id)",
         )?
         .execute(named_params! {
             ":caller": key.caller,
@@ -117,6 +123,7 @@ pub(crate) fn insert(sql: &Sql<'_>, key: &ReplyKey, answer: &Result<Bytes>, now:
             ":message": message,
             ":body": body,
             ":at_ms": now.as_millisecond(),
+            ":trace_id": trace.to_be_bytes(),
         })?;
     Ok(())
 }

@@ -9,8 +9,11 @@ use crate::clock::Chance;
 use crate::error::{Error, Result};
 use crate::id::uuid_v7;
 
-const KIT: &[&str] =
-    &[include_str!("../../migrations/0001_kit.sql"), include_str!("../../migrations/0002_access.sql")];
+const KIT: &[&str] = &[
+    include_str!("../../migrations/0001_kit.sql"),
+    include_str!("../../migrations/0002_access.sql"),
+    include_str!("../../migrations/0003_requests.sql"),
+];
 
 /// Statements a connection keeps prepared.
 const STATEMENTS_KEPT: usize = 128;

@@ -5,7 +5,7 @@
 //! - [`start`]: one service from the lock on its database to the end of its drain
 //! - `writer`, `readers`: the threads around the database
 //! - `nats_port`: what handlers ask through
-//! - `serve`: requests in, answers out
+//! - `serve`: requests in, answers out; `latency`: how long answers take
 //! - `relay`: the outbox to its stream
 //! - `keeping`: how a service gets its stream and consumers; `permits`: whether the broker lets it work
 //! - `hear`: the streams of others to the database
@@ -16,6 +16,7 @@
 mod due;
 mod hear;
 mod keeping;
+mod latency;
 mod lock;
 mod logs;
 pub mod main;

@@ -84,6 +84,7 @@ impl Relay {
             tracing::warn!(stream = self.service.stream(), "Telling waits: {}", trouble.chain());
             tokio::select! {
                 () = tokio::time::sleep(wait) => wait = (wait * 2).min(RETRY_WAIT.1),
+                () = self.vitals.remaking.asked() => {}
                 () = stop.cancelled() => {
                     // One more try at the end, unless nothing is left to tell, or nothing may be told.
                     if trouble.reason == reason::DATABASE_BEHIND_STREAM || self.is_told().await {
@@ -105,7 +106,12 @@ impl Relay {
     /// The inner error means that the database is older than its stream: no job is accepted then.
     pub(super) async fn reconcile(&self) -> Result<Result<u64>> {
         let extent = self.read(outbox::extent).await?;
-        match self.compare(extent).await? {
+        let remaking = self.vitals.remaking.turn();
+        let found = match self.compare(extent).await? {
+            Found::Continue(_) if remaking.is_some() => Found::Rebuild("a person asked for it"),
+            found => found,
+        };
+        match found {
             Found::Continue(next) => {
                 self.writer.fence(None);
                 self.vitals.published.store(next - 1, Ordering::Relaxed);
@@ -121,6 +127,10 @@ impl Relay {
                 }
                 self.rebuild(extent.oldest).await?;
                 self.writer.fence(None);
+                self.vitals.published.store(extent.oldest - 1, Ordering::Relaxed);
+                if let Some(turn) = remaking {
+                    self.vitals.remaking.end(turn, None);
+                }
                 Ok(Ok(extent.oldest))
             }
             Found::Refuse(why) => {
@@ -134,6 +144,9 @@ impl Relay {
                     ),
                 );
                 self.writer.fence(Some(error.clone()));
+                if let Some(turn) = remaking {
+                    self.vitals.remaking.end(turn, Some(error.message.clone()));
+                }
                 Ok(Err(error))
             }
         }
@@ -231,6 +244,7 @@ impl Relay {
                 }
                 Ok(()) = self.emitted.changed(), if next > newest => newest = *self.emitted.borrow_and_update(),
                 () = &mut look, if next > newest && in_flight.is_empty() => return Ok(false),
+                () = self.vitals.remaking.asked() => return Ok(false),
                 () = stop.cancelled(), if next > newest && in_flight.is_empty() => {
                     newest = self.read(outbox::extent).await?.newest;
                     if next > newest {

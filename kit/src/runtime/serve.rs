@@ -1,8 +1,9 @@
 //! Requests in, answers out, through the NATS service API, so that `$SRV` finds them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_nats::connection::State;
 use async_nats::service::{self, ServiceExt, error::Error as ServiceError};
@@ -10,6 +11,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use tokio::sync::Semaphore;
 
+use super::latency::Latencies;
 use super::tasks::{Spawner, Tasks};
 use crate::engine::Desk;
 use crate::engine::port::Port;
@@ -35,6 +37,12 @@ struct Counter {
     desk: Desk,
     places: Arc<Semaphore>,
     vitals: Arc<Vitals>,
+    latencies: Arc<BTreeMap<String, Latencies>>,
+}
+
+/// An endpoint is named after its subject, as far as a name may hold it.
+fn endpoint_name(subject: &str) -> String {
+    subject.replace('.', "-")
 }
 
 impl Serving {
@@ -45,17 +53,17 @@ impl Serving {
         vitals: Arc<Vitals>,
     ) -> Result<Self> {
         let own = Arc::clone(port.service());
-        let figures = Arc::clone(&vitals);
+        let latencies: Arc<BTreeMap<String, Latencies>> = Arc::new(
+            own.answered().map(|answer| (endpoint_name(&answer.subject), Latencies::default())).collect(),
+        );
+        let figures = Arc::clone(&latencies);
         let service = nats
             .service_builder()
             .description(own.description())
             .queue_group(own.name())
-            .stats_handler(move |_, _| {
-                serde_json::json!({
-                    "queued": Vitals::get(&figures.queued),
-                    "group_jobs": Vitals::get(&figures.group_jobs),
-                    "requests_in_progress": Vitals::get(&figures.requests),
-                })
+            .stats_handler(move |endpoint, _| {
+                let latency = figures.get(&endpoint).map(Latencies::read).unwrap_or_default();
+                serde_json::to_value(latency).unwrap_or_default()
             })
             .start(own.name(), own.version())
             .await
@@ -65,13 +73,14 @@ impl Serving {
             port,
             places: Arc::new(Semaphore::new(REQUESTS_IN_FLIGHT_MAX)),
             vitals,
+            latencies,
         });
         let serving = Self { nats: nats.clone(), service, endpoints: Tasks::new(), requests: Tasks::new() };
         for answer in own.answered() {
             let endpoint = serving
                 .service
                 .endpoint_builder()
-                .name(answer.subject.replace('.', "-"))
+                .name(endpoint_name(&answer.subject))
                 .queue_group(own.name())
                 .add(&answer.subject)
                 .await
@@ -123,9 +132,14 @@ async fn receive(
             Ok(place) => {
                 let (counter, subject) = (Arc::clone(&counter), subject.clone());
                 requests.spawn(async move {
+                    let began = Instant::now();
                     counter.vitals.requests.fetch_add(1, Ordering::Relaxed);
+                    let name = endpoint_name(&subject);
                     let answer = counter.answer(&request, subject).await;
                     respond(&request, answer).await;
+                    if let Some(latencies) = counter.latencies.get(&name) {
+                        latencies.note(began.elapsed());
+                    }
                     counter.vitals.requests.fetch_sub(1, Ordering::Relaxed);
                     drop(place);
                 });

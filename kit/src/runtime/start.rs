@@ -22,7 +22,7 @@ use super::tasks::Tasks;
 use super::writer::{Signals, Writer};
 use super::{main::Options, permits, prune};
 use crate::client::{self, Link};
-use crate::clock::{SystemChance, SystemClock};
+use crate::clock::{Clock, SystemChance, SystemClock};
 use crate::engine::port::Port;
 use crate::engine::schema::OpenError;
 use crate::engine::{Engine, worker};
@@ -147,7 +147,7 @@ async fn live(service: Arc<Service>, options: &Options, stop: CancellationToken)
     let path = folder.join(format!("{name}.db"));
     let engine = Engine::open(&path, Arc::clone(&service), Arc::new(SystemClock), Box::new(SystemChance))?;
     let readers = Readers::open(&path)?;
-    let vitals = Arc::new(Vitals::default());
+    let vitals = Arc::new(Vitals::starting(SystemClock.now()));
     let Some(nats) = connect(&link, &vitals, &stop).await? else { return Ok(Then::Nothing) };
     permits::check(&nats, &service).await?;
 
