@@ -10,11 +10,14 @@
 //! - [`show`]: how times and bodies are written; [`pages`]: lists; [`progress`]: long work
 //! - [`trace`]: what became of something, from every service's journal, joined and drawn
 //! - [`status`]: how everything is, on one screen
+//! - [`doctor`]: what a person would check; [`audit`]: whether the books of all services agree
 //! - [`stack`]: the broker and the services of this machine, as processes
 //! - [`keys`]: who may connect: keys in files, the roster, and the broker's users made from it
 
 mod args;
+mod audit;
 mod commands;
+mod doctor;
 mod failure;
 mod import;
 mod keys;

@@ -10,7 +10,7 @@ use kit::id::Id;
 use crate::{Shop, order};
 
 fn list(states: &[PaymentState], after: Option<String>, limit: Option<u32>) -> ListPayments {
-    ListPayments { states: states.to_vec(), after, limit }
+    ListPayments { states: states.to_vec(), after, limit, ..ListPayments::default() }
 }
 
 #[tokio::test]
