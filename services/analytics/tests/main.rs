@@ -1,0 +1,2 @@
+//! The analytics service on a scratch database: what it hears, and what it tells.
+#![allow(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
