@@ -12,6 +12,7 @@
 //! - [`show`]: how times and bodies are written; [`pages`]: lists; [`progress`]: long work
 //! - [`trace`]: what became of something, from every service's journal, joined and drawn
 //! - [`status`]: how everything is, on one screen
+//! - [`report`]: figures drawn with bars, and as CSV
 //! - [`stack`]: the broker and the services of this machine, as processes
 //! - [`keys`]: who may connect: keys in files, the roster, and the broker's users made from it
 
@@ -30,6 +31,7 @@ mod private;
 mod progress;
 #[cfg(test)]
 mod reference;
+mod report;
 mod session;
 mod shape;
 mod shop;
