@@ -14,6 +14,7 @@ mod shopping;
 mod sign_in;
 mod stack;
 mod tls;
+mod top;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
