@@ -32,7 +32,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     let since = args.since.as_deref().map(|text| pick::moment(text, shop.now())).transpose();
-    let since = since.map_err(|what| Failure::invalid("invalid_since", format!("--since {what}")))?;
+    let since = since.map_err(|what| Failure::invalid("invalid_time", format!("--since: {what}")))?;
     let report = audit::audit(shop, since).await?;
     if shop.out.is_table() {
         shop.out.line(audit::draw(&report, shop.out.width(), shop.out.has_colour()))?;
