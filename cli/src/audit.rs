@@ -39,7 +39,8 @@ const FINDINGS_MAX: usize = 1_000;
 /// If nobody can be asked. A service that does not answer is part of the report.
 pub(crate) async fn audit(shop: &Shop, since: Option<Timestamp>) -> Result<Report, Failure> {
     let asking = Asking::new(shop.asker().await?, shop.timeout);
-    let mut audit = Audit { asking, since, report: Report::new(shop.now(), since), findings: BTreeSet::new() };
+    let mut audit =
+        Audit { asking, since, report: Report::new(shop.now(), since), findings: BTreeSet::new() };
     let progress = match audit.asking.count_orders().await {
         Ok(orders) => Progress::new(&shop.out, usize::try_from(orders).unwrap_or(usize::MAX), "orders"),
         Err(error) => {

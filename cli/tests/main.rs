@@ -2,8 +2,10 @@
 //!
 //! The tests in [`stack`], [`shopping`], [`shapes`], [`keys`] and [`tls`] start `shopd`, which `scripts/test` builds first.
 
+mod audit;
 mod contexts;
 mod craft;
+mod doctor;
 mod help;
 mod keys;
 mod mistakes;

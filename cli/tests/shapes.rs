@@ -52,6 +52,8 @@ const SAMPLES: &[(&str, &str)] = &[
     ("trace", "trace {order} --payloads"),
     ("trace", "trace {declined}"),
     ("status", "status"),
+    ("audit", "audit"),
+    ("doctor", "doctor"),
     ("logs", "logs --lines 20"),
     ("keys make", "keys make"),
     ("keys ls", "keys ls"),

@@ -43,7 +43,10 @@ pub(super) enum Suspect {
 enum Now {
     Agrees,
     /// It stands as before, or it changed and does not agree still.
-    Differs { suspect: Suspect, stands: bool },
+    Differs {
+        suspect: Suspect,
+        stands: bool,
+    },
     Unanswered(&'static str, kit::Error),
 }
 

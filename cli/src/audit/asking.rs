@@ -60,7 +60,8 @@ impl Asking {
 
     /// The payments of some orders.
     pub(super) async fn payments_of(&self, orders: &[OrderId]) -> kit::Result<Vec<PaymentView>> {
-        let mut asked = ListPayments { orders: orders.to_vec(), limit: Some(PAGE_MAX), ..ListPayments::default() };
+        let mut asked =
+            ListPayments { orders: orders.to_vec(), limit: Some(PAGE_MAX), ..ListPayments::default() };
         let mut found = Vec::new();
         loop {
             let page = self.ask(&asked).await?;

@@ -89,7 +89,9 @@ pub(crate) fn draw(report: &Report, width: Option<usize>, colour: bool) -> Strin
     }
     if report.cut {
         let text = "there was more than one audit looks at; this is not all";
-        lines.push(Line::new(Mark::Warn, text).mend("shopctl audit --since 1h      looks at the latest orders"));
+        lines.push(
+            Line::new(Mark::Warn, text).mend("shopctl audit --since 1h      looks at the latest orders"),
+        );
     }
     if report.moving > 0 {
         let moving = count(report.moving as u64, "thing", "things");
@@ -110,9 +112,10 @@ fn holds(report: &Report, rule: Rule) -> Option<Line> {
             let products = many(looked.products, "product", "products");
             (&["inventory"], format!("stock: the ledger of {products} adds up, and nothing is below nothing"))
         }
-        Rule::Holds => {
-            (&["inventory", "order"], format!("holds: what {orders} hold, sold or gave back is what was ordered"))
-        }
+        Rule::Holds => (
+            &["inventory", "order"],
+            format!("holds: what {orders} hold, sold or gave back is what was ordered"),
+        ),
         Rule::Payments => {
             let payments = many(looked.payments, "payment", "payments");
             (&["payment", "order"], format!("payments: {payments} of {orders}, one each, of their totals"))
@@ -136,7 +139,8 @@ mod tests {
     use super::*;
 
     fn sample() -> Report {
-        let looked_at = Looked { products: 14, orders: 208, payments: 201, holds: 208, streams: 8, events: 3120 };
+        let looked_at =
+            Looked { products: 14, orders: 208, payments: 201, holds: 208, streams: 8, events: 3120 };
         Report { looked_at, ..Report::new(Timestamp::UNIX_EPOCH, None) }
     }
 
@@ -170,7 +174,7 @@ mod tests {
         };
         let drawn = draw(&report, Some(100), false);
         let lines: Vec<&str> = drawn.lines().collect();
-        assert_eq!(lines[1], "✗ ord_0 is cancelled, but its stock is still held             → shopctl trace ord_0");
+        assert_eq!(lines[1], "✗ ord_0 is cancelled, but its stock is still held    → shopctl trace ord_0");
         assert!(drawn.contains("\n✗ 2 more like these "), "{drawn}");
         assert!(!drawn.contains("✓ payments") && !drawn.contains("✓ money"), "{drawn}");
         assert!(drawn.contains("\n! payment did not answer"), "{drawn}");

@@ -74,7 +74,8 @@ impl Audit {
                 }
             };
             progress.add(page.items.len());
-            let new: Vec<OrderView> = page.items.into_iter().filter(|order| seen.insert(order.order)).collect();
+            let new: Vec<OrderView> =
+                page.items.into_iter().filter(|order| seen.insert(order.order)).collect();
             for file in self.files(new).await {
                 self.report.looked_at.orders += 1;
                 self.found(late::of_order(&file, self.report.at));

@@ -33,7 +33,10 @@ pub fn of_order(file: &OrderFile, now: Timestamp) -> Vec<Fault> {
     let unknown = file.payments.iter().filter(|payment| payment.state == PaymentState::Unknown);
     for payment in unknown.filter(|payment| is_older(payment.created_at, now)) {
         let id = payment.payment;
-        late(format!("has a payment {id} of which nobody knows since {} whether it was made", payment.created_at));
+        late(format!(
+            "has a payment {id} of which nobody knows since {} whether it was made",
+            payment.created_at
+        ));
     }
     faults
 }
@@ -108,7 +111,8 @@ mod tests {
     fn a_payment_of_which_nobody_knows_is_late_after_a_day() {
         let mut file = waiting();
         file.order.deadline = None;
-        let unknown = |created_at| PaymentView { state: PaymentState::Unknown, created_at, ..PaymentView::example() };
+        let unknown =
+            |created_at| PaymentView { state: PaymentState::Unknown, created_at, ..PaymentView::example() };
         file.payments = vec![unknown(now() - UNKNOWN_MAX / 2)];
         assert_eq!(of_order(&file, now()), []);
         file.payments = vec![unknown(now() - UNKNOWN_MAX * 2)];

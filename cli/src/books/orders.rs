@@ -40,8 +40,7 @@ impl OrderFile {
     fn check_payments(&self, faults: &mut Vec<Fault>) {
         let order = &self.order;
         if self.payments.len() > 1 {
-            let ids: Vec<String> =
-                self.payments.iter().map(|payment| payment.payment.to_string()).collect();
+            let ids: Vec<String> = self.payments.iter().map(|payment| payment.payment.to_string()).collect();
             self.wrong(faults, Rule::Payments, format!("has more than one payment: {}", ids.join(", ")));
         }
         if let Some(named) = order.payment
@@ -58,14 +57,20 @@ impl OrderFile {
             }
             let whole = if payment.state == PaymentState::Captured { payment.amount.amount() } else { 0 };
             if payment.captured.amount() != whole {
-                let says = format!("has a payment {id} that is {}, of which {} was charged", payment.state, payment.captured);
+                let says = format!(
+                    "has a payment {id} that is {}, of which {} was charged",
+                    payment.state, payment.captured
+                );
                 self.wrong(faults, Rule::Payments, says);
             }
             let made = payment.refunds.iter().filter(|refund| refund.state == "done");
             let made: i64 = made.map(|refund| refund.amount.amount()).sum();
             if payment.refunds.len() < REFUNDS_SHOWN && made != payment.refunded.amount() {
-                let says = format!("has a payment {id} with {} given back, but its refunds add up to {}",
-                    payment.refunded, self.money(made));
+                let says = format!(
+                    "has a payment {id} with {} given back, but its refunds add up to {}",
+                    payment.refunded,
+                    self.money(made)
+                );
                 self.wrong(faults, Rule::Payments, says);
             }
         }
@@ -75,7 +80,8 @@ impl OrderFile {
     /// back may be with the buyer already.
     fn check_money(&self, faults: &mut Vec<Fault>) {
         let order = &self.order;
-        let sum = |of: fn(&PaymentView) -> Money| self.payments.iter().map(|one| of(one).amount()).sum::<i64>();
+        let sum =
+            |of: fn(&PaymentView) -> Money| self.payments.iter().map(|one| of(one).amount()).sum::<i64>();
         let (charged, back) = (sum(|one| one.captured), sum(|one| one.refunded));
         let kept = charged - back;
         let pending = order.refunds.iter().filter(|refund| refund.state == RefundState::Pending);
@@ -96,10 +102,18 @@ impl OrderFile {
                 false => format!("{} to {}", self.money(least), self.money(most)),
             };
             let (stage, kept) = (words(order.stage), self.money(kept));
-            self.wrong(faults, Rule::Money, format!("{stage}, so {wanted} of it should be kept, but it is {kept}"));
+            self.wrong(
+                faults,
+                Rule::Money,
+                format!("{stage}, so {wanted} of it should be kept, but it is {kept}"),
+            );
         } else if back < refunded || back > refunded + pending {
             let (here, there) = (order.refunded, self.money(back));
-            self.wrong(faults, Rule::Money, format!("has {here} given back, but by its payment it is {there}"));
+            self.wrong(
+                faults,
+                Rule::Money,
+                format!("has {here} given back, but by its payment it is {there}"),
+            );
         }
     }
 
@@ -128,7 +142,11 @@ impl OrderFile {
             let ordered = pieces(order.lines.iter().map(|line| (&line.sku, line.quantity.get())));
             let held = pieces(hold.items.iter().map(|item| (&item.sku, item.quantity.get())));
             if ordered != held {
-                self.wrong(faults, Rule::Holds, format!("is of {}, but its hold is of {}", list(&ordered), list(&held)));
+                self.wrong(
+                    faults,
+                    Rule::Holds,
+                    format!("is of {}, but its hold is of {}", list(&ordered), list(&held)),
+                );
             }
         }
     }

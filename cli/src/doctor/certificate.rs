@@ -99,7 +99,8 @@ mod tests {
     #[test]
     fn a_file_that_is_no_certificate_says_so() {
         assert_eq!(ends("nonsense").unwrap_err(), "there is no certificate in its file");
-        let wrapped = |body: &str| format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n");
+        let wrapped =
+            |body: &str| format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n");
         assert_eq!(ends(&wrapped("%%%")).unwrap_err(), "its file is no base64");
         assert_eq!(ends(&wrapped("AAAA")).unwrap_err(), "it is no certificate of X.509");
     }

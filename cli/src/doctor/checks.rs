@@ -57,7 +57,8 @@ fn age(since: Timestamp, now: Timestamp) -> Duration {
 fn time(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
-        0 => format!("{} ms", time.as_millis()),
+        0 if time.is_zero() => "0 ms".to_owned(),
+        0 => crate::show::duration(i64::from(time.subsec_micros())),
         1..60 => format!("{seconds} s"),
         60..3_600 => format!("{} min", seconds / 60),
         3_600..86_400 => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),

@@ -15,7 +15,6 @@ pub(super) type Asked<T> = Result<T, String>;
 #[derive(Debug, Clone)]
 pub(super) struct Facts {
     pub(super) at: Timestamp,
-    pub(super) url: String,
     pub(super) broker: Asked<Broker>,
     pub(super) store: Asked<Store>,
     pub(super) streams: Asked<Vec<Stream>>,
@@ -77,7 +76,6 @@ pub(super) struct Answer {
 /// What this machine knows of the shop that runs on it.
 #[derive(Debug, Clone)]
 pub(super) struct Here {
-    pub(super) folder: String,
     /// Disks by what is on them: the data folder, and the broker's store if that is on another.
     pub(super) disks: Vec<Disk>,
     /// Memory that is free for programs, and all of it; none if the system does not tell.

@@ -41,13 +41,12 @@ struct AccountLimits {
 /// # Errors
 /// If nobody can be asked for another reason than that the broker is away.
 pub(super) async fn ask(shop: &Shop, deep: bool) -> Result<Facts, Failure> {
-    let url = shop.address().url;
     let here = local::look(shop);
     let client = match shop.asker().await {
         Ok(client) => client,
         Err(failure) if failure.exit() == exit::BROKER_UNREACHABLE => {
             let why = failure.message().to_owned();
-            return Ok(Facts { here: here.await, ..nobody(shop.now(), url, &why) });
+            return Ok(Facts { here: here.await, ..nobody(shop.now(), &why) });
         }
         Err(failure) => return Err(failure),
     };
@@ -56,9 +55,13 @@ pub(super) async fn ask(shop: &Shop, deep: bool) -> Result<Facts, Failure> {
     let database = if deep { DATABASE_TIME.1 } else { DATABASE_TIME.0 };
     let names = services::names();
     let call = || Call { timeout: wait, ..Call::default() };
-    let attention = ListOrders { stages: vec![Stage::NeedsAttention], limit: Some(1), ..ListOrders::default() };
-    let unknown =
-        ListPayments { states: vec![PaymentState::Unknown], limit: Some(PAGE_MAX), ..ListPayments::default() };
+    let attention =
+        ListOrders { stages: vec![Stage::NeedsAttention], limit: Some(1), ..ListOrders::default() };
+    let unknown = ListPayments {
+        states: vec![PaymentState::Unknown],
+        limit: Some(PAGE_MAX),
+        ..ListPayments::default()
+    };
     let (round_trip, store, streams, services, orders, attention, unknown, here) = tokio::join!(
         within(wait, client.round_trip()),
         within(wait, store(client, wait)),
@@ -72,7 +75,6 @@ pub(super) async fn ask(shop: &Shop, deep: bool) -> Result<Facts, Failure> {
     let (name, version) = client.broker();
     Ok(Facts {
         at: shop.now(),
-        url,
         broker: round_trip.map(|round_trip| Broker { name, version, round_trip }),
         store,
         streams,
@@ -85,10 +87,9 @@ pub(super) async fn ask(shop: &Shop, deep: bool) -> Result<Facts, Failure> {
 }
 
 /// What is known if the broker is away.
-fn nobody(at: Timestamp, url: String, why: &str) -> Facts {
+fn nobody(at: Timestamp, why: &str) -> Facts {
     Facts {
         at,
-        url,
         broker: Err(why.to_owned()),
         store: Err(why.to_owned()),
         streams: Err(why.to_owned()),
@@ -111,8 +112,9 @@ async fn within<T>(wait: Duration, ask: impl Future<Output = kit::Result<T>>) ->
 async fn store(client: &Client, wait: Duration) -> kit::Result<Store> {
     let call = Call { timeout: wait, ..Call::default() };
     let told = client.speaking(Voice::Nobody).call_raw(ACCOUNT, Vec::new().into(), call).await?;
-    let account: Account = serde_json::from_slice(&told)
-        .map_err(|error| kit::Error::internal(format!("what the broker tells of its store is not understood: {error}")))?;
+    let account: Account = serde_json::from_slice(&told).map_err(|error| {
+        kit::Error::internal(format!("what the broker tells of its store is not understood: {error}"))
+    })?;
     Ok(Store { bytes: account.storage, bytes_max: u64::try_from(account.limits.max_storage).ok() })
 }
 
@@ -120,7 +122,9 @@ async fn streams(client: &Client) -> kit::Result<Vec<Stream>> {
     let streams = client.streams().await?;
     let hearers = join_all(streams.iter().map(|stream| hearers(client, &stream.name))).await;
     let each = streams.into_iter().zip(hearers);
-    Ok(each.map(|(state, hearers)| Stream { state, hearers: hearers.map_err(|error| error.message) }).collect())
+    Ok(each
+        .map(|(state, hearers)| Stream { state, hearers: hearers.map_err(|error| error.message) })
+        .collect())
 }
 
 async fn hearers(client: &Client, stream: &str) -> kit::Result<Vec<Hearer>> {
@@ -136,7 +140,8 @@ async fn waiting_since(client: &Client, state: &ConsumerState) -> Option<Timesta
     }
     let everything = vec![">".to_owned()];
     let subjects = if state.subjects.is_empty() { &everything } else { &state.subjects };
-    let first = subjects.iter().map(|subject| client.message_from(&state.stream, subject, state.acknowledged + 1));
+    let first =
+        subjects.iter().map(|subject| client.message_from(&state.stream, subject, state.acknowledged + 1));
     let found = join_all(first).await.into_iter().filter_map(|message| message.ok().flatten());
     found.map(|message| message.stored_at).min()
 }
@@ -184,8 +189,10 @@ mod tests {
     fn a_clock_is_ahead_only_beyond_what_the_way_may_take() {
         let at = |millisecond| Timestamp::from_millisecond(millisecond).unwrap();
         let took = Duration::from_millis(10);
-        let told: Vec<i64> =
-            [995, 1000, 1007, 1010, 1012].into_iter().map(|theirs| ahead(at(1000), at(theirs), took)).collect();
+        let told: Vec<i64> = [995, 1000, 1007, 1010, 1012]
+            .into_iter()
+            .map(|theirs| ahead(at(1000), at(theirs), took))
+            .collect();
         assert_eq!(told, [-5, 0, 0, 0, 2]);
     }
 }

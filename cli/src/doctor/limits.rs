@@ -28,7 +28,8 @@ pub(super) const BROKER_KNOWN_GOOD: (u64, u64, u64) = (2, 15, 1);
 pub(super) const ROUND_TRIP: Mark<Duration> =
     Mark { warn: Duration::from_millis(250), bad: Duration::from_secs(2) };
 /// An answer of a service.
-pub(super) const ANSWER: Mark<Duration> = Mark { warn: Duration::from_millis(500), bad: Duration::from_secs(2) };
+pub(super) const ANSWER: Mark<Duration> =
+    Mark { warn: Duration::from_millis(500), bad: Duration::from_secs(2) };
 /// The difference between two clocks. Who signs for themselves is believed for a minute or so.
 pub(super) const SKEW: Mark<Duration> = Mark { warn: Duration::from_secs(2), bad: Duration::from_secs(20) };
 
@@ -70,6 +71,7 @@ pub(super) const OPEN_FILES: Mark<u64> = Mark { warn: 70, bad: 90 };
 /// How many files a process should be able to open.
 pub(super) const OPEN_FILES_MIN: u64 = 1024;
 /// How long before its end a certificate is to be renewed.
-pub(super) const CERTIFICATE: Mark<Duration> = Mark { warn: minutes(21 * 24 * 60), bad: minutes(3 * 24 * 60) };
+pub(super) const CERTIFICATE: Mark<Duration> =
+    Mark { warn: minutes(21 * 24 * 60), bad: minutes(3 * 24 * 60) };
 /// How old a key may grow before it should be replaced.
 pub(super) const KEY_AGE: Duration = minutes(366 * 24 * 60);

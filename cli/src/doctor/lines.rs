@@ -70,7 +70,8 @@ fn draw_line(line: &Line, width: usize, column: usize, colour: bool) -> Vec<Stri
     let text = printable(&line.text);
     let mut drawn: Vec<String> = Vec::new();
     for (number, part) in wrapped(&text, width - TEXT_AT).into_iter().enumerate() {
-        let before = if number == 0 { format!("{} ", paint(colour, tone, mark)) } else { " ".repeat(TEXT_AT) };
+        let before =
+            if number == 0 { format!("{} ", paint(colour, tone, mark)) } else { " ".repeat(TEXT_AT) };
         drawn.push(format!("{before}{part}"));
     }
     let arrow = paint(colour, Tone::Faint, "→");
@@ -154,7 +155,8 @@ mod tests {
     fn sample() -> Vec<Line> {
         vec![
             Line::new(Mark::Good, "9 of 9 services answer (slowest analytics 4 ms)"),
-            Line::new(Mark::Warn, "2 payments are unknown for 14 min").mend("shopctl order ls --stage needs_attention"),
+            Line::new(Mark::Warn, "2 payments are unknown for 14 min")
+                .mend("shopctl order ls --stage needs_attention"),
             Line::new(Mark::Bad, "disk /var/lib/shop is 96 % full; orders are refused at 100 %")
                 .mend("make room: 1.2 GB")
                 .mend("df -h /var/lib/shop      shows what is used"),
@@ -177,16 +179,16 @@ mod tests {
     #[test]
     fn where_there_is_no_room_a_mend_stands_below() {
         let expected = "\
-✓ 9 of 9 services answer
-  (slowest analytics 4 ms)
+✓ 9 of 9 services answer (slowest
+  analytics 4 ms)
 ! 2 payments are unknown for 14 min
     → shopctl order ls --stage
       needs_attention
 ✗ disk /var/lib/shop is 96 % full;
   orders are refused at 100 %
-                 → make room: 1.2 GB
-    → df -h /var/lib/shop  shows what
-      is used
+    → make room: 1.2 GB
+    → df -h /var/lib/shop  shows
+      what is used
 · keys: not looked at";
         assert_eq!(draw(&sample(), Some(36), false), expected);
     }

@@ -38,10 +38,11 @@ fn here(folder: &Folder) -> Here {
     let conf = std::fs::read_to_string(folder.nats_conf()).unwrap_or_default();
     let leftovers = parts.iter().filter(|part| folder.process(part).is_none()).cloned().collect();
     Here {
-        folder: private::shown(folder.root()),
         disks: disks(folder),
         memory: memory(),
-        nats_server: NatsServer::find().map(|found| found.version).map_err(|failure| failure.message().to_owned()),
+        nats_server: NatsServer::find()
+            .map(|found| found.version)
+            .map_err(|failure| failure.message().to_owned()),
         sync: said(&conf, "sync_interval"),
         store_max: said(&conf, "max_file_store").and_then(|size| bytes(&size)),
         leftovers,
@@ -60,11 +61,17 @@ fn disks(folder: &Folder) -> Vec<Disk> {
     let disk = |holds: &'static str, path: PathBuf| {
         let facts = rustix::fs::statvfs(&path).ok()?;
         let bytes = |blocks: u64| blocks.saturating_mul(facts.f_frsize);
-        let disk = Disk { holds, path: private::shown(&path), free: bytes(facts.f_bavail), total: bytes(facts.f_blocks) };
+        let disk = Disk {
+            holds,
+            path: private::shown(&path),
+            free: bytes(facts.f_bavail),
+            total: bytes(facts.f_blocks),
+        };
         Some((facts.f_fsid, disk))
     };
     let data = disk("data folder", folder.root().to_path_buf());
-    let store = disk("streams", folder.streams()).filter(|(id, _)| data.as_ref().is_none_or(|(own, _)| own != id));
+    let store =
+        disk("streams", folder.streams()).filter(|(id, _)| data.as_ref().is_none_or(|(own, _)| own != id));
     [data, store].into_iter().flatten().map(|(_, disk)| disk).collect()
 }
 
@@ -156,6 +163,10 @@ mod tests {
         let ours = said(include_str!("../../../nats.conf"), "max_file_store");
         assert_eq!(ours.and_then(|size| bytes(&size)), Some(8 << 30));
         assert_eq!((bytes("7"), bytes("2K"), bytes("GB"), bytes("lots")), (Some(7), Some(2000), None, None));
-        assert_eq!(sync(include_str!("../../../nats.conf")), None, "the default, and the outboxes make up for it");
+        assert_eq!(
+            sync(include_str!("../../../nats.conf")),
+            None,
+            "the default, and the outboxes make up for it"
+        );
     }
 }

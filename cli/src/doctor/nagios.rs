@@ -25,7 +25,8 @@ const FIGURES: [(&str, &str, &str); 10] = [
 /// The line.
 pub(crate) fn line(report: &Report) -> String {
     let wrong: Vec<&super::report::Finding> = {
-        let mut wrong: Vec<_> = report.findings.iter().filter(|finding| finding.level >= Level::Warn).collect();
+        let mut wrong: Vec<_> =
+            report.findings.iter().filter(|finding| finding.level >= Level::Warn).collect();
         wrong.sort_by_key(|finding| std::cmp::Reverse(finding.level));
         wrong
     };
@@ -97,7 +98,7 @@ mod tests {
         let report = judge(&sample::well());
         assert_eq!(
             line(&report),
-            "SHOP OK - 15 checks are in order | round_trip=0.000180s services_up=8 untold=0 queued=0 \
+            "SHOP OK - 16 checks are in order | round_trip=0.000180s services_up=9 untold=0 queued=0 \
              dead_letters=0 given_up=0 behind=0 orders_overdue=0 payments_unknown=0 store=4096000B"
         );
         assert_eq!(exit(&report), 0);
@@ -106,18 +107,22 @@ mod tests {
     #[test]
     fn a_broker_that_is_away_is_critical() {
         let report = judge(&sample::without_broker());
-        assert!(line(&report).starts_with("SHOP CRITICAL - no answer from the broker at nats://"), "{}", line(&report));
+        assert!(
+            line(&report).starts_with("SHOP CRITICAL - no answer from the broker at nats://"),
+            "{}",
+            line(&report)
+        );
         assert_eq!(exit(&report), 2);
     }
 
     #[test]
     fn what_waits_for_a_person_is_a_warning_and_the_worst_comes_first() {
         let mut facts = sample::well();
-        facts.services[2].answer.as_mut().unwrap().health.dead_letters = 1;
+        facts.services[5].answer.as_mut().unwrap().health.dead_letters = 1;
         assert_eq!(exit(&judge(&facts)), 1);
         facts.services[3].answer = Err("it | hangs\n".into());
         let said = line(&judge(&facts));
-        assert!(said.starts_with("SHOP CRITICAL - order does not answer: it / hangs\\n; "), "{said}");
+        assert!(said.starts_with("SHOP CRITICAL - cart does not answer: it / hangs\\n; "), "{said}");
         assert_eq!(said.matches('|').count(), 1);
         assert_eq!(said.lines().count(), 1);
     }

@@ -28,9 +28,13 @@ pub(crate) fn page(report: &Report) -> String {
     let mut page = String::new();
     for (name, measures) in families {
         let help = measures.first().map_or("", |measure| measure.help);
-        page.push_str(&format!("# HELP {PREFIX}{name} {}\n# TYPE {PREFIX}{name} gauge\n", escaped(help, false)));
+        page.push_str(&format!(
+            "# HELP {PREFIX}{name} {}\n# TYPE {PREFIX}{name} gauge\n",
+            escaped(help, false)
+        ));
         for measure in measures {
-            let label = measure.of.as_ref().map(|(label, of)| format!("{{{label}=\"{}\"}}", escaped(of, true)));
+            let label =
+                measure.of.as_ref().map(|(label, of)| format!("{{{label}=\"{}\"}}", escaped(of, true)));
             page.push_str(&format!("{PREFIX}{name}{} {}\n", label.unwrap_or_default(), measure.value));
         }
     }
@@ -75,7 +79,10 @@ mod tests {
                 let bare = name.split('{').next().unwrap();
                 assert_eq!(bare, family, "{line}");
                 assert!(bare.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{line}");
-                assert!(values.insert(name.to_owned(), value.parse().unwrap()).is_none(), "{name} stands twice");
+                assert!(
+                    values.insert(name.to_owned(), value.parse().unwrap()).is_none(),
+                    "{name} stands twice"
+                );
             }
         }
         values

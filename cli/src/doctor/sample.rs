@@ -18,13 +18,17 @@ pub(super) fn now() -> Timestamp {
 /// A shop in which nothing is wrong.
 pub(super) fn well() -> Facts {
     let services = services::names().into_iter().zip(1..).map(|(name, number)| {
-        let health = Health { service: name.to_owned(), now: now(), origin: origin(name), ..Health::example() };
+        let health =
+            Health { service: name.to_owned(), now: now(), origin: origin(name), ..Health::example() };
         let took = Duration::from_millis(number);
-        Service { name: name.to_owned(), answer: Ok(Answer { health, took, ahead_ms: 0 }), database: Ok(vec![]) }
+        Service {
+            name: name.to_owned(),
+            answer: Ok(Answer { health, took, ahead_ms: 0 }),
+            database: Ok(vec![]),
+        }
     });
     Facts {
         at: now(),
-        url: "nats://127.0.0.1:4222".into(),
         broker: Ok(Broker {
             name: "shop".into(),
             version: "2.15.1".into(),
@@ -33,7 +37,10 @@ pub(super) fn well() -> Facts {
         store: Ok(Store { bytes: 4_096_000, bytes_max: None }),
         streams: Ok(services::names().into_iter().map(stream).collect()),
         services: services.collect(),
-        orders: Ok(OrderCounts { stages: Stage::ALL.into_iter().zip([0, 2, 31, 4, 0, 0]).collect(), overdue: 0 }),
+        orders: Ok(OrderCounts {
+            stages: Stage::ALL.into_iter().zip([0, 2, 31, 4, 0, 0]).collect(),
+            overdue: 0,
+        }),
         attention: Ok(vec![]),
         unknown: Ok(vec![]),
         here: Some(Ok(here())),
@@ -64,7 +71,8 @@ fn origin(service: &str) -> String {
 
 fn stream(service: &str) -> Stream {
     let name = service.to_uppercase();
-    let hearers = if service == "order" { vec![hearer(&name, "inventory"), hearer(&name, "payment")] } else { vec![] };
+    let hearers =
+        if service == "order" { vec![hearer(&name, "inventory"), hearer(&name, "payment")] } else { vec![] };
     Stream {
         state: StreamState {
             messages: 1204,
@@ -106,7 +114,6 @@ fn hearer(stream: &str, name: &str) -> Hearer {
 fn here() -> Here {
     let process = |name: &str| Process { name: name.into(), open_files: 40, open_files_max: 1024 };
     Here {
-        folder: "/var/lib/shop".into(),
         disks: vec![Disk {
             holds: "data folder",
             path: "/var/lib/shop".into(),

@@ -27,6 +27,7 @@ macro_rules! shapes {
 }
 
 shapes! {
+    "audit" 1 "audit",
     "cart add" 1 "cart-add",
     "cart clear" 1 "cart-clear",
     "cart rm" 1 "cart-rm",
@@ -37,6 +38,7 @@ shapes! {
     "context show" 1 "context-show",
     "context use" 1 "context-use",
     "customer ls" 1 "customer-ls",
+    "doctor" 1 "doctor",
     "down" 1 "down",
     "keys ls" 1 "keys-ls",
     "keys make" 1 "keys-make",

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use kit::Example;
 
 use crate::inventory::{
-    AdjustStock, AuditStock, GetLedger, GetStock, HoldExpired, HoldPage, HoldView, LedgerEntry, LedgerPage, ListHolds,
-    ListStock, ReceiveStock, SetMarks, ShortLine, StockAudit, StockLow, StockPage, StockRefused, StockReserved,
-    StockRestocked, StockSums, StockView,
+    AdjustStock, AuditStock, GetLedger, GetStock, HoldExpired, HoldPage, HoldView, LedgerEntry, LedgerPage,
+    ListHolds, ListStock, ReceiveStock, SetMarks, ShortLine, StockAudit, StockLow, StockPage, StockRefused,
+    StockReserved, StockRestocked, StockSums, StockView,
 };
 use crate::order::Item;
 use crate::{HoldId, OrderId, Quantity, Sku};

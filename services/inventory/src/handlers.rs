@@ -1,8 +1,8 @@
 //! What others may ask of the inventory.
 
 use contracts::inventory::{
-    AdjustStock, AuditStock, GetLedger, GetStock, HoldPage, LedgerPage, ListHolds, ListStock, REASON_CHARS_MAX,
-    ReceiveStock, SetMarks, StockAudit, StockPage, StockView,
+    AdjustStock, AuditStock, GetLedger, GetStock, HoldPage, LedgerPage, ListHolds, ListStock,
+    REASON_CHARS_MAX, ReceiveStock, SetMarks, StockAudit, StockPage, StockView,
 };
 use contracts::{HoldId, Sku};
 use kit::{Ctx, Result, page};

@@ -78,7 +78,8 @@ async fn a_page_of_holds_with_very_many_lines_ends_early_and_fits_a_message() {
     }
     let first = house.ask(&ListHolds { limit: Some(200), ..ListHolds::default() }).await.unwrap();
     assert!(serde_json::to_vec(&first).unwrap().len() < 512 * 1024);
-    let rest = house.ask(&ListHolds { after: first.next, limit: Some(200), ..ListHolds::default() }).await.unwrap();
+    let rest =
+        house.ask(&ListHolds { after: first.next, limit: Some(200), ..ListHolds::default() }).await.unwrap();
     assert_eq!((first.items.len(), rest.items.len(), rest.next), (20, 10, None));
 }
 

@@ -15,7 +15,13 @@ fn euros(cents: i64) -> Money {
 
 fn line() -> OrderLine {
     let quantity = 2.try_into().unwrap();
-    OrderLine { sku: Sku::example(), quantity, unit_price: euros(500), total: euros(1000), ..OrderLine::example() }
+    OrderLine {
+        sku: Sku::example(),
+        quantity,
+        unit_price: euros(500),
+        total: euros(1000),
+        ..OrderLine::example()
+    }
 }
 
 pub(crate) fn held() -> HoldView {
@@ -181,7 +187,8 @@ fn money_that_went_back_unknown_to_the_order_is_named() {
     let mut file = at(Stage::NeedsAttention);
     file.payments[0].refunded = euros(300);
     let amount = euros(300);
-    let refund = PaymentRefund { refund: RefundId::example(), amount, state: "done".into(), message: String::new() };
+    let refund =
+        PaymentRefund { refund: RefundId::example(), amount, state: "done".into(), message: String::new() };
     file.payments[0].refunds.push(refund);
     broken(Rule::Money, "has 0.00 EUR given back, but by its payment it is 3.00 EUR", file);
 }

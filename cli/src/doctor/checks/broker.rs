@@ -39,7 +39,10 @@ fn check_version(report: &mut Report, broker: &Broker) {
             "the broker {} is nats-server {}; {major}.{minor}.{patch} is the oldest known to keep what it acknowledged",
             broker.name, broker.version
         );
-        let mend = ["scripts/ensure-nats-server      fetches one, in a checkout of this project", "shopctl down && shopctl up"];
+        let mend = [
+            "scripts/ensure-nats-server      fetches one, in a checkout of this project",
+            "shopctl down && shopctl up",
+        ];
         report.say(CHECK, Level::Warn, says, &mend);
     }
 }

@@ -41,12 +41,17 @@ fn check_disks(report: &mut Report, here: &Here) {
             let used = 100 - share(disk.free, disk.total).min(100);
             let says = format!(
                 "the disk of the {} is {used} % full: {} of {} left; without room nothing is accepted",
-                disk.holds, size(disk.free), size(disk.total)
+                disk.holds,
+                size(disk.free),
+                size(disk.total)
             );
             report.say(CHECK, level, says, &["make room on it", &format!("df -h {}", disk.path)]);
         }
     }
-    let each = here.disks.iter().map(|disk| format!("{}: {} of {} free", disk.holds, size(disk.free), size(disk.total)));
+    let each = here
+        .disks
+        .iter()
+        .map(|disk| format!("{}: {} of {} free", disk.holds, size(disk.free), size(disk.total)));
     report.else_ok(CHECK, format!("disk of the {}", each.collect::<Vec<_>>().join(", ")));
 }
 
@@ -73,7 +78,8 @@ fn check_memory(report: &mut Report, here: &Here) {
     report.measure("memory_free_bytes", "Memory of this machine that is free for programs.", free as f64);
     let level = below(&free, &MEMORY_FREE);
     let says = format!("{} of {} of memory free", size(free), size(total));
-    let mend: &[&str] = if level > Level::Ok { &["shopctl service ls      shows what each uses"] } else { &[] };
+    let mend: &[&str] =
+        if level > Level::Ok { &["shopctl service ls      shows what each uses"] } else { &[] };
     report.say("memory", level, says, mend);
 }
 
@@ -86,7 +92,12 @@ fn check_processes(report: &mut Report, here: &Here) {
     let mut most = 0;
     for process in &here.processes {
         let of = ("process", process.name.as_str());
-        report.measure_of("open_files", "Files and connections that are open.", of, process.open_files as f64);
+        report.measure_of(
+            "open_files",
+            "Files and connections that are open.",
+            of,
+            process.open_files as f64,
+        );
         report.measure_of("open_files_max", "How many may be.", of, process.open_files_max as f64);
         let used = share(process.open_files, process.open_files_max);
         most = most.max(used);
@@ -98,7 +109,12 @@ fn check_processes(report: &mut Report, here: &Here) {
         } else {
             continue;
         };
-        report.say(CHECK, level.max(Level::Warn), says, &["ulimit -n 65536      then shopctl down && shopctl up"]);
+        report.say(
+            CHECK,
+            level.max(Level::Warn),
+            says,
+            &["ulimit -n 65536      then shopctl down && shopctl up"],
+        );
     }
     let many = count(here.processes.len() as u64, "process runs", "processes run");
     report.else_ok(CHECK, format!("{many} here, with {most} % of their files open at most"));
@@ -108,11 +124,21 @@ fn check_keys(report: &mut Report, facts: &Facts, here: &Here) {
     const CHECK: &str = "keys";
     let keys = match &here.keys {
         Ok(keys) => keys,
-        Err(why) => return report.say(CHECK, Level::Bad, format!("the keys cannot be used: {why}"), &["shopctl keys ls"]),
+        Err(why) => {
+            return report.say(
+                CHECK,
+                Level::Bad,
+                format!("the keys cannot be used: {why}"),
+                &["shopctl keys ls"],
+            );
+        }
     };
     for (path, mode) in &keys.exposed {
         let says = format!("others can reach {path} (mode {mode})");
-        let mends = [format!("chmod go= {path}"), "shopctl keys rotate NAME      if somebody may have read it".to_owned()];
+        let mends = [
+            format!("chmod go= {path}"),
+            "shopctl keys rotate NAME      if somebody may have read it".to_owned(),
+        ];
         report.say(CHECK, Level::Bad, says, &[&mends[0], &mends[1]]);
     }
     check_users(report, CHECK, keys);
@@ -129,7 +155,12 @@ fn check_keys(report: &mut Report, facts: &Facts, here: &Here) {
 fn check_users(report: &mut Report, check: &'static str, keys: &Keys) {
     if !keys.users_match {
         let says = "the broker's users are not those of the roster";
-        report.say(check, Level::Bad, says, &["shopctl keys make      writes them", "shopctl up      has the broker read them"]);
+        report.say(
+            check,
+            Level::Bad,
+            says,
+            &["shopctl keys make      writes them", "shopctl up      has the broker read them"],
+        );
     } else if !keys.users_loaded {
         let says = "the broker has not read its users since they changed";
         report.say(check, Level::Bad, says, &["shopctl up      has it read them"]);
@@ -146,10 +177,22 @@ fn check_certificate(report: &mut Report, facts: &Facts, here: &Here) {
         }
         Some(Ok(end)) => {
             let left = age(facts.at, *end);
-            report.measure("certificate_left_seconds", "For how long the broker's certificate is valid.", left.as_secs_f64());
+            report.measure(
+                "certificate_left_seconds",
+                "For how long the broker's certificate is valid.",
+                left.as_secs_f64(),
+            );
             let (level, date) = (below(&left, &CERTIFICATE), end.strftime("%Y-%m-%d"));
-            let says = if left.is_zero() { format!("the broker's certificate ended on {date}") } else { format!("the broker's certificate is valid for {}, until {date}", time(left)) };
-            let mend: &[&str] = if level > Level::Ok { &["renew it: docs/tls.md", "shopctl up      has the broker read it"] } else { &[] };
+            let says = if left.is_zero() {
+                format!("the broker's certificate ended on {date}")
+            } else {
+                format!("the broker's certificate is valid for {}, until {date}", time(left))
+            };
+            let mend: &[&str] = if level > Level::Ok {
+                &["renew it: docs/tls.md", "shopctl up      has the broker read it"]
+            } else {
+                &[]
+            };
             report.say(CHECK, level, says, mend);
         }
     }
@@ -158,10 +201,17 @@ fn check_certificate(report: &mut Report, facts: &Facts, here: &Here) {
 fn check_program(report: &mut Report, here: &Here) {
     const CHECK: &str = "programs";
     match &here.nats_server {
-        Ok(found) => report.say(CHECK, Level::Ok, format!("nats-server {found} is there for the next start"), &[]),
+        Ok(found) => {
+            report.say(CHECK, Level::Ok, format!("nats-server {found} is there for the next start"), &[])
+        }
         Err(why) => {
             let says = format!("the broker could not be started again: {why}");
-            report.say(CHECK, Level::Warn, says, &["scripts/ensure-nats-server      fetches one, in a checkout of this project"]);
+            report.say(
+                CHECK,
+                Level::Warn,
+                says,
+                &["scripts/ensure-nats-server      fetches one, in a checkout of this project"],
+            );
         }
     }
 }

@@ -30,8 +30,14 @@ fn check_orders(report: &mut Report, facts: &Facts) {
     report.measure("orders_overdue", "Orders past the deadline of their stage.", orders.overdue as f64);
     let of = |stage| orders.stages.get(&stage).copied().unwrap_or(0);
     if orders.overdue > 0 {
-        let says = format!("{} past the deadline of their stage", count(orders.overdue, "order is", "orders are"));
-        report.say(CHECK, Level::Warn, says, &["shopctl order ls --stage placed,awaiting_payment", "shopctl audit      names each"]);
+        let says =
+            format!("{} past the deadline of their stage", count(orders.overdue, "order is", "orders are"));
+        report.say(
+            CHECK,
+            Level::Warn,
+            says,
+            &["shopctl order ls --stage placed,awaiting_payment", "shopctl audit      names each"],
+        );
     }
     let attention = of(Stage::NeedsAttention);
     if attention > 0 {
@@ -39,12 +45,19 @@ fn check_orders(report: &mut Report, facts: &Facts) {
         let newest = newest.map(|order| {
             format!("; the latest, {} ago: {}", time(age(order.changed_at, facts.at)), order.message)
         });
-        let says = format!("{} a person{}", count(attention, "order needs", "orders need"), newest.unwrap_or_default());
+        let says = format!(
+            "{} a person{}",
+            count(attention, "order needs", "orders need"),
+            newest.unwrap_or_default()
+        );
         report.say(CHECK, Level::Warn, says, &["shopctl order ls --stage needs_attention"]);
     }
     let all: u64 = orders.stages.values().sum();
     let waiting = of(Stage::Placed) + of(Stage::AwaitingPayment);
-    report.else_ok(CHECK, format!("{}, {waiting} of them on their way, none overdue", count(all, "order", "orders")));
+    report.else_ok(
+        CHECK,
+        format!("{}, {waiting} of them on their way, none overdue", count(all, "order", "orders")),
+    );
 }
 
 fn check_payments(report: &mut Report, facts: &Facts) {
@@ -56,7 +69,11 @@ fn check_payments(report: &mut Report, facts: &Facts) {
             return report.say(CHECK, Level::Warn, says, &["shopctl logs payment"]);
         }
     };
-    report.measure("payments_unknown", "Payments of which nobody knows whether they were made.", payments.len() as f64);
+    report.measure(
+        "payments_unknown",
+        "Payments of which nobody knows whether they were made.",
+        payments.len() as f64,
+    );
     let oldest = payments.iter().min_by_key(|payment| payment.created_at);
     let waited = oldest.map_or(Duration::ZERO, |payment| age(payment.created_at, facts.at));
     report.measure("payments_unknown_seconds", "For how long the longest of them.", waited.as_secs_f64());
@@ -67,5 +84,12 @@ fn check_payments(report: &mut Report, facts: &Facts) {
         report.say(CHECK, level, says, &[&format!("shopctl trace {}", payment.order)]);
     }
     let many = payments.len();
-    report.else_ok(CHECK, if many == 0 { "the outcome of every payment is known".to_owned() } else { format!("{many} payments are being found out, none for long") });
+    report.else_ok(
+        CHECK,
+        if many == 0 {
+            "the outcome of every payment is known".to_owned()
+        } else {
+            format!("{many} payments are being found out, none for long")
+        },
+    );
 }

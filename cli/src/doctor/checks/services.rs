@@ -76,14 +76,24 @@ fn check_clocks(report: &mut Report, answers: &[(&str, &Answer)]) {
     let mut most = Duration::ZERO;
     for (name, answer) in answers {
         let seconds = answer.ahead_ms as f64 / 1e3;
-        report.measure_of("clock_ahead_seconds", "By how much its clock is ahead of ours.", ("service", name), seconds);
+        report.measure_of(
+            "clock_ahead_seconds",
+            "By how much its clock is ahead of ours.",
+            ("service", name),
+            seconds,
+        );
         let skew = Duration::from_millis(answer.ahead_ms.unsigned_abs());
         most = most.max(skew);
         let level = above(&skew, &SKEW);
         if level > Level::Ok {
             let way = if answer.ahead_ms > 0 { "ahead of" } else { "behind" };
             let says = format!("the clock of {name} is {} {way} that of this machine", time(skew));
-            report.say("clocks", level, says, &["timedatectl      on both machines: the clock must be synchronized"]);
+            report.say(
+                "clocks",
+                level,
+                says,
+                &["timedatectl      on both machines: the clock must be synchronized"],
+            );
         }
     }
     report.else_ok("clocks", format!("clocks agree to {}", time(most)));
@@ -96,9 +106,19 @@ fn check_work(report: &mut Report, answers: &[(&str, &Answer)]) {
         let (health, of) = (&answer.health, ("service", *name));
         let since = |then: Option<jiff::Timestamp>| then.map_or(Duration::ZERO, |then| age(then, health.now));
         let waits = [
-            (since(health.untold_since), UNTOLD, "untold_seconds", "How long its oldest event waits to be told."),
+            (
+                since(health.untold_since),
+                UNTOLD,
+                "untold_seconds",
+                "How long its oldest event waits to be told.",
+            ),
             (since(health.timers_late_since), LATE, "timers_late_seconds", "How late its latest timer is."),
-            (since(health.effects_late_since), LATE, "effects_late_seconds", "How late its latest effect is."),
+            (
+                since(health.effects_late_since),
+                LATE,
+                "effects_late_seconds",
+                "How late its latest effect is.",
+            ),
         ];
         oldest = oldest.max(waits[0].0);
         for (number, (waited, mark, measure, help)) in waits.into_iter().enumerate() {
@@ -107,18 +127,35 @@ fn check_work(report: &mut Report, answers: &[(&str, &Answer)]) {
             if level > Level::Ok {
                 let (waited, untold) = (time(waited), untold(health));
                 let (says, mend) = match number {
-                    0 => (format!("{name} has {untold} events untold, since {waited}"), format!("shopctl logs {name}")),
-                    1 => (format!("{name} has a timer that is {waited} late"), format!("shopctl service info {name}")),
-                    _ => (format!("{name} has work on the outside world that is {waited} late"), format!("shopctl service info {name}")),
+                    0 => (
+                        format!("{name} has {untold} events untold, since {waited}"),
+                        format!("shopctl logs {name}"),
+                    ),
+                    1 => (
+                        format!("{name} has a timer that is {waited} late"),
+                        format!("shopctl service info {name}"),
+                    ),
+                    _ => (
+                        format!("{name} has work on the outside world that is {waited} late"),
+                        format!("shopctl service info {name}"),
+                    ),
                 };
                 report.say(CHECK, level, says, &[&mend]);
             }
         }
-        report.measure_of("untold_events", "Events of its outbox that are not told.", of, untold(health) as f64);
+        report.measure_of(
+            "untold_events",
+            "Events of its outbox that are not told.",
+            of,
+            untold(health) as f64,
+        );
         report.measure_of("queued_jobs", "Jobs that wait for its writer.", of, health.queued as f64);
         report.measure_of("requests", "Requests it works on.", of, health.requests as f64);
         report.measure_of("memory_bytes", "The memory of its process.", of, health.memory_bytes as f64);
-        for (many, mark, what) in [(health.queued, QUEUED, "jobs wait for its writer"), (health.requests, REQUESTS, "requests are in progress")] {
+        for (many, mark, what) in [
+            (health.queued, QUEUED, "jobs wait for its writer"),
+            (health.requests, REQUESTS, "requests are in progress"),
+        ] {
             let level = above(&many, &mark);
             if level > Level::Ok {
                 let says = format!("{name} has too much to do: {many} {what}");
@@ -138,12 +175,19 @@ fn check_letters(report: &mut Report, answers: &[(&str, &Answer)]) {
         let (health, of) = (&answer.health, ("service", *name));
         report.measure_of("dead_letters", "Events it could not act on.", of, health.dead_letters as f64);
         report.measure_of("parked_events", "Events that wait behind dead letters.", of, health.parked as f64);
-        report.measure_of("effects_given_up", "Work on the outside world it gave up.", of, health.effects_given_up as f64);
+        report.measure_of(
+            "effects_given_up",
+            "Work on the outside world it gave up.",
+            of,
+            health.effects_given_up as f64,
+        );
         if health.dead_letters > 0 {
             let oldest = health.dead_since.map_or(Duration::ZERO, |since| age(since, health.now));
             let says = format!(
                 "{name} could not act on {} ({} behind, oldest {})",
-                count(health.dead_letters, "event", "events"), health.parked, time(oldest)
+                count(health.dead_letters, "event", "events"),
+                health.parked,
+                time(oldest)
             );
             let level = above(&oldest, &DEAD);
             report.say(CHECK, level, says, &["shopctl dlq ls"]);
@@ -163,17 +207,27 @@ fn check_databases(report: &mut Report, facts: &Facts, answers: &[(&str, &Answer
     for service in facts.services.iter().filter(|service| service.answer.is_ok()) {
         let name = &service.name;
         let sound = matches!(&service.database, Ok(findings) if findings.is_empty());
-        report.measure_of("database_sound", "Whether the file of its database is sound.", ("service", name), f64::from(u8::from(sound)));
+        report.measure_of(
+            "database_sound",
+            "Whether the file of its database is sound.",
+            ("service", name),
+            f64::from(u8::from(sound)),
+        );
         let (says, level) = match &service.database {
             Ok(findings) if findings.is_empty() => {
                 checked += 1;
                 continue;
             }
-            Ok(findings) => (format!("the database of {name} is damaged: {}", findings.join("; ")), Level::Bad),
+            Ok(findings) => {
+                (format!("the database of {name} is damaged: {}", findings.join("; ")), Level::Bad)
+            }
             Err(why) => (format!("the database of {name} was not checked: {why}"), Level::Warn),
         };
         let mend: &[&str] = match level {
-            Level::Bad => &["shopctl down      then restore the file from a backup", "shopctl stream ls      its events are in its stream"],
+            Level::Bad => &[
+                "shopctl down      then restore the file from a backup",
+                "shopctl stream ls      its events are in its stream",
+            ],
             _ => &["shopctl doctor --deep      gives it more time"],
         };
         report.say(CHECK, level, says, mend);
@@ -185,7 +239,10 @@ fn check_databases(report: &mut Report, facts: &Facts, answers: &[(&str, &Answer
         report.measure_of("wal_bytes", "The size of its write-ahead log.", of, health.wal_bytes as f64);
         let level = above(&health.wal_bytes, &WAL);
         if level > Level::Ok {
-            let says = format!("the write-ahead log of {name} has grown to {}: somebody reads for too long", size(health.wal_bytes));
+            let says = format!(
+                "the write-ahead log of {name} has grown to {}: somebody reads for too long",
+                size(health.wal_bytes)
+            );
             report.say(CHECK, level, says, &[&format!("shopctl service stats {name}")]);
         }
     }

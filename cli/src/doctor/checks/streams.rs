@@ -40,13 +40,23 @@ fn check_streams(report: &mut Report, facts: &Facts, streams: &[Stream]) {
             let full = share(state.bytes, most);
             let level = above(&full, &FULL);
             if level > Level::Ok {
-                let says = format!("stream {name} is {full} % full: {} of {}; at 100 % nothing more is told", size(state.bytes), size(most));
-                report.say(CHECK, level, says, &[&format!("shopctl consumer ls {name}      shows whom it is kept for")]);
+                let says = format!(
+                    "stream {name} is {full} % full: {} of {}; at 100 % nothing more is told",
+                    size(state.bytes),
+                    size(most)
+                );
+                report.say(
+                    CHECK,
+                    level,
+                    says,
+                    &[&format!("shopctl consumer ls {name}      shows whom it is kept for")],
+                );
             }
         }
         let missing = missing(state);
         if missing > 0 {
-            let says = format!("stream {name} has holes: {} missing", count(missing, "event is", "events are"));
+            let says =
+                format!("stream {name} has holes: {} missing", count(missing, "event is", "events are"));
             report.say(CHECK, Level::Bad, says, &[&format!("shopctl stream rebuild {name}")]);
         }
     }
@@ -55,22 +65,38 @@ fn check_streams(report: &mut Report, facts: &Facts, streams: &[Stream]) {
         let (health, name) = (&answer.health, service.name.to_uppercase());
         match by_name.get(name.as_str()) {
             None if health.outbox_newest > 0 => {
-                let says = format!("{} has told {} events, but there is no stream {name}", service.name, health.outbox_newest);
+                let says = format!(
+                    "{} has told {} events, but there is no stream {name}",
+                    service.name, health.outbox_newest
+                );
                 report.say(CHECK, Level::Bad, says, &[&format!("shopctl logs {}", service.name)]);
             }
             Some(state) if !health.origin.is_empty() && state.origin != health.origin => {
                 let says = format!("stream {name} mirrors another database than that of {}", service.name);
-                report.say(CHECK, Level::Bad, says, &[&format!("shopctl stream verify {name}"), &format!("shopctl stream rebuild {name}")]);
+                report.say(
+                    CHECK,
+                    Level::Bad,
+                    says,
+                    &[&format!("shopctl stream verify {name}"), &format!("shopctl stream rebuild {name}")],
+                );
             }
             Some(state) if state.last < health.outbox_published => {
                 let (last, told) = (state.last, health.outbox_published);
-                let says = format!("stream {name} ends at {last}, but {} has told up to {told}", service.name);
+                let says =
+                    format!("stream {name} ends at {last}, but {} has told up to {told}", service.name);
                 report.say(CHECK, Level::Bad, says, &[&format!("shopctl stream verify {name}")]);
             }
             _ => {}
         }
     }
-    report.else_ok(CHECK, format!("{} are whole: {events} events, {}", count(streams.len() as u64, "stream", "streams"), size(bytes)));
+    report.else_ok(
+        CHECK,
+        format!(
+            "{} are whole: {events} events, {}",
+            count(streams.len() as u64, "stream", "streams"),
+            size(bytes)
+        ),
+    );
 }
 
 /// How many numbers between the first and the last have no message.
@@ -98,7 +124,13 @@ fn check_hearers(report: &mut Report, streams: &[Stream], now: Timestamp) {
             behind += check_hearer(report, CHECK, hearer, now);
         }
     }
-    report.else_ok(CHECK, format!("{} have nothing old to hear ({behind} messages behind)", count(all as u64, "consumer", "consumers")));
+    report.else_ok(
+        CHECK,
+        format!(
+            "{} have nothing old to hear ({behind} messages behind)",
+            count(all as u64, "consumer", "consumers")
+        ),
+    );
 }
 
 /// Answers how many messages it is behind.
@@ -107,15 +139,24 @@ fn check_hearer(report: &mut Report, check: &'static str, hearer: &Hearer, now: 
     let (stream, name) = (&state.stream, &state.name);
     let of = format!("{stream}/{name}");
     let behind = state.pending.saturating_add(state.unacknowledged as u64);
-    let waited = hearer.waiting_since.filter(|_| behind > 0).map_or(std::time::Duration::ZERO, |since| age(since, now));
+    let waited = hearer
+        .waiting_since
+        .filter(|_| behind > 0)
+        .map_or(std::time::Duration::ZERO, |since| age(since, now));
     report.measure_of("consumer_behind", "Messages it has not acted on.", ("consumer", &of), behind as f64);
-    report.measure_of("consumer_behind_seconds", "For how long the first of them waits.", ("consumer", &of), waited.as_secs_f64());
+    report.measure_of(
+        "consumer_behind_seconds",
+        "For how long the first of them waits.",
+        ("consumer", &of),
+        waited.as_secs_f64(),
+    );
     let in_time = above(&waited, if state.outside { &OUTSIDE_TIME } else { &BEHIND_TIME });
     let level = if state.outside { in_time } else { in_time.max(above(&behind, &BEHIND)) };
     if level > Level::Ok {
         let kind = if state.outside { "subscriber " } else { "" };
         let messages = count(behind, "message", "messages");
-        let moved = [&state.acknowledged_at, &state.delivered_at].into_iter().max().filter(|at| !at.is_empty());
+        let moved =
+            [&state.acknowledged_at, &state.delivered_at].into_iter().max().filter(|at| !at.is_empty());
         let moved = match moved.and_then(|at| at.parse::<Timestamp>().ok()) {
             Some(at) => format!("it last moved {} ago", time(age(at, now))),
             None => "it never moved".to_owned(),

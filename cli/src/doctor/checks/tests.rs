@@ -33,8 +33,11 @@ fn wrong(change: impl FnOnce(&mut Facts)) -> Report {
 #[track_caller]
 fn is_found(check: &str, level: Level, mend: &str, change: impl FnOnce(&mut Facts)) {
     let report = wrong(change);
-    let found: Vec<_> =
-        report.findings.iter().map(|finding| (finding.check, finding.level, finding.mend[0].as_str())).collect();
+    let found: Vec<_> = report
+        .findings
+        .iter()
+        .map(|finding| (finding.check, finding.level, finding.mend[0].as_str()))
+        .collect();
     assert_eq!(found, [(check, level, mend)], "{report:#?}");
 }
 
@@ -64,20 +67,20 @@ fn with_here(change: impl FnOnce(&mut Here)) -> impl FnOnce(&mut Facts) {
 fn a_shop_that_is_well_is_a_list_of_what_is_in_order() {
     let report = judge(&well());
     let expected = "\
-✓ nats-server 2.15.1, sync_interval always, 0 ms there and back, 4.1 MB stored
-✓ 8 of 8 services answer, version 0.1.0 (slowest notification 8 ms)
-✓ all 8 parts of the services are in order
+✓ nats-server 2.15.1, sync_interval always, 0.18 ms there and back, 4.1 MB stored
+✓ 9 of 9 services answer, version 0.1.0 (slowest analytics 9.0 ms)
+✓ all 9 parts of the services are in order
 ✓ clocks agree to 0 ms
 ✓ nothing is late: 0 jobs queued, 0 events untold
 ✓ no dead letters, no work given up
-✓ 8 databases are sound, 41.6 MB in all
-✓ 8 streams are whole: 9632 events, 3.8 MB
+✓ 9 databases are sound, 46.8 MB in all
+✓ 9 streams are whole: 10836 events, 4.3 MB
 ✓ 2 consumers have nothing old to hear (0 messages behind)
 ✓ 37 orders, 2 of them on their way, none overdue
 ✓ the outcome of every payment is known
 ✓ disk of the data folder: 12.0 GB of 20.0 GB free
 ✓ 3.0 GB of 8.0 GB of memory free
-✓ 9 processes run here, with 3 % of their files open at most
+✓ 10 processes run here, with 3 % of their files open at most
 ✓ 10 keys for nobody else's eyes, the oldest 3 d 0 h old; the broker knows whose they are
 ✓ nats-server 2.15.1 is there for the next start";
     assert_eq!(draw(&doctor::lines(&report), None, false), expected);
@@ -87,8 +90,12 @@ fn a_shop_that_is_well_is_a_list_of_what_is_in_order() {
 #[test]
 fn a_broker_that_is_away_is_what_is_wrong_and_this_machine_is_looked_at_all_the_same() {
     let report = judge(&without_broker());
-    let bad: Vec<_> =
-        report.findings.iter().filter(|finding| finding.level >= Level::Warn).map(|finding| finding.check).collect();
+    let bad: Vec<_> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.level >= Level::Warn)
+        .map(|finding| finding.check)
+        .collect();
     assert_eq!(bad, ["broker", "processes"]);
     assert!(!report.broker_reached && report.findings.iter().any(|finding| finding.check == "disk"));
 }
@@ -117,7 +124,12 @@ fn a_service_that_does_not_answer_is_found_and_the_rest_is_said() {
 
 #[test]
 fn services_that_are_slow_or_of_different_versions_are_found() {
-    is_found("services", Level::Warn, "shopctl down && shopctl up", with_health("cart", |health| health.version = "0.2.0".into()));
+    is_found(
+        "services",
+        Level::Warn,
+        "shopctl down && shopctl up",
+        with_health("cart", |health| health.version = "0.2.0".into()),
+    );
     is_found("services", Level::Warn, "shopctl service stats streams", |facts| {
         facts.services[0].answer.as_mut().unwrap().took = Duration::from_millis(700);
     });
@@ -139,17 +151,30 @@ fn clocks_that_disagree_are_found() {
 
 #[test]
 fn what_is_late_or_waits_in_a_queue_is_found() {
-    let (logs, info, stats) = ("shopctl logs payment", "shopctl service info payment", "shopctl service stats payment");
+    let (logs, info, stats) =
+        ("shopctl logs payment", "shopctl service info payment", "shopctl service stats payment");
     is_found("work", Level::Bad, logs, with_health("payment", |health| health.untold_since = Some(ago(90))));
-    is_found("work", Level::Warn, info, with_health("payment", |health| health.timers_late_since = Some(ago(40))));
-    is_found("work", Level::Bad, info, with_health("payment", |health| health.effects_late_since = Some(ago(900))));
+    is_found(
+        "work",
+        Level::Warn,
+        info,
+        with_health("payment", |health| health.timers_late_since = Some(ago(40))),
+    );
+    is_found(
+        "work",
+        Level::Bad,
+        info,
+        with_health("payment", |health| health.effects_late_since = Some(ago(900))),
+    );
     is_found("work", Level::Bad, stats, with_health("payment", |health| health.queued = 4000));
     is_found("work", Level::Warn, stats, with_health("payment", |health| health.requests = 600));
 }
 
 #[test]
 fn dead_letters_and_work_given_up_wait_for_a_person() {
-    let dead = |since| with_health("order", move |health| (health.dead_letters, health.dead_since) = (2, Some(since)));
+    let dead = |since| {
+        with_health("order", move |health| (health.dead_letters, health.dead_since) = (2, Some(since)))
+    };
     is_found("dead letters", Level::Warn, "shopctl dlq ls", dead(ago(60)));
     is_found("dead letters", Level::Bad, "shopctl dlq ls", dead(ago(2 * 86_400)));
     let gave_up = with_health("payment", |health| health.effects_given_up = 1);
@@ -159,7 +184,9 @@ fn dead_letters_and_work_given_up_wait_for_a_person() {
 #[test]
 fn a_database_that_is_damaged_or_was_not_checked_in_time_or_grows_is_found() {
     let restore = "shopctl down      then restore the file from a backup";
-    is_found("databases", Level::Bad, restore, |facts| facts.services[2].database = Ok(vec!["row 7 missing".into()]));
+    is_found("databases", Level::Bad, restore, |facts| {
+        facts.services[2].database = Ok(vec!["row 7 missing".into()])
+    });
     let longer = "shopctl doctor --deep      gives it more time";
     is_found("databases", Level::Warn, longer, |facts| facts.services[2].database = Err("no answer".into()));
     let grown = with_health("order", |health| health.wal_bytes = 200 << 20);
@@ -176,7 +203,8 @@ fn a_stream_that_is_nearly_full_has_holes_or_mirrors_another_database_is_found()
     is_found("streams", Level::Bad, "shopctl stream verify ORDER", foreign);
     let short = with_stream(|stream| (stream.state.last, stream.state.messages) = (1000, 1000));
     is_found("streams", Level::Bad, "shopctl stream verify ORDER", short);
-    let gone = |facts: &mut Facts| facts.streams.as_mut().unwrap().retain(|stream| stream.state.name != "AUTH");
+    let gone =
+        |facts: &mut Facts| facts.streams.as_mut().unwrap().retain(|stream| stream.state.name != "AUTH");
     is_found("streams", Level::Bad, "shopctl logs auth", gone);
 }
 
@@ -219,7 +247,9 @@ fn orders_that_are_overdue_or_need_a_person_and_unknown_payments_are_found() {
         facts.attention = Ok(vec![OrderView { message: "look".into(), ..OrderView::example() }]);
     });
     let unknown = |created_at| {
-        move |facts: &mut Facts| facts.unknown = Ok(vec![PaymentView { created_at, ..PaymentView::example() }])
+        move |facts: &mut Facts| {
+            facts.unknown = Ok(vec![PaymentView { created_at, ..PaymentView::example() }])
+        }
     };
     assert_eq!(wrong(unknown(ago(60))).findings, [], "it is being found out");
     let trace = format!("shopctl trace {}", contracts::OrderId::example());
@@ -246,8 +276,15 @@ fn this_machine_without_memory_files_or_a_broker_to_start_is_found() {
     let again = "shopctl up      starts them again";
     is_found("processes", Level::Warn, again, with_here(|here| here.leftovers.push("cart".into())));
     let fetch = "scripts/ensure-nats-server      fetches one, in a checkout of this project";
-    is_found("programs", Level::Warn, fetch, with_here(|here| here.nats_server = Err("there is none".into())));
-    is_found("machine", Level::Warn, "df -h", |facts| facts.here = Some(Err("its files did not answer".into())));
+    is_found(
+        "programs",
+        Level::Warn,
+        fetch,
+        with_here(|here| here.nats_server = Err("there is none".into())),
+    );
+    is_found("machine", Level::Warn, "df -h", |facts| {
+        facts.here = Some(Err("its files did not answer".into()))
+    });
 }
 
 #[test]
@@ -268,7 +305,11 @@ fn keys_that_others_can_read_are_old_or_unknown_to_the_broker_are_found() {
 
 #[test]
 fn a_certificate_is_to_be_renewed_before_it_ends() {
-    let ends = |days: i64| with_here(move |here| here.certificate = Some(Ok(now() + jiff::SignedDuration::from_hours(24 * days))));
+    let ends = |days: i64| {
+        with_here(move |here| {
+            here.certificate = Some(Ok(now() + jiff::SignedDuration::from_hours(24 * days)))
+        })
+    };
     assert_eq!(wrong(ends(90)).findings, []);
     is_found("certificate", Level::Warn, "renew it: docs/tls.md", ends(14));
     is_found("certificate", Level::Bad, "renew it: docs/tls.md", ends(-1));
@@ -291,8 +332,10 @@ fn every_command_that_mends_is_one_that_there_is() {
     let mut facts = well();
     for service in &mut facts.services {
         let health = &mut service.answer.as_mut().unwrap().health;
-        (health.dead_letters, health.effects_given_up, health.queued, health.wal_bytes) = (1, 1, 9999, 1 << 40);
-        (health.untold_since, health.timers_late_since, health.effects_late_since) = (Some(ago(999)), Some(ago(999)), Some(ago(999)));
+        (health.dead_letters, health.effects_given_up, health.queued, health.wal_bytes) =
+            (1, 1, 9999, 1 << 40);
+        (health.untold_since, health.timers_late_since, health.effects_late_since) =
+            (Some(ago(999)), Some(ago(999)), Some(ago(999)));
     }
     with_stream(|stream| (stream.state.bytes, stream.state.deleted) = (1 << 40, 3))(&mut facts);
     facts.orders.as_mut().unwrap().overdue = 1;
