@@ -34,7 +34,7 @@ pub(crate) async fn examine(shop: &Shop, deep: bool) -> Result<Report, Failure> 
     gather::ask(shop, deep).await.map(|facts| checks::judge(&facts))
 }
 
-/// The report as lines for people: the worst last, so that it stands above the prompt.
+/// The report as lines for people, in the order of the checks.
 pub(crate) fn lines(report: &Report) -> Vec<Line> {
     let line = |finding: &report::Finding| Line {
         mark: match finding.level {

@@ -75,26 +75,24 @@ fn draw_line(line: &Line, width: usize, column: usize, colour: bool) -> Vec<Stri
         drawn.push(format!("{before}{part}"));
     }
     let arrow = paint(colour, Tone::Faint, "→");
-    // Only the first stands beside the text, if that is one line.
-    let mut room = (drawn.len() == 1).then(|| TEXT_AT + cells(&text));
-    for mend in &line.mend {
+    // Beside the text if that is one line, and the others under it; else all of them below the text.
+    let used = TEXT_AT + cells(&text);
+    let mut beside = drawn.len() == 1 && (used + 2 <= column || width == usize::MAX);
+    for (number, mend) in line.mend.iter().enumerate() {
         let mend = spaced(&printable(mend));
-        let fits = |at: usize| at.saturating_add(2 + cells(&mend)) <= width;
-        match room.take() {
-            Some(used) if used + 2 <= column && fits(column) => {
-                drawn[0].push_str(&format!("{}{arrow} {mend}", " ".repeat(column - used)));
-            }
-            Some(_) if width == usize::MAX => drawn[0].push_str(&format!("  {arrow} {mend}")),
-            _ if fits(column) => drawn.push(format!("{}{arrow} {mend}", " ".repeat(column))),
-            _ => {
-                let parts = wrapped(&mend, width - MEND_AT.1);
-                for (number, part) in parts.into_iter().enumerate() {
-                    drawn.push(match number {
-                        0 => format!("{}{arrow} {part}", " ".repeat(MEND_AT.0)),
-                        _ => format!("{}{part}", " ".repeat(MEND_AT.1)),
-                    });
-                }
-            }
+        beside &= column.saturating_add(2 + cells(&mend)) <= width;
+        if beside && number == 0 {
+            let gap = " ".repeat(column.saturating_sub(used).max(2));
+            drawn[0].push_str(&format!("{gap}{arrow} {mend}"));
+            continue;
+        }
+        let (at, further) = if beside { (column, column) } else { MEND_AT };
+        let room = if beside { usize::MAX } else { width - MEND_AT.1 };
+        for (number, part) in wrapped(&mend, room).into_iter().enumerate() {
+            drawn.push(match number {
+                0 => format!("{}{arrow} {part}", " ".repeat(at)),
+                _ => format!("{}{part}", " ".repeat(further)),
+            });
         }
     }
     drawn

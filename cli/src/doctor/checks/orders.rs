@@ -21,7 +21,7 @@ fn check_orders(report: &mut Report, facts: &Facts) {
         Ok(orders) => orders,
         Err(why) => {
             let says = format!("how the orders stand is not known: {why}");
-            return report.say(CHECK, Level::Warn, says, &["shopctl logs order"]);
+            return unknown(report, facts, (CHECK, "order"), says);
         }
     };
     for (stage, many) in &orders.stages {
@@ -66,7 +66,7 @@ fn check_payments(report: &mut Report, facts: &Facts) {
         Ok(payments) => payments,
         Err(why) => {
             let says = format!("how the payments stand is not known: {why}");
-            return report.say(CHECK, Level::Warn, says, &["shopctl logs payment"]);
+            return unknown(report, facts, (CHECK, "payment"), says);
         }
     };
     report.measure(
@@ -89,7 +89,16 @@ fn check_payments(report: &mut Report, facts: &Facts) {
         if many == 0 {
             "the outcome of every payment is known".to_owned()
         } else {
-            format!("{many} payments are being found out, none for long")
+            format!("{} being found out, none for long", count(many as u64, "payment is", "payments are"))
         },
     );
+}
+
+/// A service that does not answer at all is a finding already; then this is only left out.
+fn unknown(report: &mut Report, facts: &Facts, (check, service): (&'static str, &str), says: String) {
+    let is_silent = facts.services.iter().any(|one| one.name == service && one.answer.is_err());
+    let logs = format!("shopctl logs {service}");
+    let (level, mend): (Level, &[&str]) =
+        if is_silent { (Level::Skipped, &[]) } else { (Level::Warn, &[&logs]) };
+    report.say(check, level, says, mend);
 }

@@ -123,6 +123,16 @@ fn a_service_that_does_not_answer_is_found_and_the_rest_is_said() {
 }
 
 #[test]
+fn what_a_silent_service_would_tell_is_left_out_and_otherwise_missed() {
+    is_found("services", Level::Bad, "shopctl up      starts what does not run", |facts| {
+        facts.services.iter_mut().find(|one| one.name == "payment").unwrap().answer = Err("nobody".into());
+        facts.unknown = Err("nobody".into());
+    });
+    is_found("payments", Level::Warn, "shopctl logs payment", |facts| facts.unknown = Err("too slow".into()));
+    is_found("orders", Level::Warn, "shopctl logs order", |facts| facts.orders = Err("too slow".into()));
+}
+
+#[test]
 fn services_that_are_slow_or_of_different_versions_are_found() {
     is_found(
         "services",
