@@ -9,8 +9,10 @@ use crate::stack::Shop;
 /// What is wrong, by check; a broker of the person who tests may be older than it should be.
 fn wrong(report: &Value) -> Vec<&str> {
     let findings = report["findings"].as_array().expect("findings").iter();
-    let wrong = findings.filter(|finding| ["warn", "bad"].contains(&finding["level"].as_str().unwrap()));
-    let wrong = wrong.filter(|finding| !finding["says"].as_str().unwrap().contains("is the oldest known"));
+    let wrong =
+        findings.filter(|finding| ["warn", "bad"].contains(&finding["level"].as_str().expect("text")));
+    let wrong =
+        wrong.filter(|finding| !finding["says"].as_str().expect("text").contains("is the oldest known"));
     wrong.map(|finding| finding["check"].as_str().expect("a check")).collect()
 }
 

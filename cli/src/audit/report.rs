@@ -115,24 +115,20 @@ fn holds(report: &Report, rule: Rule) -> Option<Line> {
             let products = many(looked.products, "product", "products");
             (&["inventory"], format!("stock: the ledger of {products} adds up, and nothing is below nothing"))
         }
-        Rule::Holds => (
-            &FILES,
-            format!("holds: what {orders} hold, sold or gave back is what was ordered"),
-        ),
+        Rule::Holds => (&FILES, format!("holds: what {orders} hold, sold or gave back is what was ordered")),
         Rule::Payments => {
             let payments = many(looked.payments, "payment", "payments");
             (&FILES, format!("payments: {payments} of {orders}, one each, of their totals"))
         }
-        Rule::Money => {
-            (&FILES, format!("money: charged less given back is what {orders} say"))
-        }
+        Rule::Money => (&FILES, format!("money: charged less given back is what {orders} say")),
         Rule::Told => {
             let streams = many(looked.streams, "stream", "streams");
             (&[], format!("events: {streams} with {} events end where their outboxes do", looked.events))
         }
         Rule::Deadlines => (&[], "deadlines: nothing waits past its own".to_owned()),
     };
-    (!silent(needs) && (rule != Rule::Deadlines || report.unanswered.is_empty())).then(|| Line::new(Mark::Good, says))
+    (!silent(needs) && (rule != Rule::Deadlines || report.unanswered.is_empty()))
+        .then(|| Line::new(Mark::Good, says))
 }
 
 #[cfg(test)]
