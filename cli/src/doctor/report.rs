@@ -1,7 +1,7 @@
 //! What the doctor says: findings, and what was measured.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -38,9 +38,14 @@ pub(crate) struct Measure {
     #[serde(skip)]
     pub(crate) help: &'static str,
     /// Of what it was measured, such as a service.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_field")]
     pub(crate) of: Option<(&'static str, String)>,
     pub(crate) value: f64,
+}
+
+/// Writes of what it was measured as programs look for it: `{"service": "order"}`.
+fn as_field<S: Serializer>(of: &Option<(&'static str, String)>, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(of.iter().map(|(what, which)| (what, which)))
 }
 
 /// Everything that was found.
