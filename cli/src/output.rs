@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use kit::text::is_unprintable;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::args::{Global, When};
 use crate::failure::{Failure, exit};
@@ -24,7 +24,8 @@ pub(crate) use table::{Cell, Table};
 pub(crate) use tone::{Tone, paint};
 
 /// How results are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Format {
     /// For people.
     #[default]
@@ -45,6 +46,16 @@ impl Format {
     /// Whether it is one of those that only a trace has.
     pub(crate) fn is_export(self) -> bool {
         matches!(self, Self::Otlp | Self::Mermaid)
+    }
+}
+
+impl std::fmt::Display for Format {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Table => "table",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+        })
     }
 }
 
