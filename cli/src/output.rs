@@ -55,6 +55,8 @@ impl std::fmt::Display for Format {
             Self::Table => "table",
             Self::Json => "json",
             Self::Jsonl => "jsonl",
+            Self::Otlp => "otlp",
+            Self::Mermaid => "mermaid",
         })
     }
 }

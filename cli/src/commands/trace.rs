@@ -34,7 +34,10 @@ const WIDTH_MAX: usize = 1000;
 /// whole identifier beats an end, and a key such as an order beats an event or a request of the same
 /// flow. Bodies hold no passwords, codes or tokens: those are never kept.
 #[derive(Debug, clap::Args)]
-#[command(subcommand_negates_reqs = true, override_usage = "shopctl trace [OPTIONS] <ID>\n       shopctl trace find [OPTIONS]", after_help = "\
+#[command(
+    subcommand_negates_reqs = true,
+    override_usage = "shopctl trace [OPTIONS] <ID>\n       shopctl trace find [OPTIONS]",
+    after_help = "\
 Examples:
   shopctl trace ord_01h2e8kqvbfwea724h75qc655w
   shopctl trace 655w                                the only thing whose identifier ends so
@@ -43,7 +46,8 @@ Examples:
   shopctl trace find --since 1h --failed            which flows there were
   shopctl trace 655w -o otlp > order.json           for OpenTelemetry tools
   shopctl trace 655w -o mermaid                     as a sequence diagram
-  shopctl trace 4bf92f3577b34da6a3ce929d0e0e4736 -o json | jq '.flows[].stretches[].steps[]'")]
+  shopctl trace 4bf92f3577b34da6a3ce929d0e0e4736 -o json | jq '.flows[].stretches[].steps[]'"
+)]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Option<Command>,
@@ -94,8 +98,11 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
 async fn show(shop: &Shop, args: Show) -> Result<(), Failure> {
     let id = args.id.as_deref().unwrap_or_default();
     if args.follow && shop.out.format().is_export() {
-        return Err(Failure::invalid("usage", "--follow cannot go with -o otlp or mermaid: they are written once")
-            .mend("leave out --follow, or use -o jsonl: one change a line"));
+        return Err(Failure::invalid(
+            "usage",
+            "--follow cannot go with -o otlp or mermaid: they are written once",
+        )
+        .mend("leave out --follow, or use -o jsonl: one change a line"));
     }
     let about = meant::about(shop, id).await?;
     if args.follow {

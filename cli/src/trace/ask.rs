@@ -44,9 +44,11 @@ pub(crate) async fn ask_all<Q: Serialize, P: DeserializeOwned>(
     asked: &Q,
     wait: Duration,
 ) -> Vec<(String, Result<P, String>)> {
-    join_all(services.iter().map(|service| async move {
-        (service.clone(), ask(client, service, what, asked, wait).await)
-    }))
+    join_all(
+        services
+            .iter()
+            .map(|service| async move { (service.clone(), ask(client, service, what, asked, wait).await) }),
+    )
     .await
 }
 

@@ -17,7 +17,7 @@ use self::columns::Columns;
 use self::line::{Line, clip, flow_text, plain, wrap};
 use self::scale::{Cell, Scale};
 use self::summary::{extremes, facts, retries};
-use self::words::{commit, label, telling, tellings};
+use self::words::{commit, label, label_in, telling, tellings};
 use crate::output::Tone;
 use crate::show::duration;
 use crate::trace::{Emitted, Flow, Silent, Step, Story, Stretch};
@@ -149,7 +149,8 @@ impl Page<'_> {
             if step.is_ok() { String::new() } else { format!(" {} {}", self.cross(), plain(&step.outcome)) };
         // Where there is not room for both, each gives way as far as half.
         let failure = clip(&failure, room.saturating_sub(label.len()).max(room / 2), self.mark());
-        line.put(None, &clip(&label, room - failure.chars().count(), self.mark()));
+        let room = room.saturating_sub(failure.chars().count());
+        line.put(None, &label_in(step, columns.length, room, self.mark()));
         line.put(Tone::Bad, &failure);
         line.right(
             None,

@@ -85,12 +85,19 @@ impl<'a> Page<'a> {
             steps.sort_by_key(|step| step.began_us);
             for step in steps {
                 let cause = match step.kind.as_str() {
-                    "event" => tellers.get(&(step.source.as_str(), step.sequence)).or_else(|| by_span.get(step.parent.as_str())),
+                    "event" => tellers
+                        .get(&(step.source.as_str(), step.sequence))
+                        .or_else(|| by_span.get(step.parent.as_str())),
                     _ => by_span.get(step.parent.as_str()),
                 };
                 self.step(step, cause.map(|cause| cause.service.as_str()));
-                for told in step.emitted.iter().filter(|told| !heard.contains(&(told.stream.as_str(), told.sequence))) {
-                    self.note(&step.service, &format!("told {}", event(&told.stream, told.sequence, &told.subject)));
+                for told in
+                    step.emitted.iter().filter(|told| !heard.contains(&(told.stream.as_str(), told.sequence)))
+                {
+                    self.note(
+                        &step.service,
+                        &format!("told {}", event(&told.stream, told.sequence, &told.subject)),
+                    );
                 }
                 self.not_done(step);
             }
@@ -111,14 +118,20 @@ impl<'a> Page<'a> {
         match step.kind.as_str() {
             "request" => {
                 let arrow = if step.is_ok() { "->>" } else { "-x" };
-                self.line(&format!("{from}{arrow}{to}: {}", escaped(&format!("{} ({took}{again}{failed})", step.subject))));
+                self.line(&format!(
+                    "{from}{arrow}{to}: {}",
+                    escaped(&format!("{} ({took}{again}{failed})", step.subject))
+                ));
             }
             "event" => {
                 let waited = step.waited_us().filter(|us| *us > 0);
                 let waited = waited.map_or_else(String::new, |us| format!("waited {}, ", duration(us)));
                 let what = event(&step.source, step.sequence, &step.subject);
                 let arrow = if step.is_ok() { "--)" } else { "--x" };
-                self.line(&format!("{from}{arrow}{to}: {}", escaped(&format!("{what} ({waited}{took}{again}{failed})"))));
+                self.line(&format!(
+                    "{from}{arrow}{to}: {}",
+                    escaped(&format!("{what} ({waited}{took}{again}{failed})"))
+                ));
             }
             kind => self.note(&step.service, &format!("{kind} {} ({took}{again}{failed})", step.subject)),
         }
@@ -127,15 +140,26 @@ impl<'a> Page<'a> {
     fn not_done(&mut self, step: &Step) {
         for letter in &step.letters {
             let text = match letter.is_dead() {
-                true => format!("✗ dead letter {}: {} ({}); {} wait behind it", letter.id, letter.message, letter.reason, letter.behind),
+                true => format!(
+                    "✗ dead letter {}: {} ({}); {} wait behind it",
+                    letter.id, letter.message, letter.reason, letter.behind
+                ),
                 false => format!("✗ letter {} waits behind a dead letter", letter.id),
             };
             self.note(&step.service, &text);
         }
         for undone in &step.undone {
             let text = match undone.is_due() {
-                true => format!("{} waits for try {}: {}", undone.name, undone.attempts.saturating_add(1), undone.reason),
-                false => format!("✗ {} was given up after {} tries: {}", undone.name, undone.attempts, undone.reason),
+                true => format!(
+                    "{} waits for try {}: {}",
+                    undone.name,
+                    undone.attempts.saturating_add(1),
+                    undone.reason
+                ),
+                false => format!(
+                    "✗ {} was given up after {} tries: {}",
+                    undone.name, undone.attempts, undone.reason
+                ),
             };
             self.note(&step.service, &text);
         }
@@ -220,7 +244,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(crate::trace::strategy::cases(64))]
         #[test]
         fn names_and_texts_mean_nothing_to_mermaid(story in strategy::story()) {
             let drawn = diagram(&story);

@@ -47,7 +47,9 @@ pub(crate) fn news(before: &Story, now: &Story) -> Vec<News> {
         .collect();
     let mut steps: Vec<(&str, i64, &Step)> = Vec::new();
     for flow in &now.flows {
-        let new = flow.steps().filter(|step| known.get(&key(&flow.trace, step)).is_none_or(|old| differs(old, step)));
+        let new = flow
+            .steps()
+            .filter(|step| known.get(&key(&flow.trace, step)).is_none_or(|old| differs(old, step)));
         steps.extend(new.map(|step| (flow.trace.as_str(), flow.began_us, step)));
     }
     steps.sort_by_key(|(_, _, step)| step.began_us);
@@ -72,7 +74,9 @@ pub(crate) fn text(news: &News, zone: &TimeZone) -> String {
     match news {
         News::Step { step, .. } => step_text(step, zone),
         News::Facts { facts } => format!("now: {}", facts.join("   ")),
-        News::Silent(Silent { service, why }) => format!("{}: {why}; its steps are missing here", plain(service)),
+        News::Silent(Silent { service, why }) => {
+            format!("{}: {why}; its steps are missing here", plain(service))
+        }
         News::Ended { facts } if facts.is_empty() => "ended: nothing more is to come".to_owned(),
         News::Ended { facts } => format!("ended: {}", facts.join("   ")),
     }
@@ -81,14 +85,22 @@ pub(crate) fn text(news: &News, zone: &TimeZone) -> String {
 fn step_text(step: &Step, zone: &TimeZone) -> String {
     let at = Timestamp::from_microsecond(step.began_us).unwrap_or(Timestamp::UNIX_EPOCH);
     let at = at.to_zoned_datetime(zone.clone()).strftime("%H:%M:%S%.3f").to_string();
-    let mut parts = vec![at, format!("{:<12}", plain(&step.service)), label(step, Length::Full), duration(step.took_us())];
+    let mut parts = vec![
+        at,
+        format!("{:<12}", plain(&step.service)),
+        label(step, Length::Full),
+        duration(step.took_us()),
+    ];
     if !step.is_ok() {
         parts.push(format!("✗ {}", plain(&step.outcome)));
     }
     let told = tellings(&step.emitted);
     parts.extend(told.into_iter().map(|told| format!("→ {}", telling(told, Length::Full))));
-    parts.extend(step.letters.iter().map(|letter| format!("✗ letter {} {}", letter.id, plain(&letter.state))));
-    parts.extend(step.undone.iter().map(|undone| format!("◌ {} {}", plain(&undone.name), plain(&undone.state))));
+    parts
+        .extend(step.letters.iter().map(|letter| format!("✗ letter {} {}", letter.id, plain(&letter.state))));
+    parts.extend(
+        step.undone.iter().map(|undone| format!("◌ {} {}", plain(&undone.name), plain(&undone.state))),
+    );
     parts.join("  ")
 }
 
@@ -122,7 +134,10 @@ mod tests {
         let all = news(&Story::default(), &paid_order());
         let lines: Vec<String> = all.iter().map(|news| text(news, &TimeZone::UTC)).collect();
         assert_eq!(lines[0], "09:14:02.000  order         order.place  6.1 ms  → ORDER #12 order.placed");
-        assert!(lines.iter().any(|line| line.ends_with("effect charge_card  92.2 ms  ✗ outcome_unknown")), "{lines:#?}");
+        assert!(
+            lines.iter().any(|line| line.ends_with("effect charge_card  92.2 ms  ✗ outcome_unknown")),
+            "{lines:#?}"
+        );
         assert_eq!(lines.last().unwrap(), "now: confirmed   25.80 EUR");
     }
 

@@ -233,14 +233,20 @@ pub(crate) fn stuck() -> Story {
         "invalid_body".to_owned();
     journals.letter("inventory", 3, 7, "dead");
     let parked = [10_300, 10_500, 10_600, 12_000];
-    journals.heard("inventory", "ORDER", 13, row("event", "events.order.payment_due", (4, 1), parked)).outcome =
-        "parked".to_owned();
+    journals
+        .heard("inventory", "ORDER", 13, row("event", "events.order.payment_due", (4, 1), parked))
+        .outcome = "parked".to_owned();
     journals.letter("inventory", 4, 8, "parked");
     let heard = [7_600, 7_700, 8_000, 10_200];
     journals.heard("payment", "ORDER", 13, row("event", "events.order.payment_due", (6, 1), heard));
     for attempt in 1..=3 {
         let at = i64::from(attempt) * 4_000 + 7_000;
-        let tried = row("effect", "charge_card", (6 + u64::from(attempt), 6), [at, at + 2_000, at + 2_100, at + 3_000]);
+        let tried = row(
+            "effect",
+            "charge_card",
+            (6 + u64::from(attempt), 6),
+            [at, at + 2_000, at + 2_100, at + 3_000],
+        );
         let tried = journals.row("payment", tried);
         (tried.attempt, tried.outcome) = (attempt, "outcome_unknown".to_owned());
     }

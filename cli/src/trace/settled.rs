@@ -80,7 +80,15 @@ mod tests {
 
     #[test]
     fn a_filter_names_subjects_by_their_words() {
-        let all = [("a.b", true), ("a.*", true), ("a.>", true), (">", true), ("a", false), ("a.b.c", false), ("a.b.>", false)];
+        let all = [
+            ("a.b", true),
+            ("a.*", true),
+            ("a.>", true),
+            (">", true),
+            ("a", false),
+            ("a.b.c", false),
+            ("a.b.>", false),
+        ];
         for (filter, is) in all {
             assert_eq!(matches(filter, "a.b"), is, "{filter}");
         }

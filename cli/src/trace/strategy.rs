@@ -5,6 +5,11 @@ use proptest::prelude::*;
 
 use super::{Emitted, Flow, Letter, Silent, Step, Story, Stretch, Undone};
 
+/// So many cases, of which no file is kept.
+pub(crate) fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
 /// A text that somebody might put somewhere.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -104,7 +109,6 @@ fn flow() -> impl Strategy<Value = Flow> {
 /// Any story.
 pub(crate) fn story() -> impl Strategy<Value = Story> {
     let silent = (text(), text()).prop_map(|(service, why)| Silent { service, why });
-    (text(), vec(text(), 0..3), vec(flow(), 0..3), vec(silent, 0..2), any::<usize>()).prop_map(
-        |(about, facts, flows, silent, left_out)| Story { about, facts, flows, silent, left_out },
-    )
+    (text(), vec(text(), 0..3), vec(flow(), 0..3), vec(silent, 0..2), any::<usize>())
+        .prop_map(|(about, facts, flows, silent, left_out)| Story { about, facts, flows, silent, left_out })
 }

@@ -68,8 +68,10 @@ pub(super) fn give_undone<'a>(
             maybe_done: view.maybe_done,
             reason: view.reason.clone(),
         };
-        let is_try = |step: &Step| step.kind == "effect" && step.subject == view.name && step.parent == view.span;
-        let last = steps.iter().enumerate().filter(|(_, step)| is_try(step)).max_by_key(|(_, step)| step.attempt);
+        let is_try =
+            |step: &Step| step.kind == "effect" && step.subject == view.name && step.parent == view.span;
+        let last =
+            steps.iter().enumerate().filter(|(_, step)| is_try(step)).max_by_key(|(_, step)| step.attempt);
         let asked = || steps.iter().position(|step| step.span == view.span);
         if let Some(place) = last.map(|(place, _)| place).or_else(asked) {
             steps[place].undone.push(undone);
@@ -108,7 +110,8 @@ pub(super) fn count_behind(flows: &mut [Flow], all: &BTreeMap<String, Vec<DeadLe
     for step in steps {
         let Some(others) = all.get(&step.service) else { continue };
         for letter in &mut step.letters {
-            let mut same = others.iter().filter(|other| other.source == letter.source && other.key == letter.key);
+            let mut same =
+                others.iter().filter(|other| other.source == letter.source && other.key == letter.key);
             if letter.is_dead() {
                 letter.behind = same.filter(|other| other.id > letter.id).count();
             } else {

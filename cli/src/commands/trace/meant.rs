@@ -36,7 +36,12 @@ pub(super) struct About {
 
 impl About {
     fn of_order(order: OrderId, more: Vec<String>) -> Self {
-        Self { wanted: Wanted::Key(order.to_string()), name: format!("order {order}"), order: Some(order), more }
+        Self {
+            wanted: Wanted::Key(order.to_string()),
+            name: format!("order {order}"),
+            order: Some(order),
+            more,
+        }
     }
 
     fn of_flow(kind: &str, id: &str, trace: &str, more: Vec<String>) -> Self {
@@ -120,8 +125,9 @@ async fn about_end(shop: &Shop, text: &str) -> Result<About, Failure> {
     let plain = text.bytes().all(|byte| byte.is_ascii_graphic());
     if text.len() < LOOKUP_CHARS_MIN || !plain {
         let message = format!("'{}' is no identifier and no end of one", show::cut(&printable(text), 60));
-        return Err(Failure::invalid("invalid_id", message)
-            .why(format!("the end of an identifier is at least {LOOKUP_CHARS_MIN} characters without spaces")));
+        return Err(Failure::invalid("invalid_id", message).why(format!(
+            "the end of an identifier is at least {LOOKUP_CHARS_MIN} characters without spaces"
+        )));
     }
     let client = &shop.asker().await?;
     let mut answers = look_up(client, text, shop.timeout.min(ANSWER_TIME)).await;
@@ -180,7 +186,8 @@ async fn in_payments(shop: &Shop, text: &str) -> Vec<Candidate> {
 async fn in_notifications(shop: &Shop, text: &str) -> Vec<Candidate> {
     let (mut found, mut after) = (Vec::new(), None);
     for _ in 0..PAGES_MAX {
-        let asked = ListNotifications { order: None, state: None, after: after.take(), limit: Some(PAGE_MAX) };
+        let asked =
+            ListNotifications { order: None, state: None, after: after.take(), limit: Some(PAGE_MAX) };
         let Ok(NotificationPage { items, next }) = shop.call(&asked).await else { break };
         let numbers = items.iter().map(|one| (one.notification.to_string(), one.created_at));
         found.extend(ending("notification", text, numbers));
@@ -238,7 +245,9 @@ fn ambiguous(text: &str, answers: &Answers) -> Failure {
     Failure::invalid("ambiguous_id", message)
         .why(lines.join("\n"))
         .mend(format!("shopctl trace {}      or another of them, or more of its end", printable(&first)))
-        .details(json!({ "candidates": candidates, "incomplete": answers.incomplete, "silent": answers.silent }))
+        .details(
+            json!({ "candidates": candidates, "incomplete": answers.incomplete, "silent": answers.silent }),
+        )
 }
 
 fn line(one: &Candidate) -> String {
@@ -251,8 +260,9 @@ fn line(one: &Candidate) -> String {
 fn gaps(answers: &Answers) -> Option<String> {
     let silent: Vec<String> =
         answers.silent.iter().map(|Silent { service, why }| format!("{service}: {why}")).collect();
-    let old = (!answers.incomplete.is_empty())
-        .then(|| format!("{} looked through the newest of what they keep only", answers.incomplete.join(", ")));
+    let old = (!answers.incomplete.is_empty()).then(|| {
+        format!("{} looked through the newest of what they keep only", answers.incomplete.join(", "))
+    });
     let gaps: Vec<String> = silent.into_iter().chain(old).collect();
     (!gaps.is_empty()).then(|| gaps.join("\n"))
 }

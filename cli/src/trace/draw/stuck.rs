@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::line::{Line, wrap};
+use super::line::{Line, cells_at_most, wrap};
 use super::{Columns, Page};
 use crate::output::Tone;
 use crate::trace::{Letter, Step, Undone};
@@ -35,17 +35,20 @@ impl Page<'_> {
         }
     }
 
+    /// Below a step, as far to the left as there is a need: a command stays on one line if it can.
     fn remark(&mut self, tone: Tone, text: &str, stem: &str, columns: &Columns) {
         let indent = columns.service + 2 + if columns.bar > 0 { stem.chars().count() } else { 0 };
         let text = self.one_line(text);
-        let deeper = text.chars().take_while(|c| *c == ' ').count();
-        let indent = indent + deeper;
-        for (place, part) in wrap(text.trim_start(), self.width.saturating_sub(indent + 2)).into_iter().enumerate() {
+        let room = self.width.saturating_sub(indent);
+        let bare = text.trim_start();
+        let whole = [text.as_str(), bare].into_iter().find(|text| cells_at_most(text) <= room);
+        let parts = whole.map_or_else(|| wrap(bare, room.saturating_sub(2)), |text| vec![text.to_owned()]);
+        for (place, part) in parts.iter().enumerate() {
             let mut line = Line::default();
             if columns.bar > 0 {
                 line.pad_to(columns.service + 2).put(Tone::Faint, stem);
             }
-            line.pad_to(if place == 0 { indent } else { indent + 2 }).put(tone, &part);
+            line.pad_to(if place == 0 { indent } else { indent + 2 }).put(tone, part);
             self.line(line);
         }
     }
@@ -73,7 +76,8 @@ fn letter_text(service: &str, letter: &Letter) -> (String, String) {
 fn undone_text(undone: &Undone, zone: &TimeZone) -> String {
     let name = &undone.name;
     let maybe = if undone.maybe_done { "; it may have been done" } else { "" };
-    let reason = if undone.reason.is_empty() { String::new() } else { format!("; the last said: {}", undone.reason) };
+    let reason =
+        if undone.reason.is_empty() { String::new() } else { format!("; the last said: {}", undone.reason) };
     if !undone.is_due() {
         return format!("{name} was given up, {}{reason}{maybe}; a person must look", tries(undone.attempts));
     }

@@ -37,7 +37,7 @@ pub(crate) fn facts(flow: &Flow, zone: &TimeZone) -> Vec<String> {
         count(how_many(|step| !step.is_ok()), "failed", "failed"),
         count(letters(Letter::is_dead), "dead letter", "dead letters"),
         count(letters(|letter| !letter.is_dead()), "parked", "parked"),
-        count(undone(Undone::is_due), "waits", "wait"),
+        count(undone(Undone::is_due), "waiting", "waiting"),
         count(undone(|undone| !undone.is_due()), "given up", "given up"),
         count(how_many(Step::is_skewed), "with skewed clocks", "with skewed clocks"),
         began.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
@@ -48,13 +48,15 @@ pub(crate) fn facts(flow: &Flow, zone: &TimeZone) -> Vec<String> {
 pub(crate) fn extremes(flow: &Flow) -> Vec<String> {
     let mut parts = Vec::new();
     let steps: Vec<&Step> = flow.steps().collect();
-    if let Some((own_us, step)) = steps.iter().map(|step| (own_us(step, &steps), *step)).max_by_key(|(us, _)| *us) {
+    if let Some((own_us, step)) =
+        steps.iter().map(|step| (own_us(step, &steps), *step)).max_by_key(|(us, _)| *us)
+    {
         // Long pauses are nobody's work, so no step has a share of them.
         let whole = flow.worked_us();
         let share =
             if whole > 0 { format!(" ({} %)", own_us.saturating_mul(100) / whole) } else { String::new() };
         let label = label(step, Length::Full);
-        let beside = if own_us < step.took_us() { " beside what it asked for" } else { "" };
+        let beside = if own_us < step.took_us() { ", without what it asked of others" } else { "" };
         parts.push(format!("slowest: {} {label}, {}{share}{beside}", step.service, duration(own_us)));
     }
     let waited = steps.iter().filter_map(|step| Some((step.waited_us().filter(|us| *us > 0)?, step)));
@@ -72,7 +74,10 @@ pub(crate) fn extremes(flow: &Flow) -> Vec<String> {
 /// How long a step took, without the time in which it waited for what it asked others.
 fn own_us(step: &Step, steps: &[&Step]) -> i64 {
     let asked = steps.iter().filter(|other| {
-        other.kind == "request" && other.parent == step.span && !step.span.is_empty() && other.span != step.span
+        other.kind == "request"
+            && other.parent == step.span
+            && !step.span.is_empty()
+            && other.span != step.span
     });
     let mut spans: Vec<(i64, i64)> = asked
         .map(|other| (other.began_us.max(step.began_us), other.ended_us().min(step.ended_us())))
@@ -92,7 +97,8 @@ pub(crate) fn retries(flow: &Flow) -> Vec<String> {
     let mut lines = Vec::new();
     for last in flow.steps().filter(|step| step.attempt > 1) {
         let same = |step: &&Step| {
-            (&step.service, &step.kind, &step.subject, &step.parent) == (&last.service, &last.kind, &last.subject, &last.parent)
+            (&step.service, &step.kind, &step.subject, &step.parent)
+                == (&last.service, &last.kind, &last.subject, &last.parent)
                 && (step.source == last.source && step.sequence == last.sequence && step.key == last.key)
         };
         if flow.steps().filter(same).any(|step| step.attempt > last.attempt) {
@@ -102,7 +108,11 @@ pub(crate) fn retries(flow: &Flow) -> Vec<String> {
         let first = first.filter(|first| !first.is_ok() && first.attempt < last.attempt).map_or_else(
             || "tried before".to_owned(),
             |first| {
-                let which = if first.attempt == 1 { "first try".to_owned() } else { format!("try {}", first.attempt) };
+                let which = if first.attempt == 1 {
+                    "first try".to_owned()
+                } else {
+                    format!("try {}", first.attempt)
+                };
                 format!("{which} failed after {}: {}", duration(first.took_us()), first.outcome)
             },
         );

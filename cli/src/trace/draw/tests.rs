@@ -136,7 +136,7 @@ fn no_line_is_ever_wider_than_the_width() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(crate::trace::strategy::cases(96))]
     #[test]
     fn any_story_fits_any_width(
         story in strategy::story(),
@@ -173,7 +173,12 @@ fn odd_story() -> Story {
         group_jobs: u32::MAX,
         emitted: vec![told.clone(); 2],
         letters: vec![Letter { message: odd.clone(), reason: odd.clone(), ..Letter::default() }],
-        undone: vec![Undone { name: odd.clone(), reason: odd.clone(), due_us: i64::MAX, ..Undone::default() }],
+        undone: vec![Undone {
+            name: odd.clone(),
+            reason: odd.clone(),
+            due_us: i64::MAX,
+            ..Undone::default()
+        }],
         ..Step::default()
     };
     let steps = vec![step(0, 0, 0), step(i64::MAX, i64::MIN, 5), step(i64::MIN, i64::MAX, i64::MAX)];

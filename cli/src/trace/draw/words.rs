@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::line::plain;
+use super::line::{clip, plain};
 use crate::show::duration;
 use crate::trace::{Emitted, Step};
 
@@ -20,6 +20,17 @@ pub(crate) enum Length {
 
 /// What a step did.
 pub(crate) fn label(step: &Step, length: Length) -> String {
+    format!("{}{}", what(step, length), again(step))
+}
+
+/// The same in so many cells. Which try it was stays.
+pub(crate) fn label_in(step: &Step, length: Length, cells: usize, mark: char) -> String {
+    let again = again(step);
+    let room = cells.saturating_sub(again.len()).max(cells / 2);
+    clip(&format!("{}{again}", clip(&what(step, length), room, mark)), cells, mark)
+}
+
+fn what(step: &Step, length: Length) -> String {
     let what = match (step.kind.as_str(), step.source.as_str()) {
         ("event", "") if step.subject.is_empty() => "(not in its journal)".to_owned(),
         ("event", source) => numbered(source, step.sequence, &step.subject, length),
@@ -27,8 +38,11 @@ pub(crate) fn label(step: &Step, length: Length) -> String {
         (_, _) if length == Length::Short => step.subject.clone(),
         (kind, _) => format!("{kind} {}", step.subject),
     };
-    let again = if step.attempt > 1 { format!(", try {}", step.attempt) } else { String::new() };
-    plain(&format!("{what}{again}"))
+    plain(&what)
+}
+
+fn again(step: &Step) -> String {
+    if step.attempt > 1 { format!(", try {}", step.attempt) } else { String::new() }
 }
 
 /// What was told: one event, or many of a kind in a row.

@@ -54,8 +54,10 @@ struct Widths {
 
 impl Widths {
     fn of(width: usize, hops: &[Hop]) -> Self {
-        let longest = |text: fn(&Hop) -> String| hops.iter().map(|hop| text(hop).chars().count()).max().unwrap_or(0);
-        let service = longest(|hop| plain(&hop.service)).clamp(7, if width < BARS_FROM_WIDTH { 9 } else { 14 });
+        let longest =
+            |text: fn(&Hop) -> String| hops.iter().map(|hop| text(hop).chars().count()).max().unwrap_or(0);
+        let service =
+            longest(|hop| plain(&hop.service)).clamp(7, if width < BARS_FROM_WIDTH { 9 } else { 14 });
         let count = if width < BARS_FROM_WIDTH { 0 } else { 7 };
         let times = if width < BARS_FROM_WIDTH { TIME_CELLS } else { 2 * TIME_CELLS };
         let parts = match width {
@@ -66,7 +68,10 @@ impl Widths {
         // Percent, a gap in front of it, and one in front of the bar.
         let share = 6;
         let rest = width.saturating_sub(service + count + times + 3 * parts + share);
-        let what = longest(what).clamp(4, if width < MEDIANS_FROM_WIDTH { 24 } else { 34 }).min(rest.saturating_sub(2)) + 2;
+        let what = longest(what)
+            .clamp(4, if width < MEDIANS_FROM_WIDTH { 28 } else { 34 })
+            .min(rest.saturating_sub(2))
+            + 2;
         let bar = if width < BARS_FROM_WIDTH { 0 } else { rest.saturating_sub(what + 2).min(BAR_CELLS_MAX) };
         Self { service, what: if bar == 0 { rest } else { what }, count, times, parts, bar }
     }
@@ -136,15 +141,14 @@ impl Page<'_> {
         let service = clip(&plain(&hop.service), widths.service, mark);
         let room = widths.what.saturating_sub(2);
         let what = clip(&what(hop), room, mark);
-        let mut pieces = vec![
-            (None, format!("{service:<0$}", widths.service)),
-            (None, format!("  {what:<room$}")),
-        ];
+        let mut pieces =
+            vec![(None, format!("{service:<0$}", widths.service)), (None, format!("  {what:<room$}"))];
         if widths.count > 0 {
             pieces.push((None, right(&hop.count.to_string(), widths.count, mark)));
         }
         if widths.parts > 0 {
-            let parts = [hop.waiting, hop.working, hop.commit].map(|part| times(part, widths.parts, mark)).concat();
+            let parts =
+                [hop.waiting, hop.working, hop.commit].map(|part| times(part, widths.parts, mark)).concat();
             pieces.push((Some(Tone::Faint), parts));
         }
         pieces.push((None, times(hop.took, widths.times, mark)));
@@ -216,6 +220,7 @@ mod tests {
     use unicode_width::UnicodeWidthStr;
 
     use super::*;
+    use crate::trace::draw::tests::is_drawn_as;
     use crate::trace::hops::report;
     use crate::trace::{sample, strategy};
 
@@ -226,12 +231,9 @@ mod tests {
     #[test]
     fn the_table_says_where_the_time_goes() {
         let flows = [sample::paid_order().flows, sample::paid_order().flows].concat();
-        let drawn = draw(&report(&flows), &screen(80));
-        let charge = drawn.lines().find(|line| line.contains("charge_card")).unwrap();
-        assert!(charge.contains("effect charge_card, 2 fa"), "{drawn}");
-        assert!(charge.contains("92.2 ms") && charge.ends_with('█'), "{drawn}");
-        assert!(drawn.contains("2 flows   50 % within 436 ms"), "{drawn}");
-        assert!(drawn.contains("slowest: 4bf92f3577b34da6a3ce929d0e0e4736 436 ms"), "{drawn}");
+        for width in [40, 80, 110, 160] {
+            is_drawn_as(&format!("flows_{width}.txt"), &draw(&report(&flows), &screen(width)));
+        }
         let slow = draw(&report(&flows), &Screen { slow_first: true, ..screen(80) });
         assert!(slow.lines().nth(3).is_some_and(|line| line.contains("charge_card")), "{slow}");
     }
@@ -244,7 +246,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(crate::trace::strategy::cases(64))]
         #[test]
         fn no_line_is_wider_than_the_width(story in strategy::story(), width in 0_usize..300, ascii in any::<bool>()) {
             let drawn = draw(&report(&story.flows), &Screen { ascii, ..screen(width) });
