@@ -2,6 +2,8 @@
 //!
 //! `UPDATE_EXPECT=1 cargo test -p cli` writes it anew.
 
+mod examples;
+
 use std::fmt::Write;
 
 use clap::Command;

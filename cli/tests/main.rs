@@ -9,6 +9,7 @@ mod keys;
 mod mistakes;
 mod no_broker;
 mod passwords;
+mod reports;
 mod shapes;
 mod shopping;
 mod sign_in;

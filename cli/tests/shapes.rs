@@ -24,7 +24,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("product ls", "product ls"),
     ("product search", "product search mug"),
     ("product categories", "product categories"),
-    ("product retire", "product retire cup-{n}"),
+    ("product retire", "product retire tee-m"),
     ("stock receive", "stock receive mug-blue 40"),
     ("stock receive", "stock receive --file {dir}/stock.csv"),
     ("stock adjust", "stock adjust mug-blue -1 --reason broken"),
@@ -86,7 +86,10 @@ impl Scene {
         let write = |name: &str, text: &str| {
             std::fs::write(shop.bench.data().join(name), text).expect("a file");
         };
-        write("products.csv", "sku,name,category,price,currency\nmug-blue,Mug,mugs,12.90,EUR\n");
+        write(
+            "products.csv",
+            "sku,name,category,price,currency\nmug-blue,Mug,mugs,12.90,EUR\ntee-m,Tee,clothing,24.00,EUR\n",
+        );
         write("stock.csv", "sku,quantity\nmug-blue,5\n");
         write("password", "correct horse battery\n");
         Self { shop, number: 0, words: BTreeMap::new() }

@@ -15,6 +15,9 @@ use crate::stack::{Shop, signal};
 
 /// What gives a terminal back: leave the alternate screen, show the cursor.
 const GIVEN_BACK: [&str; 2] = ["\u{1b}[?1049l", "\u{1b}[?25h"];
+/// The size of the terminal.
+const COLUMNS: usize = 100;
+const LINES: usize = 30;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A terminal with `shopctl top` on it.
@@ -33,7 +36,7 @@ impl Terminal {
         unlockpt(&keys).expect("a terminal");
         let name = ptsname(&keys, Vec::new()).expect("a name").into_string().expect("text");
         let screen = File::options().read(true).write(true).open(name).expect("a terminal");
-        let size = Winsize { ws_col: 100, ws_row: 30, ws_xpixel: 0, ws_ypixel: 0 };
+        let size = Winsize { ws_col: COLUMNS as u16, ws_row: LINES as u16, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&screen, size).expect("a size");
         let before = modes(&screen);
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -58,14 +61,13 @@ impl Terminal {
         String::from_utf8_lossy(&self.shown.lock().expect("what was shown")).into_owned()
     }
 
-    /// Waits until it has shown something since it was last asked to.
+    /// Waits until something is on the screen.
     fn shows(&self, what: &str) {
         let limit = Instant::now() + PATIENCE;
-        while !self.shown().contains(what) {
-            assert!(Instant::now() < limit, "{what:?} is not shown: {:?}", self.shown());
+        while !seen(&self.shown()).contains(what) {
+            assert!(Instant::now() < limit, "{what:?} is not on the screen:\n{}", seen(&self.shown()));
             std::thread::yield_now();
         }
-        self.shown.lock().expect("what was shown").clear();
     }
 
     fn press(&mut self, keys: &str) {
@@ -100,6 +102,39 @@ impl Drop for Terminal {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What stands on a terminal after it was sent this, as far as a full screen is drawn with texts and moves.
+fn seen(sent: &str) -> String {
+    let mut cells = vec![vec![' '; COLUMNS]; LINES];
+    let (mut line, mut column) = (0, 0);
+    let mut characters = sent.chars();
+    while let Some(character) = characters.next() {
+        if character != '\u{1b}' {
+            if let Some(cell) = cells.get_mut(line).and_then(|cells| cells.get_mut(column)) {
+                *cell = character;
+            }
+            column += 1;
+            continue;
+        }
+        let mut command = String::new();
+        for character in characters.by_ref().skip(1) {
+            command.push(character);
+            if character.is_ascii_alphabetic() {
+                break;
+            }
+        }
+        match command.strip_suffix('H').and_then(|place| place.split_once(';')) {
+            Some((to_line, to_column)) => {
+                line = to_line.parse::<usize>().expect("a line") - 1;
+                column = to_column.parse::<usize>().expect("a column") - 1;
+            }
+            None if command == "2J" => cells.iter_mut().for_each(|cells| cells.fill(' ')),
+            None => {}
+        }
+    }
+    let lines = cells.into_iter().map(|cells| cells.into_iter().collect::<String>().trim_end().to_owned());
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn modes(screen: &File) -> String {

@@ -4,8 +4,8 @@ use std::io::Read;
 
 use serde_json::{Value, json};
 
-use crate::context::near::nearest;
 use crate::failure::{Failure, exit};
+use crate::near::nearest;
 use crate::output::Table;
 use crate::row;
 use crate::shape::form::Form;

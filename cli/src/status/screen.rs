@@ -267,7 +267,7 @@ mod tests {
             first_at: String::new(),
             consumers: 2,
             deleted: 0,
-            subjects: Vec::new(),
+            subjects: vec![],
             made_at: String::new(),
             origin: String::new(),
         };

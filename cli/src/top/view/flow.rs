@@ -83,14 +83,13 @@ fn short(state: &State, sample: &Sample, area: Rect, paper: &mut Paper<'_>) {
         }
         left = below(left);
     }
-    paper.facts(left, &latency(state));
-    left = below(left);
+    left = paper.more_facts(left, &latency(state));
     let counts: Vec<Piece> = stages(sample)
         .into_iter()
         .filter(|(_, _, count)| *count > 0)
         .map(|(ink, name, count)| (ink, format!("{count} {name}")))
         .collect();
-    paper.facts(left, &[vec![total(sample)], counts].concat());
+    paper.more_facts(left, &[vec![total(sample)], counts].concat());
 }
 
 fn seconds_of_cell(cells: usize) -> i64 {

@@ -9,6 +9,9 @@ use crate::show;
 use crate::top::pane::{Content, Pane};
 use crate::top::state::{Answer, State, Tab};
 
+/// Cells of a round trip.
+const ROUND_TRIP_CELLS: usize = 7;
+
 /// How the shop is, the most important first.
 pub(super) fn header(state: &State, area: Rect, paper: &mut Paper<'_>) {
     let mut facts: Vec<Piece> = Vec::new();
@@ -34,11 +37,13 @@ pub(super) fn header(state: &State, area: Rect, paper: &mut Paper<'_>) {
     facts.push((Ink::Plain, clock(state.now, &state.zone)));
     if let Some(sample) = &state.sample {
         let broker = &sample.status.broker;
-        if state.answer == Answer::Came {
-            facts.push((Ink::Faint, format!("{} there and back", show::duration(broker.round_trip_us))));
-        }
         facts.push((Ink::Strong, broker.name.clone()));
         facts.push((Ink::Faint, format!("nats-server {}", broker.version)));
+        if state.answer == Answer::Came {
+            // As wide as most, so that what is behind it does not jump.
+            let round_trip = show::duration(broker.round_trip_us);
+            facts.push((Ink::Faint, format!("{round_trip:>ROUND_TRIP_CELLS$} there and back")));
+        }
         facts.push((Ink::Faint, broker.url.clone()));
     }
     paper.facts(area, &facts);
@@ -106,6 +111,7 @@ pub(super) fn keys(state: &State, area: Rect, paper: &mut Paper<'_>) {
     }
     let mut keys: Vec<&str> = match (&state.pane, state.typing, state.tab) {
         (_, true, _) => vec!["Enter keep", "Esc forget", "only rows with this text"],
+        (Some(pane), false, _) if pane.wanted().is_none() => vec!["Esc back", "↑↓ move", "q end"],
         (Some(_), false, _) => vec!["Esc back", "↑↓ move", "r again", "q end"],
         (None, false, Tab::Flow) => vec!["q end", "? keys", "1-4 Tab page"],
         (None, false, Tab::Stuck) => {

@@ -20,20 +20,27 @@ pub(super) struct Column {
     pub(super) right: bool,
     /// It is not made narrower than this; the last column takes what is left.
     pub(super) cells_min: usize,
+    /// Whether its end matters more than its beginning, as that of an identifier does.
+    pub(super) end: bool,
 }
 
 impl Column {
     pub(super) const fn text(name: &'static str, rank: u8) -> Self {
-        Self { name, rank, right: false, cells_min: 0 }
+        Self { name, rank, right: false, cells_min: 0, end: false }
     }
 
     pub(super) const fn number(name: &'static str, rank: u8) -> Self {
-        Self { name, rank, right: true, cells_min: 0 }
+        Self { name, rank, right: true, cells_min: 0, end: false }
     }
 
     /// A column of prose, which may be cut as far as this.
     pub(super) const fn prose(name: &'static str, rank: u8, cells_min: usize) -> Self {
-        Self { name, rank, right: false, cells_min }
+        Self { name, rank, right: false, cells_min, end: false }
+    }
+
+    /// A column of identifiers, which may be cut as far as this, at their beginning.
+    pub(super) const fn identifier(name: &'static str, rank: u8, cells_min: usize) -> Self {
+        Self { name, rank, right: false, cells_min, end: true }
     }
 }
 
@@ -116,7 +123,11 @@ fn row(columns: &[Column], cells: &[Piece], shown: &[(usize, usize)], area: Rect
         let needed = u16::try_from(width(&printable(text))).unwrap_or(u16::MAX);
         let indent = if columns[*place].right { room.width.saturating_sub(needed) } else { 0 };
         let room = Rect { x: room.x + indent, width: room.width - indent, ..room };
-        paper.text(room, *ink, text);
+        if columns[*place].end {
+            paper.end_of(room, *ink, text);
+        } else {
+            paper.text(room, *ink, text);
+        }
         x = x.saturating_add(wide).saturating_add(GAP as u16).min(end);
     }
 }

@@ -4,7 +4,7 @@ use kit::text::printable;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::ansi;
 use crate::output::{Tone, paint};
@@ -44,6 +44,32 @@ impl<'a> Paper<'a> {
         self.line(area, &[(ink, text.to_owned())]);
     }
 
+    /// The same, without its beginning if it is cut.
+    pub(super) fn end_of(&mut self, area: Rect, ink: Ink, text: &str) {
+        let text = printable(text);
+        let mut hidden = width(&text).saturating_sub(usize::from(area.width));
+        if hidden == 0 {
+            return self.text(area, ink, &text);
+        }
+        hidden += 1;
+        self.text(area, ink, &format!("…{}", ansi::without(&text, &mut hidden)));
+    }
+
+    /// A text on as many lines as it takes, broken at blanks where that is possible. Answers the lines that
+    /// are left.
+    pub(super) fn paragraph(&mut self, area: Rect, ink: Ink, text: &str) -> Rect {
+        let mut left = area;
+        let text = printable(text);
+        let mut rest = text.trim();
+        while !rest.is_empty() && left.height > 0 && left.width > 1 {
+            let end = if left.height == 1 { rest.len() } else { line_end(rest, usize::from(left.width)) };
+            self.text(left, ink, rest[..end].trim_end());
+            rest = rest[end..].trim_start();
+            left = Rect { y: left.y + 1, height: left.height - 1, ..left };
+        }
+        left
+    }
+
     /// Pieces beside each other on the first line of an area.
     pub(super) fn line(&mut self, area: Rect, pieces: &[Piece]) {
         let mut left = area;
@@ -57,14 +83,25 @@ impl<'a> Paper<'a> {
         }
     }
 
-    /// Pieces that are whole or not there at all, with two blanks between them.
-    pub(super) fn facts(&mut self, area: Rect, pieces: &[Piece]) {
+    /// The same, on further lines where one is not enough. Answers the lines that are left.
+    pub(super) fn more_facts(&mut self, area: Rect, pieces: &[Piece]) -> Rect {
+        let (mut left, mut pieces) = (area, pieces);
+        while !pieces.is_empty() && left.height > 0 {
+            let written = self.facts(left, pieces);
+            pieces = &pieces[written..];
+            left = Rect { y: left.y + 1, height: left.height - 1, ..left };
+        }
+        left
+    }
+
+    /// Pieces that are whole or not there at all, with two blanks between them. Answers how many are there.
+    pub(super) fn facts(&mut self, area: Rect, pieces: &[Piece]) -> usize {
         let mut left = area;
         for (place, (ink, text)) in pieces.iter().enumerate() {
             let gap = if place == 0 { 0 } else { 2 };
             let text = printable(text);
             if place > 0 && gap + width(&text) > usize::from(left.width) {
-                return;
+                return place;
             }
             left.x += gap as u16;
             left.width -= gap as u16;
@@ -73,6 +110,7 @@ impl<'a> Paper<'a> {
             left.x += used;
             left.width -= used;
         }
+        pieces.len()
     }
 
     /// A line of a drawing that has colours already, without the cells that are to the left.
@@ -130,6 +168,22 @@ impl<'a> Paper<'a> {
 /// How many cells a text takes.
 pub(super) fn width(text: &str) -> usize {
     text.width()
+}
+
+/// Where the first line of a text ends that is so wide at most: at the last blank, or in a word that is longer.
+fn line_end(text: &str, cells: usize) -> usize {
+    if width(text) <= cells {
+        return text.len();
+    }
+    let mut used = 0;
+    let fits = text.char_indices().find(|(_, character)| {
+        used += character.width().unwrap_or(0);
+        used > cells
+    });
+    let fits = fits.map_or(text.len(), |(place, _)| place);
+    let blank = text[..fits].rfind(' ').filter(|place| *place > 0);
+    let first = text.chars().next().map_or(0, char::len_utf8);
+    blank.unwrap_or(fits).max(first)
 }
 
 /// Bold and faint are no colours, and remain.

@@ -19,6 +19,7 @@ const COLUMNS: &[Column] = &[
     Column::number("RATE", 6),
     Column::number("SIZE", 4),
     Column::text("OF ITS LIMIT", 3),
+    Column::number("LIMIT", 1),
     Column::prose("BEHIND", 8, 10),
 ];
 
@@ -43,12 +44,14 @@ fn row(state: &State, lag: &StreamLag) -> Vec<Piece> {
         (Ink::Plain, stream.messages.to_string()),
         (Ink::Plain, told),
         (Ink::Plain, bytes(stream.bytes)),
-        limit(stream.bytes, stream.bytes_max),
+        share(stream.bytes, stream.bytes_max),
+        u64::try_from(stream.bytes_max)
+            .map_or_else(|_| (Ink::Faint, "-".to_owned()), |most| (Ink::Faint, bytes(most))),
         behind(lag),
     ]
 }
 
-fn limit(used: u64, limit: i64) -> Piece {
+fn share(used: u64, limit: i64) -> Piece {
     if limit <= 0 {
         return (Ink::Faint, "no limit".to_owned());
     }

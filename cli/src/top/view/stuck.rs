@@ -13,10 +13,14 @@ use crate::top::stuck::Stuck;
 const COLUMNS: &[Column] = &[
     Column::text("WHAT", 8),
     Column::number("SINCE", 7),
-    Column::prose("ABOUT", 9, 10),
+    Column::identifier("ABOUT", 9, 10),
     Column::text("SERVICE", 5),
     Column::prose("WHY", 6, 14),
 ];
+
+/// From so many lines on, the row that is chosen is written out below; that takes so many.
+const DETAIL_FROM_LINES: u16 = 12;
+const DETAIL_LINES: u16 = 5;
 
 pub(super) fn draw(state: &State, sample: &Sample, area: Rect, paper: &mut Paper<'_>) {
     let mut left = area;
@@ -31,15 +35,22 @@ pub(super) fn draw(state: &State, sample: &Sample, area: Rect, paper: &mut Paper
             (0, _) => "nothing else is stuck, as far as is known",
             _ => "nothing that is stuck has this text",
         };
-        return paper.text(left, Ink::Faint, text);
+        paper.paragraph(left, Ink::Faint, text);
+        return;
     }
     let rows: Vec<Vec<Piece>> = stuck.iter().map(|stuck| row(stuck, state)).collect();
     let more = sample.stuck.left_out;
-    let height = left.height.saturating_sub(u16::from(more > 0)).max(1).min(left.height);
+    let told = if left.height >= DETAIL_FROM_LINES { DETAIL_LINES } else { 0 };
+    let height = left.height.saturating_sub(u16::from(more > 0) + told).max(1).min(left.height);
     let rest = grid::draw(COLUMNS, &rows, state.row(Tab::Stuck), Rect { height, ..left }, paper);
+    let mut rest = Rect { height: area.bottom().saturating_sub(rest.y), ..rest };
     if more > 0 {
-        let rest = Rect { height: area.bottom().saturating_sub(rest.y), ..rest };
         paper.text(rest, Ink::Faint, &format!("  and {more} more"));
+        rest = below(rest);
+    }
+    if let Some(stuck) = stuck.get(state.row(Tab::Stuck)).filter(|_| told > 0) {
+        let rest = paper.paragraph(below(rest), Ink::Strong, &format!("{} {}", stuck.kind(), stuck.about()));
+        paper.paragraph(rest, Ink::Plain, &stuck.why());
     }
 }
 
