@@ -26,8 +26,10 @@ pub(crate) fn label(step: &Step, length: Length) -> String {
 /// The same in so many cells. Which try it was stays.
 pub(crate) fn label_in(step: &Step, length: Length, cells: usize, mark: char) -> String {
     let again = again(step);
-    let room = cells.saturating_sub(again.len()).max(cells / 2);
-    clip(&format!("{}{again}", clip(&what(step, length), room, mark)), cells, mark)
+    let room = cells.saturating_sub(again.len());
+    let what = what(step, length);
+    // A word that is cut to less says nothing.
+    if room < 3 { clip(&what, cells, mark) } else { format!("{}{again}", clip(&what, room, mark)) }
 }
 
 fn what(step: &Step, length: Length) -> String {
