@@ -30,7 +30,7 @@ fn page() -> String {
 }
 
 /// Every command below this one, each followed by its own.
-fn commands(root: &Command) -> Vec<&Command> {
+pub(crate) fn commands(root: &Command) -> Vec<&Command> {
     let below = root.get_subcommands().filter(|command| command.get_name() != "help");
     below.flat_map(|command| std::iter::once(command).chain(commands(command))).collect()
 }
