@@ -186,8 +186,10 @@ pub(crate) struct Undone {
     pub(crate) key: String,
     /// `due`, or `given_up`, for a person to look at.
     pub(crate) state: String,
-    /// How often it has been tried.
+    /// How often it has been tried, with the try that is going on.
     pub(crate) attempts: u32,
+    /// Whether a try is going on, as far as the journal tells: it began and has not ended.
+    pub(crate) trying: bool,
     /// When it is tried next, or would have been, in microseconds since 1970.
     pub(crate) due_us: i64,
     /// Whether a try may have been done although nobody knows.

@@ -1,6 +1,6 @@
 //! `shopctl` as a person and as a program meet it.
 //!
-//! The tests in [`stack`], [`shopping`], [`shapes`], [`keys`] and [`tls`] start `shopd`, which `scripts/test` builds first.
+//! The tests in [`stack`], [`shopping`], [`shapes`], [`traces`], [`keys`] and [`tls`] start `shopd`, which `scripts/test` builds first.
 
 mod contexts;
 mod craft;
@@ -16,6 +16,7 @@ mod sign_in;
 mod stack;
 mod tls;
 mod top;
+mod traces;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

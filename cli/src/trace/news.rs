@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::draw::line::plain;
 use super::draw::words::{Length, label, telling, tellings};
-use super::{Silent, Step, Story};
+use super::{Silent, Step, Story, Undone};
 use crate::show::duration;
 
 /// One change.
@@ -108,10 +108,13 @@ fn key<'a>(trace: &'a str, step: &'a Step) -> (&'a str, &'a str, &'a str, u32) {
     (trace, &step.service, &step.span, step.attempt)
 }
 
-/// Where a step stands in the tree, and when its group committed, are no news.
+/// Where a step stands in the tree, when its group committed, and that what was due is done, which is
+/// told by the step that did it, are no news.
 fn differs(old: &Step, new: &Step) -> bool {
-    (old.emitted.len(), &old.letters, &old.undone, &old.outcome)
-        != (new.emitted.len(), &new.letters, &new.undone, &new.outcome)
+    let known =
+        |undone: &Undone| old.undone.iter().any(|one| (one.id, &one.state) == (undone.id, &undone.state));
+    (old.emitted.len(), &old.letters, &old.outcome) != (new.emitted.len(), &new.letters, &new.outcome)
+        || !new.undone.iter().all(known)
 }
 
 #[cfg(test)]

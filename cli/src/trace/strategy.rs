@@ -60,6 +60,7 @@ fn undone() -> impl Strategy<Value = Undone> {
             name,
             state: if due { "due" } else { "given_up" }.to_owned(),
             attempts,
+            trying: maybe_done && attempts % 2 == 0,
             due_us,
             maybe_done,
             reason,

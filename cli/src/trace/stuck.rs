@@ -64,6 +64,7 @@ pub(super) fn give_undone<'a>(
             key: view.key.clone(),
             state: view.state.clone(),
             attempts: view.attempts,
+            trying: false,
             due_us: view.due_at.as_microsecond(),
             maybe_done: view.maybe_done,
             reason: view.reason.clone(),
@@ -72,9 +73,11 @@ pub(super) fn give_undone<'a>(
             |step: &Step| step.kind == "effect" && step.subject == view.name && step.parent == view.span;
         let last =
             steps.iter().enumerate().filter(|(_, step)| is_try(step)).max_by_key(|(_, step)| step.attempt);
+        let (last, ended) = last.map_or((None, 0), |(place, step)| (Some(place), step.attempt));
         let asked = || steps.iter().position(|step| step.span == view.span);
-        if let Some(place) = last.map(|(place, _)| place).or_else(asked) {
-            steps[place].undone.push(undone);
+        if let Some(place) = last.or_else(asked) {
+            let trying = undone.is_due() && undone.attempts > ended;
+            steps[place].undone.push(Undone { trying, ..undone });
             continue;
         }
         let at_us = undone.due_us;

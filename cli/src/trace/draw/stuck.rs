@@ -81,6 +81,9 @@ fn undone_text(undone: &Undone, zone: &TimeZone) -> String {
     if !undone.is_due() {
         return format!("{name} was given up, {}{reason}{maybe}; a person must look", tries(undone.attempts));
     }
+    if undone.trying {
+        return format!("{name} is being tried, try {}{reason}{maybe}", undone.attempts);
+    }
     let at = Timestamp::from_microsecond(undone.due_us).unwrap_or(Timestamp::UNIX_EPOCH);
     let at = at.to_zoned_datetime(zone.clone()).strftime("%H:%M:%S");
     match undone.attempts {

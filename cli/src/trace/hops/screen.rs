@@ -18,6 +18,8 @@ const WIDTH_DEFAULT: usize = 160;
 const MEDIANS_FROM_WIDTH: usize = 140;
 /// Below this width there are no columns for waiting, working and commit.
 const PARTS_FROM_WIDTH: usize = 100;
+/// Below this width neither the count nor the 50th percentile is shown.
+const COUNTS_FROM_WIDTH: usize = 80;
 /// Below this width there are no bars.
 const BARS_FROM_WIDTH: usize = 60;
 /// A duration, and the gap in front of it.
@@ -58,8 +60,8 @@ impl Widths {
             |text: fn(&Hop) -> String| hops.iter().map(|hop| text(hop).chars().count()).max().unwrap_or(0);
         let service =
             longest(|hop| plain(&hop.service)).clamp(7, if width < BARS_FROM_WIDTH { 9 } else { 14 });
-        let count = if width < BARS_FROM_WIDTH { 0 } else { 7 };
-        let times = if width < BARS_FROM_WIDTH { TIME_CELLS } else { 2 * TIME_CELLS };
+        let count = if width < COUNTS_FROM_WIDTH { 0 } else { 7 };
+        let times = if width < COUNTS_FROM_WIDTH { TIME_CELLS } else { 2 * TIME_CELLS };
         let parts = match width {
             ..PARTS_FROM_WIDTH => 0,
             PARTS_FROM_WIDTH..MEDIANS_FROM_WIDTH => TIME_CELLS,
@@ -68,10 +70,12 @@ impl Widths {
         // Percent, a gap in front of it, and one in front of the bar.
         let share = 6;
         let rest = width.saturating_sub(service + count + times + 3 * parts + share);
-        let what = longest(what)
-            .clamp(4, if width < MEDIANS_FROM_WIDTH { 28 } else { 34 })
-            .min(rest.saturating_sub(2))
-            + 2;
+        let most = match width {
+            ..COUNTS_FROM_WIDTH => 20,
+            COUNTS_FROM_WIDTH..MEDIANS_FROM_WIDTH => 28,
+            _ => 34,
+        };
+        let what = longest(what).clamp(4, most).min(rest.saturating_sub(2)) + 2;
         let bar = if width < BARS_FROM_WIDTH { 0 } else { rest.saturating_sub(what + 2).min(BAR_CELLS_MAX) };
         Self { service, what: if bar == 0 { rest } else { what }, count, times, parts, bar }
     }
@@ -231,7 +235,7 @@ mod tests {
     #[test]
     fn the_table_says_where_the_time_goes() {
         let flows = [sample::paid_order().flows, sample::paid_order().flows].concat();
-        for width in [40, 80, 110, 160] {
+        for width in [40, 60, 80, 110, 160] {
             is_drawn_as(&format!("flows_{width}.txt"), &draw(&report(&flows), &screen(width)));
         }
         let slow = draw(&report(&flows), &Screen { slow_first: true, ..screen(80) });
