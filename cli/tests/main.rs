@@ -14,6 +14,7 @@ mod shapes;
 mod shopping;
 mod sign_in;
 mod stack;
+mod stuck;
 mod tls;
 mod top;
 mod traces;
