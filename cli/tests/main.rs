@@ -1,6 +1,6 @@
 //! `shopctl` as a person and as a program meet it.
 //!
-//! The tests in [`stack`], [`shopping`], [`shapes`], [`keys`] and [`tls`] start `shopd`, which `scripts/test` builds first.
+//! The tests in [`stack`], [`shopping`], [`shapes`], [`traces`], [`keys`] and [`tls`] start `shopd`, which `scripts/test` builds first.
 
 mod audit;
 mod contexts;
@@ -16,8 +16,10 @@ mod shapes;
 mod shopping;
 mod sign_in;
 mod stack;
+mod stuck;
 mod tls;
 mod top;
+mod traces;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
