@@ -202,7 +202,7 @@ fn check_program(report: &mut Report, here: &Here) {
     const CHECK: &str = "programs";
     match &here.nats_server {
         Ok(found) => {
-            report.say(CHECK, Level::Ok, format!("nats-server {found} is there for the next start"), &[])
+            report.say(CHECK, Level::Ok, format!("nats-server {found} is there for the next start"), &[]);
         }
         Err(why) => {
             let says = format!("the broker could not be started again: {why}");
