@@ -21,6 +21,9 @@ use crate::failure::{Failure, exit};
 use crate::shop::Shop;
 use crate::stack::services;
 
+/// How much longer than its own limit a question may take.
+const AFTER_LIMIT: Duration = Duration::from_millis(200);
+
 /// Where the broker tells what it keeps for us.
 const ACCOUNT: &str = "$JS.API.INFO";
 
@@ -102,7 +105,8 @@ fn nobody(at: Timestamp, why: &str) -> Facts {
 }
 
 async fn within<T>(wait: Duration, ask: impl Future<Output = kit::Result<T>>) -> Asked<T> {
-    match tokio::time::timeout(wait, ask).await {
+    // Whoever asks has a limit of its own, and says more about it.
+    match tokio::time::timeout(wait + AFTER_LIMIT, ask).await {
         Ok(answer) => answer.map_err(|error| error.message),
         Err(_) => Err(format!("no answer within {:.1} s", wait.as_secs_f64())),
     }
