@@ -9,7 +9,7 @@
 //! - [`pick`]: reading what a person typed; [`import`]: reading files of products and deliveries
 //! - [`show`]: how times and bodies are written; [`pages`]: lists; [`progress`]: long work
 //! - [`trace`]: what became of something, from every service's journal, joined and drawn
-//! - [`status`]: how everything is, on one screen
+//! - [`status`]: how everything is, on one screen; [`stream`]: looking into streams
 //! - [`stack`]: the broker and the services of this machine, as processes
 //! - [`keys`]: who may connect: keys in files, the roster, and the broker's users made from it
 
@@ -31,6 +31,7 @@ mod shop;
 mod show;
 mod stack;
 mod status;
+mod stream;
 mod trace;
 
 use std::panic::AssertUnwindSafe;
