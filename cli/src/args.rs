@@ -4,11 +4,13 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ColorChoice, CommandFactory, Parser, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, ColorChoice, CommandFactory, Parser, ValueEnum};
 
 use crate::commands::Command;
+use crate::context::settings::{By, NATS_CONTEXT, Origin, Said};
 use crate::output::Format;
-use crate::{pick, session};
+use crate::{context, pick, session};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,6 +37,10 @@ pub(crate) struct Args {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
+    /// Go by this context, nats:NAME for one of the nats command [default: the one in use]
+    #[arg(long, global = true, value_name = "NAME", env = "SHOP_CONTEXT", hide_env_values = true)]
+    pub(crate) context: Option<String>,
+
     /// Address of the broker [default: the shop in the data folder if it runs, else nats://127.0.0.1:4222]
     #[arg(long, global = true, value_name = "URL", env = "SHOP_NATS_URL", hide_env_values = true)]
     pub(crate) nats: Option<String>,
@@ -94,6 +100,37 @@ pub(crate) struct Global {
     /// Show each request with its size and time
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
+}
+
+impl Global {
+    /// What options and variables say about where to ask and how, each with which of them it was.
+    pub(crate) fn said(&self, matches: &ArgMatches) -> Said {
+        let origin = |id: &str, option, variable| match matches.value_source(id) {
+            Some(ValueSource::EnvVariable) => Origin::Variable(variable),
+            _ => Origin::Option(option),
+        };
+        let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
+        let by = match origin("context", "--context", "SHOP_CONTEXT") {
+            Origin::Variable(name) => By::Variable(name),
+            _ => By::Option,
+        };
+        let of_nats = || {
+            let name = variable(NATS_CONTEXT)?;
+            Some((format!("{}{name}", context::nats::PREFIX), By::Variable(NATS_CONTEXT)))
+        };
+        let output_is_said =
+            matches.value_source("output").is_some_and(|from| from != ValueSource::DefaultValue);
+        let named = self.context.clone().filter(|name| !name.is_empty());
+        let nats = self.nats.clone().map(|url| (url, origin("nats", "--nats", "SHOP_NATS_URL")));
+        Said {
+            context: named.map(|name| (name, by)).or_else(of_nats),
+            nats: nats.or_else(|| Some((variable("NATS_URL")?, Origin::Variable("NATS_URL")))),
+            data: self.data.clone().map(|path| (path, origin("data", "--data", "SHOP_DATA_DIR"))),
+            seed: self.seed.clone().map(|path| (path, origin("seed", "--seed", "SHOP_SEED_FILE"))),
+            nats_ca: self.nats_ca.clone().map(|path| (path, origin("nats_ca", "--nats-ca", "SHOP_NATS_CA"))),
+            output: output_is_said.then(|| (self.output, origin("output", "--output", "SHOP_OUTPUT"))),
+        }
+    }
 }
 
 /// For commands that change something, so that a repeat cannot do it twice.

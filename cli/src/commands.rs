@@ -117,6 +117,12 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
     if let Some(what) = for_operators(&command) {
         shop.for_operators(what)?;
     }
+    if is_of_this_machine(&command) {
+        shop.tell_folder();
+    }
+    for outvoted in shop.settings.outvoted() {
+        shop.out.warn(outvoted);
+    }
     match command {
         Command::Up(args) => up::run(shop, args).await,
         Command::Down(args) => down::run(shop, args).await,
@@ -156,6 +162,27 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
         Command::ExitCodes => shop.out.line(topics::exit_codes()),
         Command::Environment => shop.out.line(topics::ENVIRONMENT),
     }
+}
+
+/// Whether it makes no difference which context there is, if there is one at all.
+pub(crate) fn goes_without_context(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Context(_)
+            | Command::Schema(_)
+            | Command::Completion(_)
+            | Command::Man(_)
+            | Command::ExitCodes
+            | Command::Environment
+    )
+}
+
+/// Whether it is about the data folder of this machine, whatever broker a context names.
+fn is_of_this_machine(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Up(_) | Command::Down(_) | Command::Logs(_) | Command::Keys(_) | Command::User(_)
+    )
 }
 
 /// What is asked of the broker too, which does not know who is signed in.

@@ -130,6 +130,12 @@ impl Failure {
         self
     }
 
+    /// The same with another exit code.
+    pub(crate) fn exiting(mut self, exit: u8) -> Self {
+        self.0.exit = exit;
+        self
+    }
+
     /// Adds what a program may want to know.
     pub(crate) fn details(mut self, details: Value) -> Self {
         self.0.details = Some(details);

@@ -1,10 +1,11 @@
 //! Who may connect: keys in files, the roster that says whose they are, and the broker's users.
 //!
 //! # Layout
-//! - [`file`]: files that are written whole or not at all, for nobody else's eyes
+//! - [`nats`]: a key that a context of the `nats` command names: whose is it?
 //! - [`ring`]: the folder of the keys; making what is missing
 //! - [`rotate`]: replacing keys without a gap
 
+mod nats;
 mod ring;
 pub(crate) mod rotate;
 
@@ -15,6 +16,7 @@ use kit::access::identity::IdentityError;
 
 use crate::failure::{Failure, exit};
 
+pub(crate) use nats::read_of_nats;
 pub(crate) use ring::{Ring, generate};
 
 /// Reads a key.

@@ -2,6 +2,8 @@
 //!
 //! # Layout
 //! - [`args`]: the options every command has; [`commands`]: the list of commands, one file each
+//! - [`context`]: named shops, and what a command goes by: options, variables, a context
+//! - [`complete`]: what may come next on a command line; [`shape`]: what the JSON of each command looks like
 //! - [`shop`]: what every command is given; [`output`]: the only place that prints
 //! - [`failure`]: what went wrong, why, how to mend it, and the exit code
 //! - [`session`]: as whom requests are asked, and tokens in files; [`password`]: what is typed unseen
@@ -9,12 +11,15 @@
 //! - [`pick`]: reading what a person typed; [`import`]: reading files of products and deliveries
 //! - [`show`]: how times and bodies are written; [`pages`]: lists; [`progress`]: long work
 //! - [`trace`]: what became of something, from every service's journal, joined and drawn
-//! - [`status`]: how everything is, on one screen; [`stream`]: looking into streams
+//! - [`status`]: how everything is, on one screen; [`top`]: the same, live
+//! - [`stream`]: looking into streams; [`report`]: figures drawn with bars, and as CSV
 //! - [`stack`]: the broker and the services of this machine, as processes
 //! - [`keys`]: who may connect: keys in files, the roster, and the broker's users made from it
 
 mod args;
 mod commands;
+mod complete;
+mod context;
 mod failure;
 mod import;
 mod keys;
@@ -26,12 +31,15 @@ mod private;
 mod progress;
 #[cfg(test)]
 mod reference;
+mod report;
 mod session;
+mod shape;
 mod shop;
 mod show;
 mod stack;
 mod status;
 mod stream;
+mod top;
 mod trace;
 
 use std::panic::AssertUnwindSafe;
@@ -45,13 +53,23 @@ use output::{Format, Output};
 use shop::Shop;
 
 fn main() -> ExitCode {
+    if complete::is_asked() {
+        return complete::answer();
+    }
     let before = args::Glimpse::of(std::env::args_os().skip(1));
-    let parsed = args::tree(before.color).try_get_matches().and_then(|found| Args::from_arg_matches(&found));
-    let args = match parsed {
-        Ok(args) => args,
+    let parsed = args::tree(before.color).try_get_matches().and_then(|found| {
+        let args = Args::from_arg_matches(&found)?;
+        let said = args.global.said(&found);
+        Ok((args, said))
+    });
+    let (args, said) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return not_understood(&error, before),
     };
-    let shop = Shop::new(args.global);
+    let (shop, without_context) = Shop::going_by(args.global, said);
+    if let Some(failure) = without_context.filter(|_| !commands::goes_without_context(&args.command)) {
+        return shop.out.failure(&failure);
+    }
     let ending =
         std::panic::catch_unwind(AssertUnwindSafe(|| run(&shop, args.command))).unwrap_or_else(|_| {
             Err(Failure::new(exit::BUG, "bug", "shopctl itself made a mistake; what it was stands above"))

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use kit::text::is_unprintable;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::args::{Global, When};
 use crate::failure::{Failure, exit};
@@ -24,7 +24,8 @@ pub(crate) use table::{Cell, Table};
 pub(crate) use tone::{Tone, paint};
 
 /// How results are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Format {
     /// For people.
     #[default]
@@ -33,6 +34,16 @@ pub(crate) enum Format {
     Json,
     /// One JSON value a line, as soon as each is known.
     Jsonl,
+}
+
+impl std::fmt::Display for Format {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Table => "table",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+        })
+    }
 }
 
 /// Where and how to print.

@@ -139,6 +139,21 @@ impl Shop {
         self.exchange(&session).await
     }
 
+    /// As whom to ask without exchanging or making anything; none if that is not known.
+    pub(crate) fn voice_at_hand(&self) -> Option<Voice> {
+        match self.guest_file() {
+            Some(file) if !file.exists() => None,
+            Some(_) => self.guest().ok().flatten().map(Voice::Guest),
+            None => match self.session().ok()? {
+                None => Some(Voice::Own),
+                Some(session) => {
+                    let is_good = session.tokens.access_expires_at > self.now();
+                    is_good.then(|| Voice::Token(session.tokens.access_token.expose().to_owned()))
+                }
+            },
+        }
+    }
+
     /// As whom to send a request again that was answered like this; none if that does not help.
     ///
     /// # Errors

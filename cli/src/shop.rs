@@ -17,6 +17,8 @@ use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
 use crate::args::{Global, Once};
+use crate::context::Places;
+use crate::context::settings::{self, By, Origin, Said, Settings};
 use crate::failure::{Failure, exit};
 use crate::keys::{self, Ring};
 use crate::output::Output;
@@ -49,6 +51,8 @@ pub(crate) struct Shop {
     pub(crate) patience: Duration,
     /// As whom requests are asked.
     pub(crate) speaker: Speaker,
+    /// Where to ask and how, and who said so.
+    pub(crate) settings: Settings,
     global: Global,
     client: OnceCell<Client>,
     /// The key of the change that was sent and is not yet answered.
@@ -61,21 +65,39 @@ pub(crate) struct Shop {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Address {
     pub(crate) url: String,
-    pub(crate) said_by: &'static str,
+    pub(crate) said_by: String,
 }
 
 impl Shop {
-    pub(crate) fn new(global: Global) -> Self {
+    pub(crate) fn new(mut global: Global, settings: Settings) -> Self {
+        if let Some((format, _)) = settings.output {
+            global.output = format;
+        }
         Self {
             out: Output::new(&global),
             timeout: global.timeout.unwrap_or(REQUEST_TIME),
             patience: global.timeout.unwrap_or(WAIT_TIME),
             speaker: Speaker::new(global.speaker.clone()),
+            settings,
             global,
             client: OnceCell::new(),
             changing: RefCell::new(None),
             minds_interrupt: Cell::new(false),
         }
+    }
+
+    /// The shop that options, variables and the context say, and why there is no context, if the one
+    /// to go by cannot be used.
+    pub(crate) fn going_by(global: Global, said: Said) -> (Self, Option<Failure>) {
+        match settings::choose(said.context.as_ref(), Places::usual().as_ref()) {
+            Ok(chosen) => (Self::new(global, Settings::join(said, chosen)), None),
+            Err(failure) => (Self::new(global, Settings::join(said, None)), Some(failure)),
+        }
+    }
+
+    /// The same shop as other settings have it, not yet connected.
+    pub(crate) fn with(&self, settings: Settings) -> Self {
+        Self { out: self.out.clone(), ..Self::new(self.global.clone(), settings) }
     }
 
     /// Whether everything is to be shown.
@@ -93,28 +115,42 @@ impl Shop {
     /// # Errors
     /// 78 if nothing says where it is.
     pub(crate) fn folder(&self) -> Result<Folder, Failure> {
-        Folder::find(self.global.data.as_deref())
+        Folder::find(self.settings.data.as_ref().map(|(path, _)| path.as_path()))
+    }
+
+    /// Says of which data folder a command is that works on this machine only, if a context has a say
+    /// in it: whoever thinks of a shop elsewhere must not stop the one that is here.
+    pub(crate) fn tell_folder(&self) {
+        let (Some(chosen), Ok(folder)) = (&self.settings.chosen, self.folder()) else { return };
+        let (name, root) = (&chosen.name, folder.root().display());
+        match &self.settings.data {
+            Some((_, Origin::Context(_, By::Option))) => {}
+            Some((_, Origin::Context(..))) => {
+                self.out.say(format!("this is about the shop in {root}, which context {name} names"));
+            }
+            None if chosen.context.nats.is_some() => self.out.say(format!(
+                "context {name} names a broker and no data folder; this is about the shop in {root}"
+            )),
+            _ => {}
+        }
     }
 
     /// Whether something names a broker, so that the data folder does not say which shop it is.
     pub(crate) fn names_broker(&self) -> bool {
-        self.global.nats.is_some() || std::env::var("NATS_URL").is_ok_and(|url| !url.is_empty())
+        self.settings.nats.is_some()
     }
 
-    /// Where the broker is: as the options or the environment say, else that of the shop which runs
-    /// in the data folder, else the usual place.
+    /// Where the broker is: as option, variable or context say, else that of the shop which runs in
+    /// the data folder, else the usual place.
     pub(crate) fn address(&self) -> Address {
-        if let Some(url) = &self.global.nats {
-            return Address { url: url.clone(), said_by: "--nats or SHOP_NATS_URL says so" };
-        }
-        if let Some(url) = std::env::var("NATS_URL").ok().filter(|url| !url.is_empty()) {
-            return Address { url, said_by: "NATS_URL says so" };
+        if let Some((url, origin)) = &self.settings.nats {
+            return Address { url: url.clone(), said_by: format!("{origin} says so") };
         }
         match self.folder().ok().and_then(|folder| folder.broker_of_what_runs()) {
-            Some(url) => Address { url, said_by: "the shop in the data folder is there" },
+            Some(url) => Address { url, said_by: "the shop in the data folder is there".to_owned() },
             None => Address {
                 url: BROKER_DEFAULT.to_owned(),
-                said_by: "no shop runs in the data folder, and nothing names another broker",
+                said_by: "no shop runs in the data folder, and nothing names another broker".to_owned(),
             },
         }
     }
@@ -135,32 +171,39 @@ impl Shop {
     /// 74 if it cannot be read, 78 if it is none or others can read it.
     pub(crate) fn identity(&self) -> Result<Option<Arc<Identity>>, Failure> {
         let Some(path) = self.seed() else { return Ok(None) };
-        keys::read(&path).map(|identity| Some(Arc::new(identity)))
+        let identity = if self.settings.is_key_of_nats() {
+            let ring = self.folder().ok().map(|folder| Ring::of(&folder));
+            keys::read_of_nats(&path, self.settings.holder(), ring.as_ref())?
+        } else {
+            keys::read(&path)?
+        };
+        Ok(Some(Arc::new(identity)))
     }
 
     /// The file of the key to ask with; none if nothing was named and there is no usual one.
     pub(crate) fn seed(&self) -> Option<PathBuf> {
         let usual = || Ring::of(&self.folder().ok()?).own_seed();
-        self.global.seed.clone().or_else(usual)
+        self.settings.seed.as_ref().map(|(path, _)| path.clone()).or_else(usual)
     }
 
     /// The key that was named for this command, if one was.
     pub(crate) fn named_seed(&self) -> Option<&Path> {
-        self.global.seed.as_deref()
+        self.settings.seed.as_ref().map(|(path, _)| path.as_path())
     }
 
     /// Whom to believe about the broker, beside the system's authorities: whoever was named, else
     /// whoever `shopctl up` was told of, if this is the broker of the data folder.
-    fn authorities(&self, url: &str) -> Option<PathBuf> {
+    pub(crate) fn authorities(&self, url: &str) -> Option<PathBuf> {
         let recorded = || {
             let folder = self.folder().ok()?;
             let listen = Listen::recorded(&folder)?;
             listen.ca.filter(|_| folder.recorded_url().as_deref() == Some(url))
         };
-        self.global.nats_ca.clone().or_else(recorded)
+        self.settings.nats_ca.as_ref().map(|(path, _)| path.clone()).or_else(recorded)
     }
 
     async fn connect(&self) -> Result<Client, Failure> {
+        self.settings.check()?;
         let address = self.address();
         let link = Link {
             url: address.url.clone(),

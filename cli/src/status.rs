@@ -73,7 +73,7 @@ pub(crate) enum State {
     Silent,
 }
 
-/// What this machine knows of a process, if `shopctl up` started it here.
+/// What is known of a process: by this machine, if `shopctl up` started it here, else as it tells.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Local {
     pub(crate) up_seconds: Option<i64>,
@@ -175,6 +175,10 @@ impl Status {
                 State::Silent
             }
         };
+        let process = match &health {
+            Ok(health) => process.or_as_told(health),
+            Err(_) => process,
+        };
         self.services.push(ServiceState { name: name.to_owned(), state, health: health.ok(), process });
     }
 
@@ -188,12 +192,12 @@ impl Status {
                 "{name} could not act on {} events; {} more wait behind them",
                 health.dead_letters, health.parked
             );
-            self.add_trouble(false, what, &format!("shopctl logs {name}"));
+            self.add_trouble(false, what, &format!("shopctl dlq ls {name}"));
         }
         if health.effects_given_up > 0 {
             let what =
                 format!("{name} gave up {} pieces of work on the outside world", health.effects_given_up);
-            self.add_trouble(false, what, &format!("shopctl logs {name}"));
+            self.add_trouble(false, what, "shopctl doctor");
         }
     }
 
@@ -203,7 +207,7 @@ impl Status {
             self.add_trouble(
                 false,
                 format!("{overdue} orders are past the deadline of their stage"),
-                "shopctl order ls",
+                "shopctl order ls --stage placed,awaiting_payment      and shopctl trace ID",
             );
         }
     }
@@ -221,6 +225,16 @@ impl ServiceState {
 }
 
 impl Local {
+    /// What a service tells of its process, where this machine knows nothing of it.
+    fn or_as_told(self, health: &Health) -> Self {
+        let up = health.now.duration_since(health.started_at).as_secs().max(0);
+        let told = health.started_at > Timestamp::UNIX_EPOCH;
+        Self {
+            up_seconds: self.up_seconds.or(told.then_some(up)),
+            memory_bytes: self.memory_bytes.or(Some(health.memory_bytes).filter(|bytes| *bytes > 0)),
+        }
+    }
+
     fn of(folder: Option<&Folder>, part: &str, now: Timestamp) -> Self {
         let found = folder.and_then(|folder| {
             let parts = [part, if part == BROKER { BROKER } else { ALL_IN_ONE }];

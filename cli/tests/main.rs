@@ -1,16 +1,20 @@
 //! `shopctl` as a person and as a program meet it.
 //!
-//! The tests in [`stack`], [`shopping`], [`keys`] and [`tls`] start `shopd`, which `scripts/test` builds first.
+//! The tests in [`stack`], [`shopping`], [`shapes`], [`keys`] and [`tls`] start `shopd`, which `scripts/test` builds first.
 
+mod contexts;
+mod craft;
 mod help;
 mod keys;
 mod mistakes;
 mod no_broker;
 mod passwords;
+mod shapes;
 mod shopping;
 mod sign_in;
 mod stack;
 mod tls;
+mod top;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -45,12 +49,14 @@ impl Bench {
         let mut command = Command::new(env!("CARGO_BIN_EXE_shopctl"));
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy();
-            if name.starts_with("SHOP") || ["NATS_URL", "NO_COLOR", "COLUMNS"].contains(&&*name) {
+            let others = ["NATS_URL", "NATS_CONTEXT", "NO_COLOR", "COLUMNS", "COMPLETE"];
+            if name.starts_with("SHOP") || others.contains(&&*name) {
                 command.env_remove(&*name);
             }
         }
         command.args(arguments).env("SHOP_DATA_DIR", self.data()).stdin(Stdio::null());
         command.env("XDG_STATE_HOME", self.data().join("state"));
+        command.env("XDG_CONFIG_HOME", self.data().join("config"));
         command
     }
 

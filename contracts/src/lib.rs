@@ -9,6 +9,7 @@
 //! refuse fields they do not know, so that a typing error is not silently ignored; events accept
 //! them, so that a hearer may be older than the teller.
 
+pub mod analytics;
 pub mod auth;
 pub mod basics;
 pub mod card;
@@ -41,6 +42,7 @@ pub const HEARS: &[(&str, &[&str])] = &[
     ("inventory", &["order"]),
     ("payment", &["order"]),
     ("notification", &["order", "inventory"]),
+    ("analytics", &["catalog", "cart", "order", "inventory", "payment"]),
 ];
 
 /// Every word of every contract, service by service.
@@ -55,6 +57,7 @@ pub fn words() -> impl Iterator<Item = &'static Word> {
         inventory::WORDS,
         payment::WORDS,
         notification::WORDS,
+        analytics::WORDS,
     ]
     .into_iter()
     .flatten()

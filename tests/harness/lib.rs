@@ -38,6 +38,7 @@ pub fn services(data: &Path, keeper: Link) -> Vec<Service> {
         inventory::service(),
         payment::service(),
         notification::service(mail),
+        analytics::service(),
     ]
 }
 
@@ -48,8 +49,8 @@ pub fn tables_of_contents() -> Vec<Service> {
 }
 
 /// The names of the services.
-pub const NAMES: [&str; 8] =
-    ["streams", "auth", "catalog", "cart", "order", "inventory", "payment", "notification"];
+pub const NAMES: [&str; 9] =
+    ["streams", "auth", "catalog", "cart", "order", "inventory", "payment", "notification", "analytics"];
 
 /// A shop whose services run in this process, on threads of their own.
 pub struct Shop {

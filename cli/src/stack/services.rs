@@ -226,7 +226,17 @@ mod tests {
     fn the_services_are_those_that_contracts_name() {
         assert_eq!(
             super::names(),
-            ["streams", "auth", "catalog", "cart", "order", "inventory", "payment", "notification"]
+            [
+                "streams",
+                "auth",
+                "catalog",
+                "cart",
+                "order",
+                "inventory",
+                "payment",
+                "notification",
+                "analytics"
+            ]
         );
     }
 }

@@ -196,15 +196,24 @@ impl Scratch {
         self.hear_raw(E::SUBJECT, &event.key(), body)
     }
 
+    /// Lets the service hear an event that was told at a time, as the next message of its source.
+    pub fn hear_told_at<E: Event>(&self, at: Timestamp, event: &E) {
+        let body = serde_json::to_vec(event).expect("an event as JSON");
+        let sequence = self.next_of(E::SUBJECT);
+        let heard = self.hear_told(at, sequence, E::SUBJECT, &event.key(), body.into());
+        heard.unwrap_or_else(|error| panic!("{}", error.chain()));
+    }
+
+    fn next_of(&self, subject: &str) -> u64 {
+        let mut sequences = lock(&self.surroundings.sequences);
+        let last = sequences.entry(stream_of(owner(subject))).or_default();
+        *last += 1;
+        *last
+    }
+
     /// Lets the service hear any bytes at all, as the next message of the subject's source.
     pub fn hear_raw(&self, subject: &str, key: &str, body: impl Into<Bytes>) -> u64 {
-        let source = stream_of(owner(subject));
-        let sequence = {
-            let mut sequences = lock(&self.surroundings.sequences);
-            let last = sequences.entry(source).or_default();
-            *last += 1;
-            *last
-        };
+        let sequence = self.next_of(subject);
         self.hear_at(sequence, subject, key, body).unwrap_or_else(|error| panic!("{}", error.chain()));
         sequence
     }
@@ -214,15 +223,19 @@ impl Scratch {
     /// # Errors
     /// If its group could not commit.
     pub fn hear_at(&self, sequence: u64, subject: &str, key: &str, body: impl Into<Bytes>) -> Result<()> {
+        self.hear_told(self.now(), sequence, subject, key, body.into())
+    }
+
+    fn hear_told(&self, at: Timestamp, sequence: u64, subject: &str, key: &str, body: Bytes) -> Result<()> {
         let heard = Heard {
             source: stream_of(owner(subject)),
             origin: ORIGIN.to_owned(),
             sequence,
             previous: 0,
-            event_id: EventId::from_bits(uuid_v7(self.now(), &mut SystemChance)).to_string(),
+            event_id: EventId::from_bits(uuid_v7(at, &mut SystemChance)).to_string(),
             subject: subject.to_owned(),
             key: key.to_owned(),
-            body: body.into(),
+            body,
         };
         let job = Job {
             kind: "event",

@@ -41,6 +41,7 @@ const SERVICES: &[(&str, Build)] = &[
         let settings = notification::Settings::from_env(&options.data);
         settings.map(notification::service).map_err(|error| Ended::Configuration(error.to_string()))
     }),
+    ("analytics", |_| Ok(analytics::service())),
 ];
 
 fn main() -> ExitCode {

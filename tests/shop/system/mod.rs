@@ -6,6 +6,7 @@ mod broker_loss;
 mod carts;
 mod checkout;
 mod crashes;
+mod figures;
 mod hostile;
 mod mail;
 mod races;

@@ -5,6 +5,7 @@
 mod attacks;
 mod bus;
 mod hearing;
+mod looking;
 mod relay;
 mod requests;
 

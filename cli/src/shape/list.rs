@@ -1,0 +1,75 @@
+//! Every command that writes JSON, with the version of its shape.
+//!
+//! To add one: a line here, an empty file in `cli/shapes`, and in `cli/tests/shapes.rs` how to run it;
+//! then `UPDATE_EXPECT=1 cargo test -p cli shapes` fills the file. When a field must go or become
+//! something else, raise the version in the same commit, and say so in the subject line.
+
+/// A command that writes JSON.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
+    /// The command, such as `order get`.
+    pub(crate) command: &'static str,
+    /// The version of its shape, from 1 up.
+    pub(crate) version: u32,
+    /// What stands in its file.
+    pub(crate) text: &'static str,
+}
+
+macro_rules! shapes {
+    ($($command:literal $version:literal $file:literal),* $(,)?) => {
+        /// Every one of them.
+        pub(crate) const LIST: &[Entry] = &[$(Entry {
+            command: $command,
+            version: $version,
+            text: include_str!(concat!("../../shapes/", $file, ".json")),
+        }),*];
+    };
+}
+
+shapes! {
+    "cart add" 1 "cart-add",
+    "cart clear" 1 "cart-clear",
+    "cart rm" 1 "cart-rm",
+    "cart set" 1 "cart-set",
+    "cart show" 1 "cart-show",
+    "context add" 1 "context-add",
+    "context ls" 1 "context-ls",
+    "context show" 1 "context-show",
+    "context use" 1 "context-use",
+    "customer ls" 1 "customer-ls",
+    "down" 1 "down",
+    "keys ls" 1 "keys-ls",
+    "keys make" 1 "keys-make",
+    "logs" 1 "logs",
+    "notification ls" 1 "notification-ls",
+    "notification resend" 1 "notification-resend",
+    "notification show" 1 "notification-show",
+    "order get" 1 "order-get",
+    "order ls" 1 "order-ls",
+    "order place" 1 "order-place",
+    "order refund" 1 "order-refund",
+    "order watch" 1 "order-watch",
+    "product categories" 1 "product-categories",
+    "product get" 1 "product-get",
+    "product import" 1 "product-import",
+    "product ls" 1 "product-ls",
+    "product put" 1 "product-put",
+    "product retire" 1 "product-retire",
+    "product search" 1 "product-search",
+    "register" 1 "register",
+    "schema ls" 1 "schema-ls",
+    "schema show" 1 "schema-show",
+    "status" 1 "status",
+    "stock adjust" 1 "stock-adjust",
+    "stock get" 1 "stock-get",
+    "stock holds" 1 "stock-holds",
+    "stock ledger" 1 "stock-ledger",
+    "stock ls" 1 "stock-ls",
+    "stock marks" 1 "stock-marks",
+    "stock receive" 1 "stock-receive",
+    "trace" 1 "trace",
+    "up" 1 "up",
+    "user add" 1 "user-add",
+    "user ls" 1 "user-ls",
+    "whoami" 1 "whoami",
+}
