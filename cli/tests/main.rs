@@ -1,18 +1,21 @@
 //! `shopctl` as a person and as a program meet it.
 //!
-//! The tests in [`stack`], [`shopping`], [`shapes`], [`keys`] and [`tls`] start `shopd`, which `scripts/test` builds first.
+//! The tests in [`stack`], [`shopping`], [`shapes`], [`streams`], [`services`], [`keys`] and [`tls`] start `shopd`, which `scripts/test` builds first.
 
 mod contexts;
 mod craft;
 mod help;
 mod keys;
+mod letters;
 mod mistakes;
 mod no_broker;
 mod passwords;
+mod services;
 mod shapes;
 mod shopping;
 mod sign_in;
 mod stack;
+mod streams;
 mod tls;
 mod top;
 

@@ -11,7 +11,7 @@ use crate::shop::Shop;
 /// # Errors
 /// 74 if the terminal cannot be read.
 pub(super) async fn ask(shop: &Shop, question: &str) -> Result<Option<bool>, Failure> {
-    if !shop.may_ask() || !shop.out.is_table() || !stdin().is_terminal() || !stderr().is_terminal() {
+    if !shop.may_ask() || !shop.out.is_table() || !stdin().is_terminal() {
         return Ok(None);
     }
     let failed = |error: std::io::Error| Failure::io("the answer was not read", &error);
