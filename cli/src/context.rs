@@ -4,11 +4,9 @@
 //! - [`book`]: the file of the contexts of this person
 //! - [`nats`]: the contexts of the `nats` command, as far as they can be used
 //! - [`settings`]: option, variable, context or neither: each value with where it came from
-//! - [`near`]: the name that was probably meant
 
 pub(crate) mod book;
 pub(crate) mod nats;
-pub(crate) mod near;
 pub(crate) mod settings;
 
 use std::path::PathBuf;

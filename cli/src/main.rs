@@ -8,7 +8,7 @@
 //! - [`failure`]: what went wrong, why, how to mend it, and the exit code
 //! - [`session`]: as whom requests are asked, and tokens in files; [`password`]: what is typed unseen
 //! - [`private`]: files that are nobody else's business
-//! - [`pick`]: reading what a person typed; [`import`]: reading files of products and deliveries
+//! - [`pick`]: reading what a person typed; [`near`]: what was probably meant; [`import`]: reading files of products and deliveries
 //! - [`show`]: how times and bodies are written; [`pages`]: lists; [`progress`]: long work
 //! - [`trace`]: what became of something, from every service's journal, joined and drawn
 //! - [`status`]: how everything is, on one screen; [`top`]: the same, live
@@ -23,6 +23,7 @@ mod context;
 mod failure;
 mod import;
 mod keys;
+mod near;
 mod output;
 mod pages;
 mod password;
@@ -64,7 +65,7 @@ fn main() -> ExitCode {
     });
     let (args, said) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return not_understood(&error, before),
+        Err(error) => return not_understood(&near::suggesting(error), before),
     };
     let (shop, without_context) = Shop::going_by(args.global, said);
     if let Some(failure) = without_context.filter(|_| !commands::goes_without_context(&args.command)) {

@@ -66,7 +66,9 @@ pub(crate) fn id<I: Id>(text: &str) -> Result<I, String> {
         let form = format!("{}_ followed by {} small letters and digits", I::PREFIX, kit::id::SUFFIX_CHARS);
         match text.split_once('_').map(|(prefix, _)| prefix) {
             Some(other) if other != I::PREFIX && known_kind(other).is_some() => {
-                format!("this is the number of {}, wanted is {form}", known_kind(other).unwrap_or_default())
+                let kind = known_kind(other).unwrap_or_default();
+                let instead = shown_by(other, text).map(|command| format!("; did you mean: {command}"));
+                format!("this is the number of {kind}, wanted is {form}{}", instead.unwrap_or_default())
             }
             _ => format!("wanted is {form}, not {}", quoted(text)),
         }
@@ -134,6 +136,19 @@ pub(crate) fn idempotency_key(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// The command that shows what has this number.
+fn shown_by(prefix: &str, number: &str) -> Option<String> {
+    let command = match prefix {
+        "cart" => "cart show",
+        "cus" => "customer get",
+        "ord" => "order get",
+        "pay" | "evt" | "hold" | "rfd" => "trace",
+        "ntf" => "notification show",
+        _ => return None,
+    };
+    Some(format!("shopctl {command} {}", printable(number)))
+}
+
 fn known_kind(prefix: &str) -> Option<&'static str> {
     Some(match prefix {
         "cart" => "a cart",
@@ -197,7 +212,9 @@ mod tests {
         let message = id::<OrderId>(cart).unwrap_err();
         assert_eq!(
             message,
-            "this is the number of a cart, wanted is ord_ followed by 26 small letters and digits"
+            format!(
+                "this is the number of a cart, wanted is ord_ followed by 26 small letters and digits; did you mean: shopctl cart show {cart}"
+            )
         );
         for wrong in
             ["", "ord_", "ord_*", "ord_01h2e8kqvbfwea724h75qc65.w", "ord_01h2e8kqvbfwea724h75qc655w\n"]

@@ -2,6 +2,8 @@
 //!
 //! `UPDATE_EXPECT=1 cargo test -p cli` writes it anew.
 
+mod examples;
+
 use std::fmt::Write;
 
 use clap::Command;
@@ -28,7 +30,7 @@ fn page() -> String {
 }
 
 /// Every command below this one, each followed by its own.
-fn commands(root: &Command) -> Vec<&Command> {
+pub(crate) fn commands(root: &Command) -> Vec<&Command> {
     let below = root.get_subcommands().filter(|command| command.get_name() != "help");
     below.flat_map(|command| std::iter::once(command).chain(commands(command))).collect()
 }

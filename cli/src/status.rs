@@ -6,7 +6,7 @@ mod screen;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use contracts::order::{CountOrders, OrderCounts};
+use contracts::order::{CountOrders, OrderCounts, Stage};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use kit::admin::GetHealth;
@@ -143,6 +143,7 @@ impl Status {
         if let Some(why) = unknown {
             status.add_trouble(true, format!("the streams are not known: {why}"), "shopctl logs broker");
         }
+        status.note_attention();
         status.note_overdue();
         status.well = status.troubles.is_empty();
         Ok(status)
@@ -198,6 +199,19 @@ impl Status {
             let what =
                 format!("{name} gave up {} pieces of work on the outside world", health.effects_given_up);
             self.add_trouble(false, what, "shopctl doctor");
+        }
+    }
+
+    fn note_attention(&mut self) {
+        let stage = Stage::NeedsAttention;
+        let waiting =
+            self.orders.as_ref().and_then(|orders| orders.stages.get(&stage)).copied().unwrap_or(0);
+        if waiting > 0 {
+            let what = match waiting {
+                1 => "1 order needs a person".to_owned(),
+                many => format!("{many} orders need a person"),
+            };
+            self.add_trouble(false, what, "shopctl order ls --stage needs_attention      and shopctl trace ID");
         }
     }
 

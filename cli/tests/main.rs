@@ -10,6 +10,7 @@ mod letters;
 mod mistakes;
 mod no_broker;
 mod passwords;
+mod reports;
 mod services;
 mod shapes;
 mod shopping;

@@ -24,7 +24,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("product ls", "product ls"),
     ("product search", "product search mug"),
     ("product categories", "product categories"),
-    ("product retire", "product retire cup-{n}"),
+    ("product retire", "product retire tee-m"),
     ("stock receive", "stock receive mug-blue 40"),
     ("stock receive", "stock receive --file {dir}/stock.csv"),
     ("stock adjust", "stock adjust mug-blue -1 --reason broken"),
@@ -34,7 +34,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("cart add", "cart add mug-blue:1"),
     ("cart show", "cart show {cart}"),
     ("cart set", "cart set {cart} mug-blue:2"),
-    ("cart rm", "cart rm {cart} mug-blue"),
+    ("cart rm", "cart rm {new_cart} mug-blue"),
     ("cart clear", "cart clear {cart}"),
     ("order place", "order place --item mug-blue:1 --email ann@example.org"),
     ("order place", "order place --item mug-blue:1 --wait"),
@@ -48,7 +48,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("stock holds", "stock holds"),
     ("notification ls", "notification ls"),
     ("notification show", "notification show {notification}"),
-    ("notification resend", "notification resend {notification}"),
+    ("notification resend", "notification resend {new_sent}"),
     ("trace", "trace {order} --payloads"),
     ("trace", "trace {declined}"),
     ("status", "status"),
@@ -57,11 +57,12 @@ const SAMPLES: &[(&str, &str)] = &[
     ("keys ls", "keys ls"),
     ("user add", "user add bob_{n} --position operator --out {dir}/bob_{n}.seed"),
     ("user ls", "user ls"),
-    ("context add", "context add edge_{n} --nats nats://edge:4222"),
-    ("context use", "context use edge_{n}"),
+    ("context add", "context add edge --nats nats://edge:4222 --replace"),
+    ("context use", "context use edge"),
     ("context ls", "context ls"),
     ("context show", "context show"),
     ("context use", "context use --none"),
+    ("context rm", "context rm {new_context}"),
     ("schema ls", "schema ls"),
     ("schema show", "schema show order get"),
     ("register", "register ann_{n}@example.org --password-file {dir}/password"),
@@ -86,7 +87,10 @@ impl Scene {
         let write = |name: &str, text: &str| {
             std::fs::write(shop.bench.data().join(name), text).expect("a file");
         };
-        write("products.csv", "sku,name,category,price,currency\nmug-blue,Mug,mugs,12.90,EUR\n");
+        write(
+            "products.csv",
+            "sku,name,category,price,currency\nmug-blue,Mug,mugs,12.90,EUR\ntee-m,Tee,clothing,24.00,EUR\n",
+        );
         write("stock.csv", "sku,quantity\nmug-blue,5\n");
         write("password", "correct horse battery\n");
         Self { shop, number: 0, words: BTreeMap::new() }
@@ -97,12 +101,12 @@ impl Scene {
         self.number += 1;
         let mut line = line.replace("{n}", &self.number.to_string());
         line = line.replace("{dir}", self.shop.bench.data().to_str().expect("text"));
-        for word in ["cart", "order", "declined", "notification"] {
+        for word in ["cart", "new_cart", "new_context", "new_sent", "order", "declined", "notification"] {
             let mark = format!("{{{word}}}");
             if line.contains(&mark) {
                 let made = match self.words.get(word) {
-                    Some(made) => made.clone(),
-                    None => self.make(word),
+                    Some(made) if !word.starts_with("new_") => made.clone(),
+                    _ => self.make(word),
                 };
                 line = line.replace(&mark, &made);
                 self.words.insert(word, made);
@@ -123,9 +127,13 @@ impl Scene {
             }
         };
         match word {
-            "cart" => {
+            "cart" | "new_cart" => {
                 let (_, cart) = self.shop.bench.json("cart add mug-blue:1");
                 cart["cart"].as_str().expect("a number").to_owned()
+            }
+            "new_context" => {
+                self.shop.bench.json("context add short-lived --nats nats://edge:4222");
+                "short-lived".to_owned()
             }
             "order" => first("order ls --stage confirmed", "order"),
             "declined" => first("order ls --stage cancelled", "order"),
@@ -149,6 +157,32 @@ fn fed(bench: &Bench, line: &str, text: &str) -> Ran {
     let mut child = command.spawn().expect("shopctl starts");
     child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("what is read");
     child.wait_with_output().expect("an end").into()
+}
+
+/// Writes what is known of a command together with what is new.
+fn take_in(bench: &Bench, command: &str, version: u64, json: &str, lines: &str) {
+    let taken = |how: &str, text: &str| {
+        let ran = fed(bench, &format!("schema take {how} -o json"), text);
+        assert_eq!(ran.code, 0, "{command}: {}", ran.out);
+        serde_json::from_str::<Value>(&ran.out).expect("JSON")
+    };
+    let names = |shape: &Value| {
+        let fields = shape.as_object().into_iter().flat_map(|fields| fields.keys());
+        fields.map(|name| name.trim_end_matches('?').to_owned()).collect::<BTreeSet<_>>()
+    };
+    let listed = format!("[{}]", lines.trim().replace('\n', ","));
+    let (whole, line) = (taken("", json), taken("", lines));
+    let (json, jsonl) = if whole.is_array() && names(&whole[0]) == names(&line) {
+        (taken(command, &format!("{json}{listed}")), json!("json[]"))
+    } else if names(&whole) == names(&line) {
+        (taken(command, &format!("{json}{lines}")), json!("json"))
+    } else {
+        (taken(command, json), taken(&format!("--lines {command}"), lines))
+    };
+    let shape = json!({ "command": command, "version": version, "json": json, "jsonl": jsonl });
+    let name = format!("shapes/{}.json", command.replace(' ', "-"));
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    std::fs::write(path, serde_json::to_string_pretty(&shape).expect("JSON") + "\n").expect("a file");
 }
 
 /// The commands that are promised, with their versions.
@@ -175,19 +209,7 @@ fn every_command_writes_the_json_that_is_promised() {
     for (command, version) in promised(&bench) {
         let Some([json, lines]) = written.get(command.as_str()) else { continue };
         if update {
-            let taken = |how: &str, text: &str| {
-                let ran = fed(&bench, &format!("schema take {how} {command} -o json"), text);
-                assert_eq!(ran.code, 0, "{command}: {}", ran.out);
-                serde_json::from_str::<Value>(&ran.out).expect("JSON")
-            };
-            let shape = json!({
-                "command": command, "version": version,
-                "json": taken("", json), "jsonl": taken("--lines", lines),
-            });
-            let name = format!("shapes/{}.json", command.replace(' ', "-"));
-            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
-            let text = serde_json::to_string_pretty(&shape).expect("JSON") + "\n";
-            std::fs::write(path, text).expect("a file");
+            take_in(&bench, &command, version, json, lines);
             continue;
         }
         for (how, text) in [("", json), ("--lines", lines)] {

@@ -24,6 +24,9 @@ pub(crate) enum Command {
 
 /// Show a cart at the prices of now
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl cart show cart_01h2e8kqvbfwea724h75qc655w")]
 pub(crate) struct Show {
     /// Which cart
     #[arg(value_name = "ID", value_parser = pick::id::<CartId>)]
@@ -48,6 +51,9 @@ pub(crate) struct Add {
 
 /// Set how many pieces of a product there are; 0 removes it
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl cart set cart_01h2e8kqvbfwea724h75qc655w mug-blue:3")]
 pub(crate) struct Set {
     /// Which cart
     #[arg(value_name = "ID", value_parser = pick::id::<CartId>)]
@@ -61,6 +67,9 @@ pub(crate) struct Set {
 
 /// Remove a product
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl cart rm cart_01h2e8kqvbfwea724h75qc655w mug-blue")]
 pub(crate) struct Rm {
     /// Which cart
     #[arg(value_name = "ID", value_parser = pick::id::<CartId>)]
@@ -74,6 +83,9 @@ pub(crate) struct Rm {
 
 /// Remove everything
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl cart clear cart_01h2e8kqvbfwea724h75qc655w")]
 pub(crate) struct Clear {
     /// Which cart
     #[arg(value_name = "ID", value_parser = pick::id::<CartId>)]

@@ -9,6 +9,10 @@ use crate::shop::Shop;
 
 /// Confirm the address of an account with the code that was sent there
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl confirm CODE
+  shopctl confirm      asks for the code, so that it stands in no history")]
 pub(crate) struct Args {
     /// The code, - for standard input [default: ask for it]
     #[arg(value_name = "CODE")]

@@ -25,6 +25,10 @@ pub(crate) enum Command {
 
 /// List accounts, the newest first
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl customer ls --role operator
+  shopctl customer ls --all -o jsonl | jq -r .email")]
 pub(crate) struct Ls {
     /// Only with this role: customer, operator or admin
     #[arg(long, value_name = "ROLE")]
@@ -35,6 +39,9 @@ pub(crate) struct Ls {
 
 /// Show an account
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl customer get ann@example.org")]
 pub(crate) struct Get {
     /// Which account
     #[arg(value_name = "ID|EMAIL", value_parser = account)]
@@ -43,6 +50,9 @@ pub(crate) struct Get {
 
 /// Say what somebody may do; their sessions end
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl customer role ann@example.org operator")]
 pub(crate) struct SetTheRole {
     /// Which account
     #[arg(value_name = "ID|EMAIL", value_parser = account)]
@@ -56,6 +66,9 @@ pub(crate) struct SetTheRole {
 
 /// Shut an account; its sessions end, and nobody can sign in to it
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl customer disable ann@example.org")]
 pub(crate) struct Disable {
     #[command(flatten)]
     which: Which,
@@ -63,6 +76,9 @@ pub(crate) struct Disable {
 
 /// Open an account again that was shut
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl customer enable ann@example.org")]
 pub(crate) struct Enable {
     #[command(flatten)]
     which: Which,

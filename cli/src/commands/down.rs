@@ -13,6 +13,10 @@ use crate::stack::{BROKER, broker};
 /// Each service finishes what it has accepted, then the broker ends. What still runs after 12
 /// seconds is killed; it loses nothing either, and goes on where it was at the next start.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl down
+  shopctl down --data ./try      the one in another folder")]
 pub(crate) struct Args {}
 
 pub(crate) async fn run(shop: &Shop, _: Args) -> Result<(), Failure> {

@@ -42,6 +42,10 @@ pub(crate) struct Make {
 
 /// List everybody with a key
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl keys ls
+  shopctl keys ls -o json | jq -r '.[].name'")]
 pub(crate) struct Ls {
     #[command(flatten)]
     place: PlaceArgs,

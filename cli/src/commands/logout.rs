@@ -10,6 +10,9 @@ use crate::show::count;
 
 /// Sign out: the session ends, and the file with its tokens is removed
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl logout")]
 pub(crate) struct Args {
     /// End all sessions of the account, wherever they were begun
     #[arg(long)]

@@ -5,8 +5,8 @@ mod page;
 use std::path::PathBuf;
 
 use crate::args::{When, tree};
-use crate::context::near::nearest;
 use crate::failure::{Failure, exit};
+use crate::near::nearest;
 use crate::private::shown;
 use crate::shop::Shop;
 

@@ -24,6 +24,10 @@ pub(crate) enum Command {
 
 /// List messages, the newest first
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl notification ls --state failed
+  shopctl notification ls --order ord_01h2e8kqvbfwea724h75qc655w")]
 pub(crate) struct Ls {
     /// Only about this order
     #[arg(long, value_name = "ID", value_parser = pick::id::<OrderId>)]
@@ -37,6 +41,9 @@ pub(crate) struct Ls {
 
 /// Show a message as it is sent
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl notification show ntf_01h2e8kqvbfwea724h75qc655w")]
 pub(crate) struct Show {
     /// Which message
     #[arg(value_name = "ID", value_parser = pick::id::<NotificationId>)]
@@ -45,6 +52,9 @@ pub(crate) struct Show {
 
 /// Send a message once more
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl notification resend ntf_01h2e8kqvbfwea724h75qc655w")]
 pub(crate) struct Resend {
     /// Which message
     #[arg(value_name = "ID", value_parser = pick::id::<NotificationId>)]

@@ -35,6 +35,11 @@ pub(crate) enum Command {
 
 /// Show one order
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl order get ord_01h2e8kqvbfwea724h75qc655w
+  shopctl order get ord_01h2e8kqvbfwea724h75qc655w --history
+  shopctl order get ord_01h2e8kqvbfwea724h75qc655w -o json | jq -r .stage")]
 pub(crate) struct Get {
     /// Which order
     #[arg(value_name = "ID", value_parser = pick::id::<OrderId>)]
@@ -71,6 +76,9 @@ pub(crate) struct Ls {
 ///
 /// The exit code says how it ended: 0 confirmed, 9 cancelled.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl order watch ord_01h2e8kqvbfwea724h75qc655w")]
 pub(crate) struct Watch {
     /// Which order
     #[arg(value_name = "ID", value_parser = pick::id::<OrderId>)]
@@ -79,6 +87,9 @@ pub(crate) struct Watch {
 
 /// Cancel an order that has not been paid
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl order cancel ord_01h2e8kqvbfwea724h75qc655w --reason 'changed their mind'")]
 pub(crate) struct Cancel {
     /// Which order
     #[arg(value_name = "ID", value_parser = pick::id::<OrderId>)]

@@ -26,6 +26,9 @@ pub(crate) enum Command {
 /// Both passwords are asked for, unseen. If both files are -, the first line of standard input is the
 /// password of now, the second the new one.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl password change")]
 pub(crate) struct Change {
     #[command(flatten)]
     password: PasswordFile,
@@ -38,6 +41,9 @@ pub(crate) struct Change {
 ///
 /// It says the same if there is no such account.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl password forgot ann@example.org")]
 pub(crate) struct Forgot {
     /// The address of the account
     #[arg(value_name = "EMAIL")]
@@ -46,6 +52,9 @@ pub(crate) struct Forgot {
 
 /// Set a password anew with the code that was sent; all sessions end
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl password reset")]
 pub(crate) struct Reset {
     /// The code, - for standard input [default: ask for it]
     #[arg(long, value_name = "CODE")]

@@ -31,6 +31,10 @@ pub(crate) enum Command {
 
 /// List products by sku
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl product ls --category mugs
+  shopctl product ls --all -o jsonl | jq -r .sku")]
 pub(crate) struct Ls {
     /// Only of this category
     #[arg(long, value_name = "NAME")]
@@ -44,6 +48,9 @@ pub(crate) struct Ls {
 
 /// Show one product
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl product get mug-blue")]
 pub(crate) struct Get {
     /// Which product
     #[arg(value_parser = pick::sku)]
@@ -52,6 +59,10 @@ pub(crate) struct Get {
 
 /// Find products by words and beginnings of words, the best first
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl product search blue mug
+  shopctl product search mug --category mugs")]
 pub(crate) struct Search {
     /// What to look for; the last word may be the beginning of one
     #[arg(required = true, value_name = "TEXT")]
@@ -99,6 +110,9 @@ pub(crate) struct Put {
 
 /// Take a product out of sale; orders that name it keep it
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl product retire mug-blue")]
 pub(crate) struct Retire {
     /// Which product
     #[arg(value_parser = pick::sku)]
@@ -112,6 +126,9 @@ pub(crate) struct Retire {
 
 /// List the categories with how many products each has
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl product categories")]
 pub(crate) struct Categories {}
 
 pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {

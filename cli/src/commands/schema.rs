@@ -4,8 +4,8 @@ use std::io::Read;
 
 use serde_json::{Value, json};
 
-use crate::context::near::nearest;
 use crate::failure::{Failure, exit};
+use crate::near::nearest;
 use crate::output::Table;
 use crate::row;
 use crate::shape::form::Form;
@@ -18,8 +18,9 @@ const READ_MAX: u64 = 64 << 20;
 /// See the shape of what each command writes as JSON
 ///
 /// Each has a version. Within one, fields may come, and none goes or becomes something else. `?` stands
-/// behind a field that may be missing, "any" is whatever it is, {"*": ..} an object whose names are data,
-/// and {"|": [..]} one of several. Errors have the same shape everywhere: {"error": {"code", "message",
+/// behind a field that may be missing, "any" is whatever it is, "*" every name that is not listed, and
+/// "null | string" or {"|": [..]} one of several. A line of -o jsonl is "json", the same, or "json[]", one of the list.
+/// Errors have the same shape everywhere: {"error": {"code", "message",
 /// "why", "mend", "exit", "trace", "details?"}}.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -147,7 +148,13 @@ fn take(shop: &Shop, args: &Take) -> Result<(), Failure> {
 
 impl Known {
     fn form(&self, lines: bool) -> Form {
-        Form::from_json(if lines { &self.jsonl } else { &self.json })
+        match (lines, self.jsonl.as_str(), &self.json) {
+            (true, Some("json[]"), Value::Array(items)) => {
+                items.first().map(Form::from_json).unwrap_or_default()
+            }
+            (true, Some("json"), json) | (false, _, json) => Form::from_json(json),
+            (true, _, _) => Form::from_json(&self.jsonl),
+        }
     }
 }
 

@@ -21,6 +21,9 @@ pub(crate) enum Command {
 
 /// List the sessions of whoever is signed in, the newest first
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl session ls")]
 pub(crate) struct Ls {
     /// Of this account instead; for admins
     #[arg(long, value_name = "ID", value_parser = pick::id::<CustomerId>)]
@@ -29,6 +32,9 @@ pub(crate) struct Ls {
 
 /// End a session; whoever has its tokens must sign in again
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl session end ses_01h2e8kqvbfwea724h75qc655w")]
 pub(crate) struct End {
     /// Which session
     #[arg(value_name = "ID", value_parser = pick::id::<SessionId>)]

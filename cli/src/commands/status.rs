@@ -11,13 +11,13 @@ use crate::status::{Status, draw};
 const REDRAW_EVERY: Duration = Duration::from_secs(1);
 
 const EXAMPLES: &str = "\
-Exit codes: 0 all is well, 10 a service does not answer, 11 the broker cannot be reached,
-12 everything answers, but something waits for a person.
-
 Examples:
   shopctl status
   shopctl status -w                                         until Ctrl-C
-  shopctl status -o json | jq '.services[] | {name, state}'";
+  shopctl status -o json | jq '.services[] | {name, state}'
+
+Exit codes: 0 all is well, 10 a service does not answer, 11 the broker cannot be reached,
+12 everything answers, but something waits for a person.";
 
 /// Show how the shop is: broker, services, who is behind, orders by stage
 #[derive(Debug, clap::Args)]

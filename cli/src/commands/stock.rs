@@ -30,6 +30,9 @@ pub(crate) enum Command {
 
 /// List stock by sku
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl stock ls --all")]
 pub(crate) struct Ls {
     /// Only what counts as low
     #[arg(long)]
@@ -40,6 +43,10 @@ pub(crate) struct Ls {
 
 /// Show the stock of one product
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl stock get mug-blue
+  shopctl stock get mug-blue -o json | jq .available")]
 pub(crate) struct Get {
     /// Which product
     #[arg(value_parser = pick::sku)]
@@ -68,6 +75,9 @@ pub(crate) struct Adjust {
 
 /// Set when stock counts as low, and when as enough again
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl stock marks mug-blue --low 5 --high 40")]
 pub(crate) struct Marks {
     /// Which product
     #[arg(value_parser = pick::sku)]
@@ -84,6 +94,9 @@ pub(crate) struct Marks {
 
 /// Show every change of a product's stock with its cause, the newest first
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl stock ledger mug-blue")]
 pub(crate) struct Ledger {
     /// Which product
     #[arg(value_parser = pick::sku)]
@@ -94,6 +107,9 @@ pub(crate) struct Ledger {
 
 /// List what is held for orders, the oldest first
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl stock holds")]
 pub(crate) struct Holds {
     /// Only for this order
     #[arg(long, value_name = "ID", value_parser = pick::id::<OrderId>)]

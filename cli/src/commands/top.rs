@@ -16,7 +16,8 @@ const EXAMPLES: &str = "\
 Pages: 1 the flow of orders, 2 the services, 3 the streams, 4 what is stuck (Enter shows its trace).
 Keys: q ends it, ? shows all others.
 
-Where there is no terminal, with -o json or jsonl, or with --count, a line is written for each sample.
+Where there is no terminal, with -o json or jsonl, --count or --no-input, a line is written for each
+sample.
 
 Examples:
   shopctl top

@@ -55,6 +55,9 @@ pub(crate) struct Add {
 /// The broker ends their connections, and services stop believing what they signed within two
 /// seconds.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl user rm ann")]
 pub(crate) struct Rm {
     /// Whom
     #[arg(value_parser = name)]
@@ -70,6 +73,10 @@ pub(crate) struct Rm {
 
 /// List the operators and programs that may connect
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl user ls
+  shopctl user ls -o jsonl | jq -r .name")]
 pub(crate) struct Ls {
     #[command(flatten)]
     place: PlaceArgs,

@@ -15,6 +15,10 @@ use crate::show;
 ///
 /// If the shop cannot be asked, it says what the file of the session does.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl whoami
+  shopctl whoami --as-key")]
 pub(crate) struct Args {}
 
 /// Who asks. Nothing here is a secret.

@@ -39,7 +39,7 @@ pub(crate) fn attach(mut tree: Command) -> Command {
 }
 
 fn attached(command: Command) -> Command {
-    let place = command.get_bin_name().unwrap_or_default().to_owned();
+    let place = command.get_bin_name().unwrap_or(command.get_name()).to_owned();
     command
         .mut_args(|arg| match kind(&place, &arg) {
             Some(kind) => arg.add(ArgValueCandidates::new(move || candidates(kind))),
@@ -63,7 +63,7 @@ mod tests {
     use crate::args::{When, tree};
 
     fn kinds(command: &Command) -> Vec<(String, String, Kind)> {
-        let place = command.get_bin_name().unwrap_or_default();
+        let place = command.get_bin_name().unwrap_or(command.get_name());
         let own = command
             .get_arguments()
             .filter_map(|arg| Some((place.to_owned(), arg.get_id().to_string(), kind(place, arg)?)));
@@ -77,7 +77,7 @@ mod tests {
         let kinds = kinds(&root);
         for (place, name, kind) in [
             ("shopctl order get", "order", Kind::Orders),
-            ("shopctl order place", "item", Kind::Products),
+            ("shopctl order place", "items", Kind::Products),
             ("shopctl product get", "sku", Kind::Products),
             ("shopctl trace", "id", Kind::Orders),
             ("shopctl context use", "name", Kind::Contexts),

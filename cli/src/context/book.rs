@@ -7,8 +7,9 @@ use kit::text::printable;
 use serde::{Deserialize, Serialize};
 
 use super::Context;
-use super::near::nearest;
+
 use crate::failure::{Failure, exit};
+use crate::near::nearest;
 use crate::private::{self, shown};
 use crate::stack::folder::{self, Lock};
 

@@ -150,18 +150,22 @@ impl Settings {
         matches!(&self.seed, Some((_, Origin::Context(name, _))) if name.starts_with(nats::PREFIX))
     }
 
-    /// Nobody can be asked: the context says so, and nothing wins over it.
+    /// Why nobody can be asked with the context, unless something wins over it.
+    pub(crate) fn problem(&self) -> Option<&Problem> {
+        let is_needed = self.nats.is_none() || self.is_key_of_nats();
+        self.chosen.as_ref().filter(|_| is_needed)?.problem.as_ref()
+    }
+
+    /// Somebody can be asked.
     ///
     /// # Errors
     /// 78 with what mends it.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        let Some(chosen) = self.chosen.as_ref().filter(|_| self.nats.is_none() || self.is_key_of_nats())
-        else {
-            return Ok(());
-        };
-        match &chosen.problem {
-            Some(problem) => Err(problem.failure(chosen.name.trim_start_matches(nats::PREFIX))),
-            None => Ok(()),
+        match (self.problem(), &self.chosen) {
+            (Some(problem), Some(chosen)) => {
+                Err(problem.failure(chosen.name.trim_start_matches(nats::PREFIX)))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -1,9 +1,10 @@
 //! What a shape is: taken from values, joined with others, written as JSON, compared.
 //!
 //! Written, a text is `"string"`, a list `[what is in it]`, an object its fields, with `?` behind the
-//! name of a field that may be missing. `"any"` is whatever it is, `{"*": shape}` an object whose names
-//! are data, and several possibilities stand side by side in `{"|": [..]}`. The last three of these are
-//! written by hand or when somebody saw both; the rest is taken from what commands wrote.
+//! name of a field that may be missing. `"any"` is whatever it is, `"*"` stands for every name that is
+//! not listed, where names are data; several possibilities are `"null | string"`, or stand side by side
+//! in `{"|": [..]}` if one is a list or an object. `"any"` and `"*"` are written by hand; the rest is
+//! taken from what commands wrote.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +16,10 @@ const OPTIONAL: char = '?';
 /// The name that stands for every name.
 const EVERY: &str = "*";
 
-/// What stands before several possibilities.
+/// Between the names of texts, numbers and the like that a value may be.
+const OR: &str = " | ";
+
+/// What stands before several possibilities of which one is a list or an object.
 const EITHER: &str = "|";
 
 /// A shape: what a value may be. Several of these at once, or nothing if nobody saw one.
@@ -112,13 +116,12 @@ impl Form {
         if let (Some(known), Some(written)) = (&self.list, &written.list) {
             known.compare_at(&format!("{place}[]"), written, found);
         }
-        if let (Some(known), Some(fields)) = (&self.map, &written.fields) {
-            for field in fields.values() {
-                known.compare_at(&format!("{place}.*"), &field.form, found);
+        if let Some(written) = &written.fields {
+            let none = BTreeMap::new();
+            let known = self.fields.as_ref().unwrap_or(&none);
+            if self.fields.is_some() || self.map.is_some() {
+                compare_fields(place, known, self.map.as_deref(), written, found);
             }
-        }
-        if let (Some(known), Some(written)) = (&self.fields, &written.fields) {
-            compare_fields(place, known, written, found);
         }
     }
 
@@ -147,9 +150,12 @@ impl Form {
             (known, written) => known.or(written),
         };
         let (map, fields) = match (self.map, self.fields, written.fields) {
-            (Some(map), fields, Some(written)) => {
-                let every = written.into_values().fold(*map, |map, field| map.grown_by(field.form));
-                (Some(Box::new(every)), fields)
+            (Some(map), known, Some(written)) => {
+                let is_listed = |name: &str| known.as_ref().is_some_and(|known| known.contains_key(name));
+                let (listed, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
+                    written.into_iter().partition(|(name, _)| is_listed(name));
+                let every = others.into_values().fold(*map, |map, field| map.grown_by(field.form));
+                (Some(Box::new(every)), known.map(|known| grow_fields(known, listed)))
             }
             (map, Some(known), Some(written)) => (map, Some(grow_fields(known, written))),
             (map, known, written) => (map, known.or(written)),
@@ -163,19 +169,21 @@ impl Form {
         if self.any {
             return json!("any");
         }
-        let mut either: Vec<Value> = self.plain.iter().map(|name| json!(name)).collect();
+        let plain: Vec<&str> = self.plain.iter().map(String::as_str).collect();
+        let mut either: Vec<Value> = if plain.is_empty() { Vec::new() } else { vec![json!(plain.join(OR))] };
         either.extend(self.list.iter().map(|inner| match inner.to_json() {
             Value::Null => json!([]),
             inner => json!([inner]),
         }));
-        either.extend(self.map.iter().map(|inner| json!({ EVERY: inner.to_json() })));
-        either.extend(self.fields.iter().map(|fields| {
+        if self.map.is_some() || self.fields.is_some() {
             let field = |(name, field): (&String, &Field)| {
                 let mark = if field.optional { OPTIONAL.to_string() } else { String::new() };
                 (format!("{name}{mark}"), field.form.to_json())
             };
-            Value::Object(fields.iter().map(field).collect::<Map<String, Value>>())
-        }));
+            let every = self.map.iter().map(|inner| (EVERY.to_owned(), inner.to_json()));
+            let listed = self.fields.iter().flatten().map(field);
+            either.push(Value::Object(listed.chain(every).collect::<Map<String, Value>>()));
+        }
         match either.len() {
             0 => Value::Null,
             1 => either.remove(0),
@@ -187,25 +195,28 @@ impl Form {
     pub(crate) fn from_json(value: &Value) -> Self {
         match value {
             Value::String(name) if name == "any" => Self { any: true, ..Self::default() },
-            Value::String(name) => Self { plain: [name.clone()].into(), ..Self::default() },
+            Value::String(names) => {
+                Self { plain: names.split(OR).map(str::to_owned).collect(), ..Self::default() }
+            }
             Value::Array(items) => {
                 let inner = items.first().map(Self::from_json).unwrap_or_default();
                 Self { list: Some(Box::new(inner)), ..Self::default() }
             }
-            Value::Object(fields) => match (fields.get(EITHER), fields.get(EVERY)) {
-                (Some(Value::Array(either)), _) => {
-                    either.iter().map(Self::from_json).reduce(Self::join).unwrap_or_default()
+            Value::Object(fields) => {
+                if let Some(Value::Array(either)) = fields.get(EITHER) {
+                    return either.iter().map(Self::from_json).reduce(Self::join).unwrap_or_default();
                 }
-                (_, Some(inner)) => Self { map: Some(Box::new(Self::from_json(inner))), ..Self::default() },
-                _ => {
-                    let field = |(name, value): (&String, &Value)| {
-                        let bare = name.strip_suffix(OPTIONAL);
-                        let field = Field { optional: bare.is_some(), form: Self::from_json(value) };
-                        (bare.unwrap_or(name).to_owned(), field)
-                    };
-                    Self { fields: Some(fields.iter().map(field).collect()), ..Self::default() }
-                }
-            },
+                let field = |(name, value): (&String, &Value)| {
+                    let bare = name.strip_suffix(OPTIONAL);
+                    let field = Field { optional: bare.is_some(), form: Self::from_json(value) };
+                    (bare.unwrap_or(name).to_owned(), field)
+                };
+                let map = fields.get(EVERY).map(|inner| Box::new(Self::from_json(inner)));
+                let listed: BTreeMap<_, _> =
+                    fields.iter().filter(|(name, _)| *name != EVERY).map(field).collect();
+                let is_map_only = map.is_some() && listed.is_empty();
+                Self { map, fields: (!is_map_only).then_some(listed), ..Self::default() }
+            }
             _ => Self::default(),
         }
     }
@@ -253,6 +264,7 @@ fn grow_fields(
 fn compare_fields(
     place: &str,
     known: &BTreeMap<String, Field>,
+    every: Option<&Form>,
     written: &BTreeMap<String, Field>,
     found: &mut Difference,
 ) {
@@ -269,8 +281,12 @@ fn compare_fields(
             None => {}
         }
     }
-    let new = written.keys().filter(|name| !known.contains_key(*name));
-    found.grown.extend(new.map(|name| format!("{place}.{name}: is new")));
+    for (name, field) in written.iter().filter(|(name, _)| !known.contains_key(*name)) {
+        match every {
+            Some(every) => every.compare_at(&format!("{place}.{EVERY}"), &field.form, found),
+            None => found.grown.push(format!("{place}.{name}: is new")),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -34,6 +34,7 @@ shapes! {
     "cart show" 1 "cart-show",
     "context add" 1 "context-add",
     "context ls" 1 "context-ls",
+    "context rm" 1 "context-rm",
     "context show" 1 "context-show",
     "context use" 1 "context-use",
     "customer ls" 1 "customer-ls",

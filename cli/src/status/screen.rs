@@ -265,7 +265,12 @@ mod tests {
             first: 1,
             last: 1204,
             last_at: String::new(),
+            first_at: String::new(),
             consumers: 2,
+            deleted: 0,
+            subjects: vec![],
+            made_at: String::new(),
+            origin: String::new(),
         };
         Status {
             well: false,

@@ -127,11 +127,7 @@ async fn trace(shop: &Shop, wanted: Wanted) -> Result<(Wanted, Story), Failure> 
     let client = &shop.asker().await?;
     let Gathered { flows, silent, left_out, .. } =
         gather(client, wanted.clone(), false, shop.timeout.min(ANSWER_TIME)).await;
-    let about = match &wanted {
-        Wanted::Key(key) => kit::text::printable(key).into_owned(),
-        Wanted::Trace(trace) => format!("trace {trace}"),
-    };
-    Ok((wanted, Story { about, facts: Vec::new(), flows, silent, left_out }))
+    Ok((wanted, Story { flows, silent, left_out, ..Story::default() }))
 }
 
 /// The signals that end the screen in good order.

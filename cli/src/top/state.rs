@@ -165,6 +165,7 @@ impl State {
     pub(crate) fn told(&mut self, wanted: &Wanted, story: Story) {
         let Some(pane) = &mut self.pane else { return };
         if pane.wanted().is_some_and(|awaited| same(awaited, wanted)) {
+            let story = Story { about: pane.title.clone(), ..story };
             pane.content = Content::Told(wanted.clone(), Box::new(story));
             self.keep_inside();
         }

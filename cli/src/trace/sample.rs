@@ -93,7 +93,14 @@ impl Journals {
 
     fn view(&mut self, service: &str) -> &mut TraceView {
         let place = self.told.iter().position(|(name, _)| name == service).unwrap_or_else(|| {
-            let view = TraceView { traces: vec![TRACE.to_owned()], entries: vec![], emitted: vec![] };
+            let view = TraceView {
+                traces: vec![TRACE.to_owned()],
+                entries: vec![],
+                emitted: vec![],
+                dead_letters: vec![],
+                effects: vec![],
+                cut: false,
+            };
             self.told.push((service.to_owned(), view));
             self.told.len() - 1
         });

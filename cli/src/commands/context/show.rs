@@ -41,10 +41,9 @@ pub(crate) fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     })?;
     let shop = &shop.with(Settings::join(said(&shop.settings, named), chosen));
     let rows = rows(shop);
-    let problem = shop.settings.check().err();
+    let problem = shop.settings.problem().map(|problem| problem.short());
     if !shop.out.is_table() {
         let context = shop.settings.chosen.as_ref().map(|chosen| &chosen.name);
-        let problem = problem.map(|problem| problem.message().to_owned());
         return shop
             .out
             .json(&serde_json::json!({ "context": context, "settings": rows, "problem": problem }));
@@ -53,7 +52,7 @@ pub(crate) fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
         rows.iter().map(|row| row![row.name, row.value.as_deref().unwrap_or("none"), row.from.as_str()]),
     ))?;
     if let Some(problem) = problem {
-        shop.out.warn(problem.message());
+        shop.out.warn(format!("nobody can be asked with this context of the nats command: {problem}"));
     }
     Ok(())
 }

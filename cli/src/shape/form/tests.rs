@@ -23,9 +23,16 @@ fn a_shape_is_written_as_people_would() {
         joined.to_json(),
         json!({
             "id": "string", "lines": [{ "sku": "string", "n": "integer" }],
-            "why": { "|": ["null", "string"] }, "rate": { "|": ["integer", "number"] }, "email?": "string",
+            "why": "null | string", "rate": "integer | number", "email?": "string",
         })
     );
+}
+
+#[test]
+fn what_is_nothing_or_an_object_stands_side_by_side() {
+    let joined = form(&json!({ "of": 1 })).join(form(&Value::Null));
+    assert_eq!(joined.to_json(), json!({ "|": ["null", { "of": "integer" }] }));
+    assert_eq!(Form::from_json(&joined.to_json()), joined);
 }
 
 #[test]
@@ -57,6 +64,10 @@ fn what_is_anything_or_has_names_that_are_data_stays_so() {
     assert_eq!(compared(&known, &written), Difference::default());
     assert_eq!(Form::from_json(&known).grown_by(form(&written)).to_json(), known);
     assert_eq!(compared(&known, &json!({ "body": 1, "counts": { "a": "x" } })).broken.len(), 1);
+    let both = json!({ "level": "string", "*": "any" });
+    assert_eq!(compared(&both, &json!({ "level": "INFO", "order.id": 5 })), Difference::default());
+    assert_eq!(compared(&both, &json!({ "order.id": 5 })).broken, [".level: is gone"]);
+    assert_eq!(Form::from_json(&both).grown_by(form(&json!({ "level": "a", "x": 1 }))).to_json(), both);
 }
 
 #[test]

@@ -60,7 +60,12 @@ impl State {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
             KeyCode::Char('c') if control => return Some(Wish::Quit),
-            _ if control || key.modifiers.contains(KeyModifiers::ALT) => return None,
+            _ if control => return None,
+            // A terminal sends the same for Alt and a key as for Esc and then the key.
+            code if key.modifiers.contains(KeyModifiers::ALT) => {
+                self.press(KeyCode::Esc.into());
+                return self.press(code.into());
+            }
             code if self.typing => self.press_typing(code),
             KeyCode::Char('q') => return Some(Wish::Quit),
             KeyCode::Char('?') => self.pane = Some(Pane::keys()),
@@ -128,7 +133,7 @@ impl State {
         match code {
             KeyCode::Char(digit @ '1'..='4') => self.tab = Tab::ALL[digit as usize - '1' as usize],
             KeyCode::Tab | KeyCode::Right | KeyCode::Char('l') => {
-                self.tab = Tab::ALL[(here + 1) % Tab::ALL.len()]
+                self.tab = Tab::ALL[(here + 1) % Tab::ALL.len()];
             }
             KeyCode::BackTab | KeyCode::Left | KeyCode::Char('h') => {
                 self.tab = Tab::ALL[(here + Tab::ALL.len() - 1) % Tab::ALL.len()];

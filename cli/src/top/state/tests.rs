@@ -207,6 +207,15 @@ fn q_and_control_c_end_it_wherever_one_is_but_q_not_in_a_filter() {
 }
 
 #[test]
+fn esc_and_a_key_that_arrive_together_are_esc_and_then_the_key() {
+    let mut state = on('4');
+    press(&mut state, KeyCode::Enter);
+    assert!(state.press(KeyEvent::new(KeyCode::Char('2'), KeyModifiers::ALT)).is_none());
+    assert!(state.pane.is_none());
+    assert_eq!(state.tab, Tab::Services);
+}
+
+#[test]
 fn the_keys_are_shown_and_go_away() {
     let mut state = busy_screen();
     press(&mut state, KeyCode::Char('?'));

@@ -1,5 +1,27 @@
 //! The name that was probably meant by one that does not exist.
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+/// What stands before the words that a value may be, in errors that list them.
+const ONE_OF: &str = "one of ";
+
+/// The same mistake in the command line with the word that was probably meant, if it is about a word
+/// that is one of a few. For commands and options clap does this itself.
+pub(crate) fn suggesting(mut error: clap::Error) -> clap::Error {
+    if error.kind() != ErrorKind::ValueValidation {
+        return error;
+    }
+    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidValue) else { return error };
+    let why = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+    let words = why.split_once(ONE_OF).map_or("", |(_, words)| words);
+    let words = words.split([',', ' ']).filter(|word| !word.is_empty() && *word != "or");
+    if let Some(near) = nearest(typed, words) {
+        let tip = format!("a similar value exists: '{near}'");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
+}
+
 /// How many letters may be wrong, missing or too many: one in three, and always one.
 fn slips_max(name: &str) -> usize {
     (name.chars().count() / 3).max(1)
@@ -45,6 +67,20 @@ mod tests {
         assert_eq!(nearest("production", names), None);
         assert_eq!(nearest("", names), None);
         assert_eq!(nearest("local", []), None);
+    }
+
+    #[test]
+    fn a_value_that_was_misspelt_is_recognised() {
+        let said = |line: &str| {
+            let tree = crate::args::tree(crate::args::When::Never);
+            suggesting(tree.try_get_matches_from(line.split(' ')).unwrap_err()).to_string()
+        };
+        let stage = said("shopctl order ls --stage placed,confirmd");
+        assert!(stage.contains("tip: a similar value exists: 'confirmed'"), "{stage}");
+        assert!(!said("shopctl order ls --stage nonsense").contains("tip"));
+        let number = said("shopctl order get pay_01h2e8kqvbfwea724h75qc655w");
+        assert!(number.contains("this is the number of a payment"), "{number}");
+        assert!(number.contains("shopctl trace pay_01h2e8kqvbfwea724h75qc655w"), "{number}");
     }
 
     proptest! {
