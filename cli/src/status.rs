@@ -204,14 +204,17 @@ impl Status {
 
     fn note_attention(&mut self) {
         let stage = Stage::NeedsAttention;
-        let waiting =
-            self.orders.as_ref().and_then(|orders| orders.stages.get(&stage)).copied().unwrap_or(0);
+        let waiting = self.orders.as_ref().and_then(|orders| orders.stages.get(&stage)).copied().unwrap_or(0);
         if waiting > 0 {
             let what = match waiting {
                 1 => "1 order needs a person".to_owned(),
                 many => format!("{many} orders need a person"),
             };
-            self.add_trouble(false, what, "shopctl order ls --stage needs_attention      and shopctl trace ID");
+            self.add_trouble(
+                false,
+                what,
+                "shopctl order ls --stage needs_attention      and shopctl trace ID",
+            );
         }
     }
 

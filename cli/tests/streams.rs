@@ -130,6 +130,10 @@ fn what_stands_in_a_stream_is_found_by_number_subject_time_and_text() {
         "{none:?}"
     );
 
+    let empty = shop.run("stream view cart --from-seq 1");
+    assert!(empty.code == 0 && empty.err.contains("CART is empty"), "{empty:?}");
+    assert_eq!(view(&shop, "cart --since 1h"), [] as [Value; 0]);
+
     one_message(&shop, &all);
 }
 

@@ -21,14 +21,14 @@ use crate::show::count;
 /// try at once.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Exit codes: 0 all were acted on, 3 there is no such letter, 10 a service does not answer,
-12 something failed again.
-
 Examples:
   shopctl dlq retry cart/3
   shopctl dlq retry cart/3 cart/7 notification/1
   shopctl dlq retry --all
-  shopctl dlq retry --all --service notification")]
+  shopctl dlq retry --all --service notification
+
+Exit codes: 0 all were acted on, 3 there is no such letter, 10 a service does not answer,
+12 something failed again.")]
 pub(crate) struct Args {
     /// Which ones
     #[arg(value_name = "SERVICE/ID", required_unless_present = "all", conflicts_with = "all")]

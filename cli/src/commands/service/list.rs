@@ -14,11 +14,11 @@ use crate::stream::columns::{Column, STAYS, fitted};
 /// List the services: a row for each instance, and for each that is absent
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Exit codes: 0 all answer, 10 one does not.
-
 Examples:
   shopctl service ls
-  shopctl service ls -o json | jq '.[] | {name, state, requests, errors, p99_us}'")]
+  shopctl service ls -o json | jq '.[] | {name, state, requests, errors, p99_us}'
+
+Exit codes: 0 all answer, 10 one does not.")]
 pub(crate) struct Args {}
 
 pub(super) async fn run(shop: &Shop, _: Args) -> Result<(), Failure> {

@@ -21,12 +21,12 @@ use crate::stream::verify::{Report, Verdict, verify};
 /// for again before it is said.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Exit codes: 0 all is as it was told, 10 a service does not answer, 12 something is missing, foreign or damaged.
-
 Examples:
   shopctl stream verify
   shopctl stream verify order payment
-  shopctl stream verify -o json | jq '.[] | select(.verdict != \"ok\")'")]
+  shopctl stream verify -o json | jq '.[] | select(.verdict != \"ok\")'
+
+Exit codes: 0 all is as it was told, 10 a service does not answer, 12 something is missing, foreign or damaged.")]
 pub(crate) struct Args {
     /// Which streams [default: all]
     #[arg(value_name = "NAME")]

@@ -23,15 +23,15 @@ use crate::stream::read::{Scan, Wanted, backward, forward, number_at};
 const LAST_DEFAULT: usize = 10;
 
 const EXAMPLES: &str = "\
-Nothing is taken away by looking, and it ends with the last message unless it is told to follow.
-
 Examples:
   shopctl stream view order                          the last 10
   shopctl stream view ORDER --last 100 --subject cancelled
   shopctl stream view order --since 5m --grep 'mug-(blue|sand)'
   shopctl stream view order --from-seq 1200 --limit 20 --headers
   shopctl stream view order --since 1h -o jsonl | jq .body
-  shopctl stream view order --last 1000 --raw > bodies.jsonl";
+  shopctl stream view order --last 1000 --raw > bodies.jsonl
+
+Nothing is taken away by looking, and it ends with the last message unless it is told to follow.";
 
 /// Show messages of a stream, decoded: the last ones, from a number on, or from a time on
 #[derive(Debug, clap::Args)]
@@ -80,7 +80,7 @@ pub(crate) struct Tail {
 /// Which messages, and how they are shown.
 #[derive(Debug, clap::Args)]
 struct Filter {
-    /// Only of these subjects: placed, order.placed, 'order.*', ...
+    /// Only of these subjects, such as placed, order.placed or 'events.*.placed'
     #[arg(long, value_name = "FILTER")]
     subject: Option<String>,
     /// Only those in which this regular expression is found: in the subject, a header, or the body
