@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! - [`name`]: which stream is meant; [`grep`]: what is searched for
-//! - [`message`]: a message decoded; [`draw`]: as people read it; [`cells`]: what fits into a line
+//! - [`message`]: a message decoded; [`draw`]: as people read it, with [`json`]; [`cells`]: what fits into a line
 //! - [`since`]: where in a stream a time is; [`read`]: the messages that are wanted, in order
 //! - [`verify`]: every row of an outbox against the message of its number; [`compare`]: without asking anybody
 //! - [`ranges`]: numbers, told as ranges; [`lag`]: how far behind somebody is, in messages and in time
@@ -13,6 +13,7 @@ pub(crate) mod columns;
 pub(crate) mod compare;
 pub(crate) mod draw;
 pub(crate) mod grep;
+pub(crate) mod json;
 pub(crate) mod lag;
 pub(crate) mod message;
 pub(crate) mod name;

@@ -7,6 +7,7 @@ use kit::text::printable;
 
 use super::cells::{WIDTH_MIN, width, wrap};
 use super::grep::Grep;
+use super::json;
 use super::message::{Form, Message};
 use crate::output::{Tone, paint};
 use crate::stack::services;
@@ -74,8 +75,7 @@ pub(crate) fn body_lines(message: &Message, wide: usize) -> Vec<String> {
 /// A body in the lines in which people read it.
 pub(crate) fn laid_out(form: Form, body: &serde_json::Value, text: &str, wide: usize) -> Vec<String> {
     if form == Form::Json && (width(&printable(text)) > wide || text.contains('\n')) {
-        let pretty = serde_json::to_string_pretty(body).unwrap_or_default();
-        return pretty.lines().map(str::to_owned).collect();
+        return json::lay_out(body, wide);
     }
     if text.is_empty() { Vec::new() } else { vec![text.to_owned()] }
 }

@@ -10,4 +10,5 @@ mod figures;
 mod hostile;
 mod mail;
 mod races;
+mod streams;
 mod traces;
