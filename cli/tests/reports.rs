@@ -13,7 +13,7 @@ fn funnel_of(shop: &Shop, orders: u64) -> Value {
     loop {
         let (code, told) = shop.bench.json("report funnel");
         assert_eq!(code, 0, "{told}");
-        let of = |step: &str| told["orders"][step].as_u64().unwrap();
+        let of = |step: &str| told["orders"][step].as_u64().expect("a number");
         if of("confirmed") + of("lost") == orders {
             return told;
         }

@@ -121,7 +121,7 @@ fn shop(line: Vec<String>) -> Option<Shop> {
         match word.split_once('=') {
             Some((name, _)) if WITH_VALUE.contains(&name) => kept.push(word),
             None if WITH_VALUE.contains(&word.as_str()) => {
-                kept.extend([word].into_iter().chain(words.next()))
+                kept.extend([word].into_iter().chain(words.next()));
             }
             _ if word == "--as-key" => kept.push(word),
             _ => {}

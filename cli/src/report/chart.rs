@@ -7,7 +7,7 @@ use crate::output::{Tone, paint};
 /// Blanks between two columns.
 const GAP: usize = 2;
 /// A bar has at least so many cells, or none.
-const BAR_MIN: usize = 6;
+const BAR_MIN: usize = 5;
 /// A bar has at most so many cells: a longer one says no more.
 const BAR_MAX: usize = 48;
 /// The first column is not cut below this.

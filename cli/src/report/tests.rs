@@ -74,7 +74,7 @@ total                 14      13   12.90       25.80   141.90
 fn a_narrow_terminal_gives_up_columns_and_keeps_the_bars() {
     let wanted = "\
 EUR by hour, 2026-01-01 00:00 to 2026-0~
-revenue  =__#
+revenue  -__#
 HOUR              ORDERS  REVENUE
 2026-01-01 00:00       3    38.70  #
 2026-01-01 01:00       0     0.00
@@ -82,25 +82,25 @@ HOUR              ORDERS  REVENUE
 2026-01-01 03:00       9   116.10  #####
 total                 13   141.90
 ";
-    assert_eq!(sales(&morning(), 40, Style { ascii: true, ..PLAIN }).replace("\n2026", "\n2026"), wanted);
+    assert_eq!(sales(&morning(), 40, Style { ascii: true, ..PLAIN }), wanted);
 }
 
 #[test]
 fn the_funnel_says_how_many_of_how_many() {
     let wanted = "\
-from cart to confirmed, 2026-01-01 00:00 to 2026-01-02 00:00~
-STEP                               NUMBER    SHARE
-carts with something in them           30  100.0 %  ########
-  became an order                      20   66.7 %  #####
-  expired                               6   20.0 %  #
-  still there                           4   13.3 %  #
-orders placed                          24  100.0 %  ######
-  payment became due                   22   91.7 %  #####
-  confirmed                            18   75.0 %  ####
-  still on their way                    1    4.2 %  #
-  lost                                  5   20.8 %  #
-    card_declined                       4   16.7 %  #
-    out_of_stock before payment         1    4.2 %  #
+from cart to confirmed, 2026-01-01 00:00 to 2026-01-02 00:0~
+STEP                             NUMBER    SHARE
+carts with something in them         30  100.0 %  ##########
+  became an order                    20   66.7 %  ######
+  expired                             6   20.0 %  ##
+  still there                         4   13.3 %  #
+orders placed                        24  100.0 %  ########
+  payment became due                 22   91.7 %  #######
+  confirmed                          18   75.0 %  ######
+  still on their way                  1    4.2 %  #
+  lost                                5   20.8 %  #
+    card_declined                     4   16.7 %  #
+    out_of_stock before payment       1    4.2 %  #
 ";
     assert_eq!(funnel(&way(), 60, Style { ascii: true, ..PLAIN }), wanted);
 }
@@ -194,6 +194,8 @@ fn some_figures() -> impl Strategy<Value = SalesFigures> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
     #[test]
     fn no_report_is_wider_than_asked(
         width in 0..200_usize,
@@ -215,8 +217,10 @@ proptest! {
         let items = items.iter().map(|(name, amount)| product(name, *amount)).collect();
         let top = TopProducts { from: at(0), to: at(4), items };
         fits(&products(&top, width, style), width, style)?;
-        for field in csv::products(&top).unwrap().lines().skip(1).filter_map(|line| line.split(',').nth(1)) {
-            prop_assert!(!field.trim_start_matches('"').starts_with(['=', '+', '@']), "{field:?}");
+        let text = csv::products(&top).unwrap();
+        for record in ::csv::Reader::from_reader(text.as_bytes()).records() {
+            let name = record.unwrap()[1].to_owned();
+            prop_assert!(!name.starts_with(['=', '+', '-', '@']), "{name:?}");
         }
 
         let [filled, ordered, expired, open, placed, payment_due, confirmed, lost, rest] = counts;

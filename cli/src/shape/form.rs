@@ -27,8 +27,8 @@ const EITHER: &str = "|";
 pub(crate) struct Form {
     any: bool,
     plain: BTreeSet<String>,
-    list: Option<Box<Form>>,
-    map: Option<Box<Form>>,
+    list: Option<Box<Self>>,
+    map: Option<Box<Self>>,
     fields: Option<BTreeMap<String, Field>>,
 }
 

@@ -27,6 +27,8 @@ macro_rules! shapes {
 }
 
 shapes! {
+    "analytics rebuild" 1 "analytics-rebuild",
+    "analytics show" 1 "analytics-show",
     "cart add" 1 "cart-add",
     "cart clear" 1 "cart-clear",
     "cart rm" 1 "cart-rm",
@@ -58,6 +60,9 @@ shapes! {
     "product retire" 1 "product-retire",
     "product search" 1 "product-search",
     "register" 1 "register",
+    "report funnel" 1 "report-funnel",
+    "report products" 1 "report-products",
+    "report sales" 1 "report-sales",
     "schema ls" 1 "schema-ls",
     "schema show" 1 "schema-show",
     "status" 1 "status",
@@ -68,6 +73,7 @@ shapes! {
     "stock ls" 1 "stock-ls",
     "stock marks" 1 "stock-marks",
     "stock receive" 1 "stock-receive",
+    "top" 1 "top",
     "trace" 1 "trace",
     "up" 1 "up",
     "user add" 1 "user-add",

@@ -28,7 +28,11 @@ fn said() -> impl Strategy<Value = Said> {
     ]
 }
 
-fn story() -> impl Strategy<Value = (Vec<(u64, Said)>, Vec<(u64, Said)>)> {
+/// What was said, and in which minute.
+type Story = Vec<(u64, Said)>;
+
+/// A story, and the same in another order.
+fn story() -> impl Strategy<Value = (Story, Story)> {
     prop::collection::vec((0..300_u64, said()), 0..40)
         .prop_flat_map(|story| (Just(story.clone()), Just(story).prop_shuffle()))
 }

@@ -7,6 +7,9 @@ use clap_mangen::Man;
 
 use crate::failure::exit;
 
+/// What examples begin with in the help.
+const EXAMPLES: &str = "Examples:";
+
 /// Every command that has a page: this one, and those below it.
 pub(crate) fn all(command: &Command) -> Vec<&Command> {
     let below = command.get_subcommands().filter(|below| below.get_name() != "help" && !below.is_hide_set());
@@ -45,12 +48,11 @@ pub(crate) fn of(root: &Command, command: &Command) -> String {
     debug_assert!(sections.iter().all(Result::is_ok), "nothing fails that writes into memory");
     let mut page = String::from_utf8_lossy(&bytes).into_owned();
     let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-    let (examples, remarks) = match examples.trim().strip_prefix("Examples:\n") {
-        Some(rest) => rest.split_once("\n\n").unwrap_or((rest, "")),
-        None => ("", examples.trim()),
-    };
-    verbatim(&mut page, "EXAMPLES", examples);
-    verbatim(&mut page, "REMARKS", remarks);
+    let (examples, remarks): (Vec<&str>, Vec<&str>) =
+        examples.trim().split("\n\n").partition(|part| part.starts_with(EXAMPLES));
+    let examples = examples.join("\n\n").replace(EXAMPLES, "");
+    verbatim(&mut page, "EXAMPLES", examples.trim_start_matches('\n'));
+    verbatim(&mut page, "REMARKS", &remarks.join("\n\n"));
     let codes = exit::ALL.iter().map(|(code, meaning)| format!("{code:>3}  {meaning}"));
     verbatim(&mut page, "EXIT STATUS", &codes.collect::<Vec<_>>().join("\n"));
     let also = if is_root { "nats(1), jq(1)" } else { "shopctl(1), which has the options of every command" };
@@ -106,7 +108,7 @@ mod tests {
                 assert!(page.contains(&escaped(long)), "{name}: {long}");
             }
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            assert_eq!(page.contains(".SH \"EXAMPLES\""), help.starts_with("Examples:"), "{name}");
+            assert_eq!(page.contains(".SH \"EXAMPLES\""), help.contains(EXAMPLES), "{name}");
         }
     }
 
