@@ -72,7 +72,10 @@ impl World {
         let words: Vec<&str> = words.split_whitespace().collect();
         let mut command = self.bench.command(&words);
         // The services live in this process: waiting must not hold them up.
-        tokio::task::spawn_blocking(move || command.output().expect("shopctl starts")).await.unwrap().into()
+        tokio::task::spawn_blocking(move || command.output().expect("shopctl starts"))
+            .await
+            .expect("an end")
+            .into()
     }
 
     async fn json(&self, line: &str) -> (i32, Value) {
@@ -97,7 +100,7 @@ impl World {
 
     async fn until_heard(&self, amounts: &[i64]) {
         eventually(&format!("{amounts:?} are heard"), || async {
-            (*self.heard.lock().unwrap() == amounts).then_some(())
+            (*self.heard.lock().expect("a lock") == amounts).then_some(())
         })
         .await;
     }
@@ -125,7 +128,7 @@ fn cart(cured: Arc<AtomicBool>, heard: Arc<Mutex<Vec<i64>>>) -> Service {
         if cents == VENOM || cents == POISON && !cured.load(Ordering::SeqCst) {
             return Err(Error::invalid("poisonous", "that \u{1b}[2J amount is poison"));
         }
-        heard.lock().unwrap().push(cents);
+        heard.lock().expect("a lock").push(cents);
         Ok(())
     })
 }

@@ -96,11 +96,11 @@ fn two_instances_of_a_service_are_two_rows() {
         .stderr(Stdio::null());
     let second = Second(command.spawn().expect("shopd starts"));
     let limit = Instant::now() + Duration::from_secs(15);
-    let pids = [second.0.id().to_string(), shop.pid("cart")];
+    let pids = [u64::from(second.0.id()), shop.pid("cart").parse().unwrap()];
     loop {
         let (_, all) = rows(&shop, "service ls");
         let carts: Vec<&Value> = all.iter().filter(|row| row["name"] == "cart").collect();
-        let found = |pid: &String| carts.iter().any(|cart| cart["health"]["pid"].to_string() == *pid);
+        let found = |pid: &u64| carts.iter().any(|cart| cart["health"]["pid"] == *pid);
         if carts.len() == 2 && pids.iter().all(found) {
             assert_ne!(carts[0]["id"], carts[1]["id"]);
             break;

@@ -38,39 +38,39 @@ fn view(shop: &Shop, line: &str) -> Vec<Value> {
 /// A connection with a key of the shop, for what nobody should do.
 async fn connect(shop: &Shop, name: &str) -> Client {
     let data = shop.bench.data();
-    let url = std::fs::read_to_string(data.join("run/broker.url")).unwrap();
-    let identity = Identity::read(&Identity::path(&data.join("keys"), name)).unwrap();
+    let url = std::fs::read_to_string(data.join("run/broker.url")).expect("a file");
+    let identity = Identity::read(&Identity::path(&data.join("keys"), name)).expect("a key");
     let link = Link {
         url: url.trim().to_owned(),
         name: "test".to_owned(),
         identity: Some(Arc::new(identity)),
         ca: None,
     };
-    Client::connect(&link, Duration::from_secs(5)).await.unwrap()
+    Client::connect(&link, Duration::from_secs(5)).await.expect("a connection")
 }
 
 async fn jetstream(client: &Client, what: &str, body: Value) -> Value {
     let subject = format!("$JS.API.{what}");
-    let answer = client.nats().request(subject, body.to_string().into()).await.unwrap();
-    let answer: Value = serde_json::from_slice(&answer.payload).unwrap();
+    let answer = client.nats().request(subject, body.to_string().into()).await.expect("an answer");
+    let answer: Value = serde_json::from_slice(&answer.payload).expect("JSON");
     assert_eq!(answer["error"], Value::Null, "{what}: {answer}");
     answer
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
 fn begin(shop: &Shop, line: &str) -> (Child, std::io::Lines<BufReader<std::process::ChildStdout>>) {
     let words: Vec<&str> = line.split_whitespace().collect();
     let mut command = shop.bench.command(&words);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("shopctl starts");
     // It says so once it listens.
-    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut said = BufReader::new(child.stderr.take().expect("standard error")).lines();
     if !line.contains("-o jsonl") {
-        assert!(said.any(|line| line.unwrap().contains("listening to")));
+        assert!(said.any(|line| line.expect("a line").contains("listening to")));
     }
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let lines = BufReader::new(child.stdout.take().expect("standard output")).lines();
     (child, lines)
 }
 
@@ -138,8 +138,9 @@ fn what_stands_in_a_stream_is_found_by_number_subject_time_and_text() {
 }
 
 fn one_message(shop: &Shop, all: &[Value]) {
-    let last = all.last().unwrap();
-    let (number, id) = (last["sequence"].as_u64().unwrap(), last["id"].as_str().unwrap());
+    let last = all.last().expect("a message");
+    let (number, id) =
+        (last["sequence"].as_u64().expect("a number"), last["id"].as_str().expect("an identifier"));
     for named in [number.to_string(), id.to_owned(), id[id.len() - 10..].to_owned()] {
         let (code, got) = shop.bench.json(&format!("stream get Order {named}"));
         assert_eq!((code, &got["id"]), (0, &last["id"]), "{named}: {got:#}");
@@ -298,13 +299,15 @@ fn a_message_that_says_something_else_than_its_row_is_named() {
 async fn tell_again(order: &Client, message: &Value, body: &str) {
     let headers: Vec<(&'static str, &str)> = message["headers"]
         .as_object()
-        .unwrap()
+        .expect("headers")
         .iter()
         .filter(|(name, _)| !name.starts_with("Nats-"))
-        .map(|(name, values)| (leaked(name), values[0].as_str().unwrap()))
+        .map(|(name, values)| (leaked(name), values[0].as_str().expect("a text")))
         .collect();
-    let subject = leaked(message["subject"].as_str().unwrap());
-    kit::testing::request_with(order.nats(), subject, &headers, leaked(body).as_bytes()).await.unwrap();
+    let subject = leaked(message["subject"].as_str().expect("a subject"));
+    kit::testing::request_with(order.nats(), subject, &headers, leaked(body).as_bytes())
+        .await
+        .expect("an answer");
 }
 
 /// The helper for requests was made for what stands in a test.

@@ -19,16 +19,20 @@ pub(crate) fn width(text: &str) -> usize {
     text.chars().map(cell).sum()
 }
 
-/// A text in pieces of at most so many cells each; at least one piece. What a terminal might obey is
-/// written out.
+/// A text in pieces of at most so many cells each, cut behind a blank where there is one; at least one
+/// piece. What a terminal might obey is written out.
 pub(crate) fn wrap(text: &str, cells: usize) -> Vec<String> {
     let cells = cells.max(2);
     let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0);
     for character in printable(text).chars() {
         let wide = cell(character);
-        if used + wide > cells {
-            lines.push(std::mem::take(&mut line));
-            used = 0;
+        while used + wide > cells {
+            // Blanks at the beginning are no place to cut: they say how deep a line stands.
+            let begins = line.len() - line.trim_start_matches(' ').len();
+            let cut = line.rfind(' ').map(|blank| blank + 1).filter(|cut| *cut > begins);
+            let rest = line.split_off(cut.unwrap_or(line.len()));
+            used = width(&rest);
+            lines.push(std::mem::replace(&mut line, rest));
         }
         line.push(character);
         used += wide;
@@ -73,6 +77,8 @@ mod tests {
         assert_eq!(wrap("abcdef", 4), ["abcd", "ef"]);
         assert_eq!(wrap("漢字漢字", 5), ["漢字", "漢字"]);
         assert_eq!(wrap("", 5), [""]);
+        assert_eq!(wrap("one two three", 8), ["one two ", "three"]);
+        assert_eq!(wrap("    indented", 8), ["    inde", "nted"]);
         assert_eq!(wrap("a\u{1b}[2J", 80), ["a\\u{1b}[2J"]);
     }
 

@@ -32,7 +32,9 @@ async fn streams_made_anew_under_load_are_whole_afterwards_and_no_order_is_acted
                 let mut orders = Vec::new();
                 while !*stop.borrow() {
                     let key = format!("remade-{buyer}-{}", orders.len());
-                    orders.push(shop.insists_on(&order_of(&[("remade-mug", 1)]), &key).await.expect("an order").order);
+                    orders.push(
+                        shop.insists_on(&order_of(&[("remade-mug", 1)]), &key).await.expect("an order").order,
+                    );
                 }
                 orders
             })

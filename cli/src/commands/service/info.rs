@@ -109,8 +109,18 @@ fn of_health(health: &Health, now: Timestamp) -> Vec<(&'static str, String)> {
         ("room on disk", health.disk_free_bytes.map(|room| bytes(Some(room))).unwrap_or_default()),
         ("origin", health.origin.clone()),
         ("outbox", outbox),
-        ("in progress", format!("{} requests, {} jobs wait for the writer", health.requests, health.queued)),
-        ("commits", format!("{}, the last of {} jobs", health.groups, health.group_jobs)),
+        (
+            "in progress",
+            format!(
+                "{}, {} for the writer",
+                show::count(health.requests, "request", "requests"),
+                show::count(health.queued, "job waits", "jobs wait")
+            ),
+        ),
+        (
+            "commits",
+            format!("{}, the last of {}", health.groups, show::count(health.group_jobs, "job", "jobs")),
+        ),
         (
             "dead letters",
             some(

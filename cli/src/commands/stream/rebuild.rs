@@ -52,6 +52,8 @@ struct Plan {
     service: String,
     /// What goes; none if there is no such stream.
     now: Option<Extent>,
+    /// How many bytes that is.
+    now_bytes: u64,
     /// What is told again.
     again: Extent,
     /// Rows that are not told yet, and are told too.
@@ -70,7 +72,22 @@ struct Extent {
     messages: u64,
     first: u64,
     last: u64,
-    bytes: u64,
+}
+
+/// What was planned, and what was done.
+#[derive(Debug, Serialize)]
+struct Outcome<'a> {
+    plan: &'a Plan,
+    /// None if nothing was done.
+    made: Option<Made>,
+}
+
+/// A stream that was made anew.
+#[derive(Debug, Serialize)]
+struct Made {
+    #[serde(flatten)]
+    extent: Extent,
+    took_ms: u64,
 }
 
 pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
@@ -100,10 +117,11 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
         .map_err(|failure| failure.so(format!("{stream} was not made anew")))?;
     let state = until_told(shop, &client, &rebuilt).await?;
     if !shop.out.is_table() {
-        return shop.out.json(&serde_json::json!({
-            "stream": stream, "first": state.first, "last": state.last, "messages": state.messages,
-            "took_ms": u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        }));
+        let made = Made {
+            extent: Extent { messages: state.messages, first: state.first, last: state.last },
+            took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        };
+        return shop.out.json(&Outcome { plan: &plan, made: Some(made) });
     }
     let mark = shop.out.paint_note(Tone::Good, "✓");
     let messages = show::count(state.messages, "message", "messages");
@@ -147,23 +165,19 @@ fn plan_of(
     Plan {
         stream: stream.to_owned(),
         service: service.to_owned(),
-        again: Extent { messages: kept, first: oldest, last: newest, bytes: 0 },
+        again: Extent { messages: kept, first: oldest, last: newest },
         not_told_yet: newest.saturating_sub(last_told.max(oldest - 1)),
         lost,
         services: names(inside),
         outside: names(outside),
-        now: now.map(|now| Extent {
-            messages: now.messages,
-            first: now.first,
-            last: now.last,
-            bytes: now.bytes,
-        }),
+        now_bytes: now.as_ref().map_or(0, |now| now.bytes),
+        now: now.map(|now| Extent { messages: now.messages, first: now.first, last: now.last }),
     }
 }
 
 fn tell(shop: &Shop, plan: &Plan) -> Result<(), Failure> {
     if !shop.out.is_table() {
-        return shop.out.json(plan);
+        return shop.out.json(&Outcome { plan, made: None });
     }
     shop.out.line(draw(plan, shop.out.width()))?;
     shop.out.say("nothing was done yet");
@@ -185,10 +199,10 @@ fn draw(plan: &Plan, width: Option<usize>) -> String {
             show::count(now.messages, "message", "messages"),
             now.first,
             now.last,
-            bytes(Some(now.bytes))
+            bytes(Some(plan.now_bytes))
         ),
     };
-    let Extent { messages, first, last, .. } = &plan.again;
+    let Extent { messages, first, last } = &plan.again;
     let again = match messages {
         0 => format!("nothing: {service} has told nothing yet"),
         _ => format!(
