@@ -60,7 +60,7 @@ pub(crate) struct Global {
     #[command(flatten)]
     pub(crate) speaker: session::Options,
 
-    /// How results are written: table, json or jsonl
+    /// How results are written: table, json or jsonl; a trace also as otlp or mermaid
     #[arg(
         short,
         long,

@@ -114,6 +114,13 @@ pub(crate) enum Command {
 /// # Errors
 /// Why it could not be done.
 pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
+    let is_drawing = matches!(&command, Command::Trace(args) if args.is_drawing());
+    if shop.out.format().is_export() && !is_drawing {
+        let message = "-o otlp and -o mermaid are forms of one trace; this has none";
+        return Err(Failure::invalid("usage", message)
+            .mend("-o table, json or jsonl")
+            .mend("shopctl trace ID -o otlp      writes a trace for OpenTelemetry"));
+    }
     if let Some(what) = for_operators(&command) {
         shop.for_operators(what)?;
     }

@@ -95,7 +95,7 @@ fn run(shop: &Shop, command: commands::Command) -> Result<(), Failure> {
 /// Help and the version are what was asked for; anything else is a mistake in the command line.
 fn not_understood(error: &clap::Error, before: args::Glimpse) -> ExitCode {
     let asked_for = !error.use_stderr();
-    if before.output == Format::Table || asked_for {
+    if before.output == Format::Table || before.output.is_export() || asked_for {
         Output::complaint(error, &args::tree(before.color));
         return ExitCode::from(if asked_for { 0 } else { exit::USAGE });
     }

@@ -34,6 +34,19 @@ pub(crate) enum Format {
     Json,
     /// One JSON value a line, as soon as each is known.
     Jsonl,
+    /// A trace for OpenTelemetry.
+    #[value(hide = true)]
+    Otlp,
+    /// A trace as a sequence diagram.
+    #[value(hide = true)]
+    Mermaid,
+}
+
+impl Format {
+    /// Whether it is one of those that only a trace has.
+    pub(crate) fn is_export(self) -> bool {
+        matches!(self, Self::Otlp | Self::Mermaid)
+    }
 }
 
 impl std::fmt::Display for Format {
@@ -42,6 +55,8 @@ impl std::fmt::Display for Format {
             Self::Table => "table",
             Self::Json => "json",
             Self::Jsonl => "jsonl",
+            Self::Otlp => "otlp",
+            Self::Mermaid => "mermaid",
         })
     }
 }
@@ -164,7 +179,7 @@ impl Output {
     pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
         let text = match self.format {
             Format::Jsonl => serde_json::to_string(value),
-            Format::Table | Format::Json => serde_json::to_string_pretty(value),
+            _ => serde_json::to_string_pretty(value),
         };
         let text = text.map_err(|error| {
             Failure::new(exit::BUG, "bug", format!("the result cannot be written as JSON: {error}"))
@@ -180,7 +195,7 @@ impl Output {
     ) -> Result<(), Failure> {
         match self.format {
             Format::Table => self.table(&table(items)),
-            Format::Json => self.json(&items),
+            Format::Json | Format::Otlp | Format::Mermaid => self.json(&items),
             Format::Jsonl => items.iter().try_for_each(|item| self.json(item)),
         }
     }
@@ -214,7 +229,7 @@ impl Output {
 
     /// Says something that must not be overlooked, also with `--quiet`.
     pub(crate) fn warn(&self, text: impl AsRef<str>) {
-        if self.format == Format::Table {
+        if self.format == Format::Table || self.format.is_export() {
             note(&format!("{} {}\n", self.paint_note(Tone::Warn, "warning:"), harmless(text.as_ref())));
         }
     }
@@ -223,7 +238,7 @@ impl Output {
     pub(crate) fn failure(&self, failure: &Failure) -> ExitCode {
         if !failure.is_shown() {
             match self.format {
-                Format::Table => note(&self.failure_text(failure)),
+                Format::Table | Format::Otlp | Format::Mermaid => note(&self.failure_text(failure)),
                 // There is nothing left to do if this cannot be written either.
                 Format::Json | Format::Jsonl => drop(self.json(&failure.to_json())),
             }
@@ -259,7 +274,12 @@ fn note(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// Text in a colour, if colours are wanted.
+/// How many lines the terminal has.
+pub(crate) fn terminal_height() -> usize {
+    ratatui::crossterm::terminal::size().map_or(24, |(_, lines)| usize::from(lines))
+}
+
+/// How wide the terminal is: as the environment says, or as it says itself.
 pub(crate) fn terminal_width() -> usize {
     let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     // The table library asks the terminal; nothing else here needs to.

@@ -1,18 +1,32 @@
 //! What became of something: asked of every service's own journal, joined, and drawn.
 //!
 //! # Layout
-//! - [`gather`]: asks every service at once
-//! - [`join`]: from journals to flows
-//! - [`draw`]: the waterfall
+//! - [`lookup`]: what is meant, by an identifier or the end of one
+//! - [`ask`]: asks every service at once; [`gather`]: for what it did
+//! - [`join`]: from journals to flows; [`stuck`]: what is not done of them
+//! - [`draw`]: the waterfall; [`otlp`], [`mermaid`]: the same for other programs; [`news`]: what is new in it,
+//!   [`settled`]: whether more is to come
+//! - [`find`]: which flows there were; [`hops`]: where the time of many flows goes
 //!
 //! No collector is needed: a journal is rows that a service writes anyway, and whoever did not
 //! answer is named rather than left out.
 
+pub(crate) mod ask;
 pub(crate) mod draw;
+pub(crate) mod find;
 pub(crate) mod gather;
+pub(crate) mod hops;
 pub(crate) mod join;
+pub(crate) mod lookup;
+pub(crate) mod mermaid;
+pub(crate) mod news;
+pub(crate) mod otlp;
 #[cfg(test)]
 mod sample;
+pub(crate) mod settled;
+#[cfg(test)]
+mod strategy;
+mod stuck;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -52,6 +66,8 @@ pub(crate) struct Flow {
     pub(crate) ended_us: i64,
     /// Its work, in pieces between which nothing happened for long.
     pub(crate) stretches: Vec<Stretch>,
+    /// Services that told only the oldest of what they did in it.
+    pub(crate) cut: Vec<String>,
 }
 
 /// A time in which something was always going on, or nearly so.
@@ -106,6 +122,10 @@ pub(crate) struct Step {
     pub(crate) group_jobs: u32,
     /// What it told.
     pub(crate) emitted: Vec<Emitted>,
+    /// What it could not act on.
+    pub(crate) letters: Vec<Letter>,
+    /// What it, or a try that it is, left to be done in the outside world.
+    pub(crate) undone: Vec<Undone>,
 }
 
 /// An event that was told.
@@ -126,6 +146,70 @@ pub(crate) struct Emitted {
     /// What it says, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) body: Option<Value>,
+}
+
+/// An event or a timer that could not be acted on, or that waits behind one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Letter {
+    /// Its number in the service.
+    pub(crate) id: i64,
+    /// `dead`, or `parked` behind a dead one.
+    pub(crate) state: String,
+    /// The stream, or `timer`.
+    pub(crate) source: String,
+    /// Its number there.
+    pub(crate) sequence: u64,
+    /// Where it was told, or the kind of timer.
+    pub(crate) subject: String,
+    /// What it is about.
+    pub(crate) key: String,
+    /// Why it could not be acted on.
+    pub(crate) reason: String,
+    /// The same, for people.
+    pub(crate) message: String,
+    /// How often it was tried.
+    pub(crate) attempts: u32,
+    /// How many wait behind it, at least; those of other flows too.
+    pub(crate) behind: usize,
+    /// The dead letter that it waits behind, if it is parked and that is known.
+    pub(crate) waits_for: Option<i64>,
+}
+
+/// Work on the outside world that is not done.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Undone {
+    /// Its number in the service.
+    pub(crate) id: i64,
+    /// Which kind, such as `charge_card`.
+    pub(crate) name: String,
+    /// The idempotency key under which it is done.
+    pub(crate) key: String,
+    /// `due`, or `given_up`, for a person to look at.
+    pub(crate) state: String,
+    /// How often it has been tried, with the try that is going on.
+    pub(crate) attempts: u32,
+    /// Whether a try is going on, as far as the journal tells: it began and has not ended.
+    pub(crate) trying: bool,
+    /// When it is tried next, or would have been, in microseconds since 1970.
+    pub(crate) due_us: i64,
+    /// Whether a try may have been done although nobody knows.
+    pub(crate) maybe_done: bool,
+    /// What the last try said.
+    pub(crate) reason: String,
+}
+
+impl Undone {
+    /// Whether it is tried again by itself.
+    pub(crate) fn is_due(&self) -> bool {
+        self.state == "due"
+    }
+}
+
+impl Letter {
+    /// Whether it is what went wrong, rather than what waits behind it.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.state == "dead"
+    }
 }
 
 impl Step {
@@ -165,4 +249,15 @@ impl Flow {
     pub(crate) fn took_us(&self) -> i64 {
         self.ended_us.saturating_sub(self.began_us)
     }
+
+    /// How long it took without the long pauses, which are nobody's work.
+    pub(crate) fn worked_us(&self) -> i64 {
+        let worked = |stretch: &Stretch| stretch.ended_us.saturating_sub(stretch.began_us).max(0);
+        self.stretches.iter().map(worked).fold(0, i64::saturating_add)
+    }
+}
+
+/// What an order is called, if a key is one.
+pub(crate) fn order_of(key: &str) -> Option<contracts::OrderId> {
+    key.parse().ok()
 }

@@ -1,6 +1,7 @@
 //! `shopctl` as a person and as a program meet it.
 //!
-//! The tests in [`stack`], [`shopping`], [`shapes`], [`streams`], [`services`], [`keys`] and [`tls`] start `shopd`, which `scripts/test` builds first.
+//! The tests in [`stack`], [`shopping`], [`shapes`], [`traces`], [`streams`], [`services`], [`keys`] and [`tls`] start
+//! `shopd`, which `scripts/test` builds first.
 
 mod contexts;
 mod craft;
@@ -17,8 +18,10 @@ mod shopping;
 mod sign_in;
 mod stack;
 mod streams;
+mod stuck;
 mod tls;
 mod top;
+mod traces;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -51,6 +51,10 @@ const SAMPLES: &[(&str, &str)] = &[
     ("notification resend", "notification resend {new_sent}"),
     ("trace", "trace {order} --payloads"),
     ("trace", "trace {declined}"),
+    ("order place", "order place --item mug-blue:1 --pay pm_test_timeoutAlways"),
+    ("trace", "trace {waiting}"),
+    ("trace find", "trace find --limit 5"),
+    ("flows", "flows"),
     ("status", "status"),
     ("stream ls", "stream ls"),
     ("stream info", "stream info order"),
@@ -122,7 +126,9 @@ impl Scene {
         self.number += 1;
         let mut line = line.replace("{n}", &self.number.to_string());
         line = line.replace("{dir}", self.shop.bench.data().to_str().expect("text"));
-        for word in ["cart", "new_cart", "new_context", "new_sent", "order", "declined", "notification"] {
+        for word in
+            ["cart", "new_cart", "new_context", "new_sent", "order", "declined", "waiting", "notification"]
+        {
             let mark = format!("{{{word}}}");
             if line.contains(&mark) {
                 let made = match self.words.get(word) {
@@ -157,6 +163,7 @@ impl Scene {
                 "short-lived".to_owned()
             }
             "order" => first("order ls --stage confirmed", "order"),
+            "waiting" => first("order ls --stage awaiting_payment", "order"),
             "declined" => first("order ls --stage cancelled", "order"),
             _ => first("notification ls --state sent", "notification"),
         }

@@ -41,7 +41,7 @@ fn receive(shop: &Shop, text: &str, how: &str) -> Ran {
 }
 
 /// The number that a command wrote to standard output.
-fn placed(shop: &Shop, how: &str) -> String {
+pub(crate) fn placed(shop: &Shop, how: &str) -> String {
     let ran = shop.run(&format!("order place {how}"));
     assert!(ran.out.starts_with("ord_") && ran.out.ends_with('\n'), "{ran:?}");
     ran.out.trim_end().to_owned()

@@ -131,7 +131,7 @@ fn show(shop: &Shop, lines: &[LogLine]) -> Result<(), Failure> {
             lines.iter().try_for_each(|line| shop.out.line(line.text(&shop.out, &zone, wide)))
         }
         Format::Json => shop.out.json(&lines.iter().map(LogLine::json).collect::<Vec<_>>()),
-        Format::Jsonl => lines.iter().try_for_each(|line| shop.out.json(&line.json())),
+        _ => lines.iter().try_for_each(|line| shop.out.json(&line.json())),
     }
 }
 

@@ -174,7 +174,7 @@ fn show<T: serde::Serialize, L: serde::Serialize>(
     let nobody_looks = shop.out.width().is_none() && what.width.is_none() && shop.settings.output.is_none();
     match shop.out.format() {
         _ if what.csv => shop.out.line(csv()?.trim_end()),
-        Format::Json => shop.out.json(told),
+        Format::Json | Format::Otlp | Format::Mermaid => shop.out.json(told),
         Format::Jsonl => lines().iter().try_for_each(|line| shop.out.json(line)),
         Format::Table if nobody_looks => shop.out.line(csv()?.trim_end()),
         Format::Table => {

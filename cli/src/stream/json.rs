@@ -67,7 +67,7 @@ mod tests {
     fn what_fits_stays_on_a_line() {
         let body = json!({ "order": "ord_1", "total": { "amount": 1290, "currency": "EUR" }, "lines": [1, 2], "none": {} });
         assert_eq!(
-            lay_out(&body, 45),
+            lay_out(&body, 46),
             [
                 "{",
                 "  \"lines\": [1, 2],",

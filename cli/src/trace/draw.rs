@@ -3,18 +3,21 @@
 //! Pure: from a story and a width to a text. No line is ever wider than that width.
 
 mod columns;
-mod line;
+pub(crate) mod line;
 mod scale;
+mod stuck;
+mod summary;
 #[cfg(test)]
-mod tests;
-mod words;
+pub(crate) mod tests;
+pub(crate) mod words;
 
 use jiff::tz::TimeZone;
 
 use self::columns::Columns;
 use self::line::{Line, clip, flow_text, plain, wrap};
 use self::scale::{Cell, Scale};
-use self::words::{commit, extremes, facts, label, telling, tellings};
+use self::summary::{extremes, facts, retries};
+use self::words::{commit, label, label_in, telling, tellings};
 use crate::output::Tone;
 use crate::show::duration;
 use crate::trace::{Emitted, Flow, Silent, Step, Story, Stretch};
@@ -84,8 +87,14 @@ impl Page<'_> {
         for silent in silent {
             self.silent(silent, &columns);
         }
+        self.cut(&flow.cut, &columns);
         for part in flow_text(&extremes(flow), self.width) {
             self.note(&part);
+        }
+        for retry in retries(flow) {
+            for part in wrap(&plain(&retry), self.width) {
+                self.note(&part);
+            }
         }
         if columns.bar > 0 {
             self.legend(flow, &columns);
@@ -110,6 +119,7 @@ impl Page<'_> {
             for told in tellings(&step.emitted) {
                 self.telling(told, &stem, &scale, columns);
             }
+            self.not_done(step, &stem, columns);
         }
     }
 
@@ -139,7 +149,8 @@ impl Page<'_> {
             if step.is_ok() { String::new() } else { format!(" {} {}", self.cross(), plain(&step.outcome)) };
         // Where there is not room for both, each gives way as far as half.
         let failure = clip(&failure, room.saturating_sub(label.len()).max(room / 2), self.mark());
-        line.put(None, &clip(&label, room - failure.chars().count(), self.mark()));
+        let room = room.saturating_sub(failure.chars().count());
+        line.put(None, &label_in(step, columns.length, room, self.mark()));
         line.put(Tone::Bad, &failure);
         line.right(
             None,
@@ -189,12 +200,17 @@ impl Page<'_> {
     }
 
     fn silent(&mut self, silent: &Silent, columns: &Columns) {
+        let why = format!("{}; its steps are missing here", silent.why);
+        self.silent_row(&silent.service, &why, Tone::Bad, columns);
+    }
+
+    fn silent_row(&mut self, service: &str, why: &str, tone: Tone, columns: &Columns) {
         let mut line = Line::default();
-        line.put(Tone::Bad, &clip(&plain(&silent.service), columns.service, self.mark()));
-        let text = format!("{} {}; its steps are missing here", self.cross(), self.one_line(&silent.why));
+        line.put(tone, &clip(&plain(service), columns.service, self.mark()));
+        let text = format!("{} {}", self.cross(), self.one_line(why));
         let indent = columns.service + 2;
         for part in wrap(&text, self.width - indent) {
-            line.pad_to(indent).put(Tone::Bad, &part);
+            line.pad_to(indent).put(tone, &part);
             self.line(std::mem::take(&mut line));
         }
     }

@@ -3,19 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use futures_util::future::{join, join_all};
-use kit::admin::{GetTrace, TraceView};
-use kit::client::{Call, Client};
+use futures_util::future::join_all;
+use kit::admin::{DeadLetters, GetTrace, ListDeadLetters, TraceView};
+use kit::client::Client;
+use kit::engine::hearing::DeadLetter;
+use kit::limits::PAGE_MAX;
 
+use super::ask::{Silence, ask, ask_all, ask_everybody, heard, silent};
 use super::join::join as join_flow;
+use super::stuck::{count_behind, with_letters};
 use super::{Flow, Silent};
 
 /// How long a service has to say what it did.
 pub(crate) const ANSWER_TIME: Duration = Duration::from_secs(2);
-/// How long services that no contract knows have to say that they exist.
-const DISCOVERY_TIME: Duration = Duration::from_millis(150);
 /// Flows that are drawn of one thing; the newest are.
 pub(crate) const FLOWS_MAX: usize = 20;
+/// Flows that a service is asked for at once, if many are wanted.
+const FLOWS_AT_ONCE: usize = 25;
+/// Pages of dead letters that are looked at to count what waits behind one.
+const LETTER_PAGES_MAX: usize = 5;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -40,27 +46,18 @@ pub(crate) enum Wanted {
 /// Asks every service, first in which flows the key occurs, then what it did in each of them:
 /// most work for an order is done by services that have never seen the order's number as a key.
 pub(crate) async fn gather(client: &Client, wanted: Wanted, bodies: bool, wait: Duration) -> Gathered {
-    let known: BTreeSet<String> = contracts::words().map(|word| word.owner().to_owned()).collect();
-    let mut silent: BTreeMap<String, String> = BTreeMap::new();
+    let mut silence = Silence::new();
     let key = match &wanted {
         Wanted::Key(key) => key.clone(),
         Wanted::Trace(_) => String::new(),
     };
     let by_key = GetTrace { key, ..GetTrace::default() };
-    let (found, others) = join(ask_all(client, &known, &by_key, wait), others(client, &known)).await;
-    let found = found.into_iter().chain(ask_all(client, &others, &by_key, wait).await);
+    let found = heard(ask_everybody(client, "trace", &by_key, wait).await, &mut silence);
     let mut first_us: BTreeMap<String, i64> = BTreeMap::new();
     let mut services = BTreeSet::new();
-    for (service, answer) in found {
-        match answer {
-            Ok(view) => {
-                note_flows(&mut first_us, &view);
-                services.insert(service);
-            }
-            Err(why) => {
-                silent.insert(service, why);
-            }
-        }
+    for (service, view) in found {
+        note_flows(&mut first_us, &view);
+        services.insert(service);
     }
     if let Wanted::Trace(trace) = wanted {
         first_us.insert(trace, 0);
@@ -71,24 +68,45 @@ pub(crate) async fn gather(client: &Client, wanted: Wanted, bodies: bool, wait: 
     let traces = traces.into_iter().skip(left_out).map(|(_, trace)| trace);
     let told = join_all(traces.map(|trace| async {
         let asked = GetTrace { traces: vec![trace.clone()], bodies, ..GetTrace::default() };
-        (trace, ask_all(client, &services, &asked, wait).await)
+        (trace, ask_all::<_, TraceView>(client, &services, "trace", &asked, wait).await)
     }));
     let mut flows = Vec::new();
     for (trace, answers) in told.await {
-        let mut views = Vec::new();
-        for (service, answer) in answers {
-            match answer {
-                Ok(view) => views.push((service, view)),
-                Err(why) => {
-                    silent.entry(service).or_insert(why);
-                }
-            }
-        }
+        let views = heard(answers, &mut silence);
         flows.extend(join_flow(&trace, &views));
     }
     flows.sort_by_key(|flow| flow.began_us);
-    let silent = silent.into_iter().map(|(service, why)| Silent { service, why }).collect();
-    Gathered { flows, silent, left_out }
+    count_waiting_letters(client, &mut flows, wait).await;
+    Gathered { flows, silent: silent(silence), left_out }
+}
+
+/// What many flows consist of, a number of them at a time. Whoever does not answer once is not asked
+/// again.
+pub(crate) async fn gather_many(
+    client: &Client,
+    traces: Vec<String>,
+    wait: Duration,
+    silence: &mut Silence,
+) -> Vec<Flow> {
+    let known = super::ask::known();
+    let others = super::ask::others(client, &known).await;
+    let mut services: BTreeSet<String> = known.into_iter().chain(others).collect();
+    let mut left: Vec<Vec<String>> = traces.chunks(FLOWS_AT_ONCE).rev().map(<[String]>::to_vec).collect();
+    let mut flows = Vec::new();
+    while let Some(some) = left.pop() {
+        services.retain(|service| !silence.contains_key(service));
+        let asked = GetTrace { traces: some.clone(), ..GetTrace::default() };
+        let answers = ask_all::<_, TraceView>(client, &services, "trace", &asked, wait).await;
+        let views = heard(answers, silence);
+        // An answer has room for so many rows only.
+        if some.len() > 1 && views.iter().any(|(_, view)| view.cut) {
+            let (first, second) = some.split_at(some.len() / 2);
+            left.extend([second.to_vec(), first.to_vec()]);
+            continue;
+        }
+        flows.extend(some.iter().filter_map(|trace| join_flow(trace, &views)));
+    }
+    flows
 }
 
 /// Notes when each flow began. A service gives its oldest rows first and only so many: a flow of
@@ -102,39 +120,29 @@ fn note_flows(first_us: &mut BTreeMap<String, i64>, view: &TraceView) {
     }
 }
 
-/// Services that run here and that no contract knows, such as those of a newer version.
-async fn others(client: &Client, known: &BTreeSet<String>) -> BTreeSet<String> {
-    let running = client.services(DISCOVERY_TIME).await.unwrap_or_default();
-    let answers_trace = |info: &kit::client::ServiceInfo| {
-        let subject = format!("{}.trace", info.name);
-        info.endpoints.iter().any(|endpoint| endpoint.subject == subject)
-    };
-    running
-        .into_iter()
-        .filter(answers_trace)
-        .map(|info| info.name)
-        .filter(|name| !known.contains(name))
-        .collect()
-}
-
-async fn ask_all(
-    client: &Client,
-    services: &BTreeSet<String>,
-    asked: &GetTrace,
-    wait: Duration,
-) -> Vec<(String, Result<TraceView, String>)> {
-    join_all(services.iter().map(|service| async move {
-        let call = Call { timeout: wait, ..Call::default() };
-        let answer = client.call_as(&format!("{service}.trace"), asked, call).await;
-        (service.clone(), answer.map_err(|error| why(&error, wait)))
-    }))
-    .await
-}
-
-fn why(error: &kit::Error, wait: Duration) -> String {
-    if error.kind.is_retryable() {
-        format!("no answer within {} s", wait.as_secs_f64())
-    } else {
-        error.message.clone()
+/// What waits behind a dead letter came in other flows, so the services are asked for it.
+async fn count_waiting_letters(client: &Client, flows: &mut [Flow], wait: Duration) {
+    let stuck = with_letters(flows);
+    let letters = join_all(stuck.into_iter().map(|service| async move {
+        let letters = letters_of(client, &service, wait).await;
+        (service, letters)
+    }));
+    let all: BTreeMap<String, Vec<DeadLetter>> = letters.await.into_iter().collect();
+    if !all.is_empty() {
+        count_behind(flows, &all);
     }
+}
+
+async fn letters_of(client: &Client, service: &str, wait: Duration) -> Vec<DeadLetter> {
+    let mut letters: Vec<DeadLetter> = Vec::new();
+    for _ in 0..LETTER_PAGES_MAX {
+        let after = letters.last().map_or(0, |letter| letter.id);
+        let asked = ListDeadLetters { after, limit: Some(PAGE_MAX) };
+        let page: Result<DeadLetters, String> = ask(client, service, "dead_letters", &asked, wait).await;
+        match page {
+            Ok(page) if !page.items.is_empty() => letters.extend(page.items),
+            _ => break,
+        }
+    }
+    letters
 }

@@ -6,6 +6,7 @@ use kit::admin::{EmittedView, TraceView};
 use kit::engine::journal::Entry;
 use serde_json::Value;
 
+use super::stuck::{give_letters, give_undone};
 use super::{Emitted, Flow, Step, Stretch};
 
 /// A pause shorter than this is drawn as a pause.
@@ -15,12 +16,17 @@ const PAUSE_FACTOR: i64 = 10;
 
 /// Joins what each service told of one flow. None if nobody has anything.
 pub(crate) fn join(trace: &str, told: &[(String, TraceView)]) -> Option<Flow> {
-    let mut steps: Vec<Step> = Vec::new();
+    let (mut steps, mut cut): (Vec<Step>, Vec<String>) = (Vec::new(), Vec::new());
     for (service, view) in told {
         let entries = view.entries.iter().filter(|entry| entry.trace == trace);
         let mut own: Vec<Step> = entries.map(|entry| step_of(service, entry)).collect();
         let emitted = view.emitted.iter().filter(|emitted| emitted.trace == trace);
         give_emitted(service, &mut own, emitted);
+        give_letters(service, &mut own, view.dead_letters.iter().filter(|letter| letter.trace == trace));
+        give_undone(service, &mut own, view.effects.iter().filter(|effect| effect.trace == trace));
+        if view.cut {
+            cut.push(service.clone());
+        }
         steps.append(&mut own);
     }
     find_waits(&mut steps);
@@ -28,7 +34,7 @@ pub(crate) fn join(trace: &str, told: &[(String, TraceView)]) -> Option<Flow> {
     let began_us = steps.first()?.began_us;
     let ended_us = steps.iter().map(Step::ended_us).max()?.max(began_us);
     let stretches = stretches(steps);
-    Some(Flow { trace: trace.to_owned(), began_us, ended_us, stretches })
+    Some(Flow { trace: trace.to_owned(), began_us, ended_us, stretches, cut })
 }
 
 fn step_of(service: &str, entry: &Entry) -> Step {

@@ -1,10 +1,14 @@
 //! Stories for tests: journals as services would tell them.
 
 use kit::admin::{EmittedView, TraceView};
+use kit::engine::effects::EffectView;
+use kit::engine::hearing::DeadLetter;
 use kit::engine::journal::Entry;
+use kit::{Timestamp, message::Example};
 use serde_json::json;
 
 use super::join::join;
+use super::stuck::count_behind;
 use super::{Silent, Story};
 
 /// The flow of the samples.
@@ -79,6 +83,42 @@ impl Journals {
             body: json!({"order": ORDER, "note": "für Zoë"}),
         };
         self.view(service).emitted.push(emitted);
+    }
+
+    /// Notes an event that could not be acted on, by the work that failed.
+    pub(crate) fn letter(&mut self, service: &str, span: u64, id: i64, state: &str) -> &mut DeadLetter {
+        let letter = DeadLetter {
+            id,
+            state: state.to_owned(),
+            reason: "invalid_body".to_owned(),
+            message: "the body is not understood".to_owned(),
+            key: ORDER.to_owned(),
+            trace: TRACE.to_owned(),
+            span: format!("{span:016x}"),
+            ..kit::admin::DeadLetters::example().items.remove(0)
+        };
+        let view = self.view(service);
+        view.dead_letters.push(letter);
+        view.dead_letters.last_mut().expect("just pushed")
+    }
+
+    /// Notes work on the outside world that is not done, by the work that asked for it.
+    pub(crate) fn undone(&mut self, service: &str, span: u64, name: &str, due: i64) -> &mut EffectView {
+        let effect = EffectView {
+            name: name.to_owned(),
+            key: "pay_01h2e8kqvbfwea724h75qc655w".to_owned(),
+            state: "due".to_owned(),
+            attempts: 3,
+            due_at: Timestamp::from_microsecond(BEGAN_US + due).expect("a time"),
+            maybe_done: true,
+            reason: "no answer within 2 s".to_owned(),
+            trace: TRACE.to_owned(),
+            span: format!("{span:016x}"),
+            ..kit::admin::Effects::example().items.remove(0)
+        };
+        let view = self.view(service);
+        view.effects.push(effect);
+        view.effects.last_mut().expect("just pushed")
     }
 
     /// The story that they tell together.
@@ -180,6 +220,60 @@ fn paid_journals() -> Journals {
     journals
 }
 
+/// An order that is stuck: its payment is tried again and again, a mail was given up, inventory could
+/// not act on an event, and catalog told only a part.
+pub(crate) fn stuck() -> Story {
+    let mut journals = Journals::default();
+    journals.row("order", row("request", "order.place", (1, 99), [0, 3_400, 3_900, 6_100]));
+    journals.row("catalog", row("request", "catalog.quote", (2, 1), [900, 1_000, 1_400, 0]));
+    journals.told("order", 1, 12, "events.order.placed", 3_500);
+    journals.told("order", 1, 13, "events.order.payment_due", 3_600);
+    let failed = [7_300, 7_500, 8_100, 10_000];
+    journals.heard("inventory", "ORDER", 12, row("event", "events.order.placed", (3, 1), failed)).outcome =
+        "invalid_body".to_owned();
+    journals.letter("inventory", 3, 7, "dead");
+    let parked = [10_300, 10_500, 10_600, 12_000];
+    journals
+        .heard("inventory", "ORDER", 13, row("event", "events.order.payment_due", (4, 1), parked))
+        .outcome = "parked".to_owned();
+    journals.letter("inventory", 4, 8, "parked");
+    let heard = [7_600, 7_700, 8_000, 10_200];
+    journals.heard("payment", "ORDER", 13, row("event", "events.order.payment_due", (6, 1), heard));
+    for attempt in 1..=3 {
+        let at = i64::from(attempt) * 4_000 + 7_000;
+        let tried = row(
+            "effect",
+            "charge_card",
+            (6 + u64::from(attempt), 6),
+            [at, at + 2_000, at + 2_100, at + 3_000],
+        );
+        let tried = journals.row("payment", tried);
+        (tried.attempt, tried.outcome) = (attempt, "outcome_unknown".to_owned());
+    }
+    journals.undone("payment", 6, "charge_card", 30_000_000);
+    let heard = [7_600, 7_700, 8_000, 10_200];
+    journals.heard("notification", "ORDER", 12, row("event", "events.order.placed", (20, 1), heard));
+    let mail = journals.undone("notification", 20, "send", 1_000);
+    (mail.state, mail.maybe_done, mail.attempts) = ("given_up".to_owned(), false, 1);
+    mail.reason = "the mail server does not answer".to_owned();
+    journals.view("catalog").cut = true;
+    let mut story = journals.story();
+    story.facts = vec!["awaiting_payment".to_owned()];
+    let others = journals_letters();
+    count_behind(&mut story.flows, &others);
+    story
+}
+
+/// Everything that inventory could not act on: also of another flow.
+fn journals_letters() -> std::collections::BTreeMap<String, Vec<DeadLetter>> {
+    let mut journals = Journals::default();
+    journals.letter("inventory", 3, 7, "dead");
+    journals.letter("inventory", 4, 8, "parked");
+    journals.letter("inventory", 77, 9, "parked");
+    let letters = journals.view("inventory").dead_letters.clone();
+    std::collections::BTreeMap::from([("inventory".to_owned(), letters)])
+}
+
 /// The same order, when payment does not answer.
 pub(crate) fn without_payment() -> Story {
     let mut journals = paid_journals();
@@ -209,6 +303,14 @@ pub(crate) fn import() -> Story {
     for sequence in 1..=200 {
         journals.told("catalog", 1, sequence, "events.catalog.product_changed", 400);
     }
+    journals.story()
+}
+
+/// An order that took long because the prices did.
+pub(crate) fn slow_neighbour() -> Story {
+    let mut journals = Journals::default();
+    journals.row("order", row("request", "order.place", (1, 99), [0, 41_000, 41_900, 44_100]));
+    journals.row("catalog", row("request", "catalog.quote", (2, 1), [900, 1_000, 40_900, 0]));
     journals.story()
 }
 

@@ -1,7 +1,8 @@
 //! Everything that happened to an order stands in the services' own journals.
 
+use contracts::order::PlaceOrder;
 use kit::Call;
-use kit::admin::TraceView;
+use kit::admin::{Found, TraceView, WorkFound};
 use kit::testing::eventually;
 use tests::customer::order_of;
 use tests::{Counter, NAMES, shared};
@@ -66,4 +67,53 @@ async fn one_trace_leads_through_every_service_an_order_went_through() {
         "reads that a flow caused are in it too"
     );
     assert!(entries.iter().any(|entry| entry.kind == "effect"), "and work on the outside world");
+}
+
+#[tokio::test]
+async fn the_end_of_an_orders_number_and_the_key_of_its_request_lead_to_its_flow() {
+    let shop = shared().counter().await;
+    shop.sells("found-mug", 1000, 10).await;
+    let call = Call { key: Some("found-once-4711".into()), ..Call::default() };
+    let placed = shop.client().call(&order_of(&[("found-mug", 1)]), call).await.unwrap();
+    shop.settles(placed.order).await;
+
+    let number = placed.order.to_string();
+    let look_up = async |service: &str, text: &str| -> Found {
+        let asked = serde_json::json!({"text": text});
+        shop.client().call_as(&format!("{service}.lookup"), &asked, Call::default()).await.unwrap()
+    };
+    for service in ["order", "inventory", "payment"] {
+        let found = look_up(service, &number[number.len() - 8..]).await;
+        assert!(found.complete, "{service}");
+        let known = found.items.iter().find(|item| item.kind == "key");
+        assert_eq!(known.map(|item| item.id.as_str()), Some(number.as_str()), "{service}: {found:?}");
+    }
+    let found = look_up("order", "once-4711").await;
+    let request = found.items.iter().find(|item| item.kind == "request").expect("the request");
+    assert_eq!((request.id.as_str(), &request.trace), ("found-once-4711", &placed.trace));
+}
+
+#[tokio::test]
+async fn a_payment_without_an_answer_is_work_that_is_due_and_work_that_failed() {
+    let shop = shared().counter().await;
+    shop.sells("waiting-mug", 1000, 10).await;
+    let method = "pm_test_timeoutAlways".into();
+    let request = PlaceOrder { payment_method: method, ..order_of(&[("waiting-mug", 1)]) };
+    let placed = shop.places(&request).await.unwrap();
+    let by_trace = serde_json::json!({"traces": [placed.trace]});
+    let view = eventually("a try has failed", || async {
+        let view: TraceView =
+            shop.client().call_as("payment.trace", &by_trace, Call::default()).await.unwrap();
+        view.entries.iter().any(|entry| entry.outcome == "outcome_unknown").then_some(view)
+    })
+    .await;
+    let due = &view.effects[0];
+    assert_eq!((due.name.as_str(), due.state.as_str(), due.maybe_done), ("charge_card", "due", true));
+    assert!(due.reason.contains("no answer"), "{due:?}");
+    let asker = view.entries.iter().find(|entry| entry.span == due.span).expect("who asked for it");
+    assert_eq!(asker.subject, "events.order.payment_due");
+
+    let asked = serde_json::json!({"failed": true, "outcome": "outcome_unknown", "took_us_min": 1_000_000});
+    let found: WorkFound = shop.client().call_as("payment.work", &asked, Call::default()).await.unwrap();
+    assert!(found.items.iter().any(|entry| entry.trace == placed.trace), "{found:?}");
 }

@@ -28,7 +28,7 @@ pub(super) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     let service = args.service.as_deref().map(service).transpose()?;
     let found = letters::ask(shop, service.as_deref()).await?;
     match shop.out.format() {
-        Format::Json => shop.out.json(&found)?,
+        Format::Json | Format::Otlp | Format::Mermaid => shop.out.json(&found)?,
         Format::Jsonl => {
             found.letters.iter().try_for_each(|letter| shop.out.json(letter))?;
             found

@@ -146,7 +146,7 @@ pub(super) fn tell_well(
             Ok(())
         }
         Format::Json => shop.out.json(&json!({ "order": order, "stages": stages.into_happened() })),
-        Format::Jsonl => Ok(()),
+        _ => Ok(()),
     }
 }
 

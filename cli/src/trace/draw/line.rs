@@ -76,6 +76,11 @@ pub(crate) fn clip(text: &str, cells: usize, mark: char) -> String {
     kept
 }
 
+/// How many cells a text of any characters takes, at most.
+pub(crate) fn cells_at_most(text: &str) -> usize {
+    text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum()
+}
+
 /// A text of any characters, cut into lines that surely fit, between words where that is not a
 /// waste: whatever is not ASCII may be two cells wide.
 pub(crate) fn wrap(text: &str, cells: usize) -> Vec<String> {

@@ -5,9 +5,11 @@
 use std::path::Path;
 
 use jiff::tz::TimeZone;
+use proptest::prelude::*;
+use unicode_width::UnicodeWidthStr;
 
 use super::{Style, WIDTH_MIN, render};
-use crate::trace::{Emitted, Flow, Silent, Step, Story, Stretch, sample};
+use crate::trace::{Emitted, Flow, Letter, Silent, Step, Story, Stretch, Undone, sample, strategy};
 
 fn style() -> Style {
     Style { ascii: false, colour: false, payloads: false, zone: TimeZone::UTC }
@@ -17,8 +19,9 @@ fn ascii() -> Style {
     Style { ascii: true, ..style() }
 }
 
+/// Compares with what stands in `golden/`.
 #[track_caller]
-fn is_drawn_as(name: &str, drawn: &str) {
+pub(crate) fn is_drawn_as(name: &str, drawn: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/trace/draw/golden").join(name);
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         std::fs::write(&path, drawn).unwrap();
@@ -49,6 +52,20 @@ fn what_events_say_is_shown_if_asked_for() {
 fn a_service_that_does_not_answer_is_a_row_that_says_so() {
     is_drawn_as("without_payment_100.txt", &render(&sample::without_payment(), 100, &style()));
     is_drawn_as("without_payment_40.txt", &render(&sample::without_payment(), 40, &ascii()));
+}
+
+#[test]
+fn what_is_stuck_is_said_where_it_happened_with_what_mends_it() {
+    for width in [40, 60, 100, 160] {
+        is_drawn_as(&format!("stuck_{width}.txt"), &render(&sample::stuck(), width, &style()));
+    }
+    is_drawn_as("stuck_ascii_80.txt", &render(&sample::stuck(), 80, &ascii()));
+}
+
+#[test]
+fn a_request_is_not_called_slow_for_what_it_asked_of_others() {
+    let drawn = render(&sample::slow_neighbour(), 100, &style());
+    assert!(drawn.contains("slowest: catalog catalog.quote, 40.0 ms"), "{drawn}");
 }
 
 #[test]
@@ -89,26 +106,45 @@ fn colours_change_nothing_but_colours() {
     assert_eq!(crate::output::harmless(&coloured), coloured, "the output lets every colour through");
 }
 
+#[track_caller]
+fn fits(drawn: &str, width: usize, ascii: bool) {
+    for line in drawn.lines() {
+        let cells = line.width();
+        assert!(cells <= width.max(WIDTH_MIN), "{cells} cells at width {width}: {line:?}");
+        assert!(!ascii || line.is_ascii(), "{line:?}");
+        assert!(!line.chars().any(kit::text::is_unprintable), "{line:?}");
+    }
+}
+
 #[test]
 fn no_line_is_ever_wider_than_the_width() {
-    let narrow = "░█▒◆→│├└⋯…✗▏▎▍▌▋▊▉▐▕";
-    for story in
-        [sample::paid_order(), sample::without_payment(), sample::import(), odd_story(), Story::default()]
-    {
+    let stories = [
+        sample::paid_order(),
+        sample::without_payment(),
+        sample::import(),
+        sample::stuck(),
+        odd_story(),
+        Story::default(),
+    ];
+    for story in stories {
         for ascii in [false, true] {
             for width in (0..=110).chain([120, 121, 160, 199, 200, 1000]) {
-                let drawn = render(&story, width, &Style { ascii, payloads: true, ..style() });
-                for line in drawn.lines() {
-                    let cells = line
-                        .chars()
-                        .map(|c| if c.is_ascii() || narrow.contains(c) { 1 } else { 2 })
-                        .sum::<usize>();
-                    assert!(cells <= width.max(WIDTH_MIN), "{cells} cells at width {width}: {line:?}");
-                    assert!(!ascii || line.is_ascii(), "{line:?}");
-                    assert!(!line.chars().any(kit::text::is_unprintable), "{line:?}");
-                }
+                fits(&render(&story, width, &Style { ascii, payloads: true, ..style() }), width, ascii);
             }
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(crate::trace::strategy::cases(96))]
+    #[test]
+    fn any_story_fits_any_width(
+        story in strategy::story(),
+        width in 0_usize..300,
+        ascii in any::<bool>(),
+        payloads in any::<bool>(),
+    ) {
+        fits(&render(&story, width, &Style { ascii, payloads, ..style() }), width, ascii);
     }
 }
 
@@ -136,6 +172,13 @@ fn odd_story() -> Story {
         committed_us: Some(committed_us),
         group_jobs: u32::MAX,
         emitted: vec![told.clone(); 2],
+        letters: vec![Letter { message: odd.clone(), reason: odd.clone(), ..Letter::default() }],
+        undone: vec![Undone {
+            name: odd.clone(),
+            reason: odd.clone(),
+            due_us: i64::MAX,
+            ..Undone::default()
+        }],
         ..Step::default()
     };
     let steps = vec![step(0, 0, 0), step(i64::MAX, i64::MIN, 5), step(i64::MIN, i64::MAX, i64::MAX)];
@@ -151,6 +194,7 @@ fn odd_story() -> Story {
             stretch(i64::MAX, i64::MIN),
             stretch(10, 1000),
         ],
+        cut: vec![odd.clone()],
     };
     Story {
         about: odd.clone(),

@@ -1,13 +1,10 @@
-//! What steps, events and flows are called in a drawing.
+//! What steps and events are called in a drawing.
 
 use std::fmt::Display;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
-use super::line::plain;
+use super::line::{clip, plain};
 use crate::show::duration;
-use crate::trace::{Emitted, Flow, Step, Stretch};
+use crate::trace::{Emitted, Step};
 
 /// So many events of a kind in a row are shown as one line.
 const TOGETHER_FROM: usize = 4;
@@ -23,6 +20,19 @@ pub(crate) enum Length {
 
 /// What a step did.
 pub(crate) fn label(step: &Step, length: Length) -> String {
+    format!("{}{}", what(step, length), again(step))
+}
+
+/// The same in so many cells. Which try it was stays.
+pub(crate) fn label_in(step: &Step, length: Length, cells: usize, mark: char) -> String {
+    let again = again(step);
+    let room = cells.saturating_sub(again.len());
+    let what = what(step, length);
+    // A word that is cut to less says nothing.
+    if room < 3 { clip(&what, cells, mark) } else { format!("{}{again}", clip(&what, room, mark)) }
+}
+
+fn what(step: &Step, length: Length) -> String {
     let what = match (step.kind.as_str(), step.source.as_str()) {
         ("event", "") if step.subject.is_empty() => "(not in its journal)".to_owned(),
         ("event", source) => numbered(source, step.sequence, &step.subject, length),
@@ -30,8 +40,11 @@ pub(crate) fn label(step: &Step, length: Length) -> String {
         (_, _) if length == Length::Short => step.subject.clone(),
         (kind, _) => format!("{kind} {}", step.subject),
     };
-    let again = if step.attempt > 1 { format!(", try {}", step.attempt) } else { String::new() };
-    plain(&format!("{what}{again}"))
+    plain(&what)
+}
+
+fn again(step: &Step) -> String {
+    if step.attempt > 1 { format!(", try {}", step.attempt) } else { String::new() }
 }
 
 /// What was told: one event, or many of a kind in a row.
@@ -77,53 +90,4 @@ pub(crate) fn commit(step: &Step) -> String {
     };
     let took = duration(committed_us.saturating_sub(step.finished_us));
     if step.group_jobs > 1 { format!("{took} ({})", step.group_jobs) } else { took }
-}
-
-/// A flow in figures.
-pub(crate) fn facts(flow: &Flow, zone: &TimeZone) -> Vec<String> {
-    let count = |number: usize, one: &str, many: &str| match number {
-        0 => String::new(),
-        1 => format!("1 {one}"),
-        _ => format!("{number} {many}"),
-    };
-    let how_many = |wanted: fn(&Step) -> bool| flow.steps().filter(|step| wanted(step)).count();
-    let mut services: Vec<&str> = flow.steps().map(|step| step.service.as_str()).collect();
-    services.sort_unstable();
-    services.dedup();
-    let began = Timestamp::from_microsecond(flow.began_us).unwrap_or(Timestamp::UNIX_EPOCH);
-    vec![
-        format!("trace {}", flow.trace),
-        duration(flow.took_us()),
-        count(services.len(), "service", "services"),
-        count(flow.steps().count(), "step", "steps"),
-        count(how_many(|step| step.attempt > 1), "retry", "retries"),
-        count(how_many(|step| !step.is_ok()), "failed", "failed"),
-        count(how_many(Step::is_skewed), "with skewed clocks", "with skewed clocks"),
-        began.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
-    ]
-}
-
-/// What took longest, and what waited longest.
-pub(crate) fn extremes(flow: &Flow) -> Vec<String> {
-    let mut parts = Vec::new();
-    if let Some(step) = flow.steps().max_by_key(|step| step.took_us()) {
-        // Long pauses are nobody's work, so no step has a share of them.
-        let worked = |stretch: &Stretch| stretch.ended_us.saturating_sub(stretch.began_us).max(0);
-        let whole = flow.stretches.iter().map(worked).fold(0, i64::saturating_add);
-        let took = step.took_us();
-        let share =
-            if whole > 0 { format!(" ({} %)", took.saturating_mul(100) / whole) } else { String::new() };
-        let label = label(step, Length::Full);
-        parts.push(format!("slowest: {} {label}, {}{share}", step.service, duration(took)));
-    }
-    let waited = flow.steps().filter_map(|step| Some((step.waited_us().filter(|us| *us > 0)?, step)));
-    if let Some((us, step)) = waited.max_by_key(|(us, _)| *us) {
-        parts.push(format!(
-            "waited longest: {} {}, {}",
-            step.service,
-            label(step, Length::Full),
-            duration(us)
-        ));
-    }
-    parts
 }
