@@ -13,7 +13,7 @@
 //! - [`trace`]: what became of something, from every service's journal, joined and drawn
 //! - [`doctor`]: what a person would check; [`audit`]: whether the books of all services agree
 //! - [`status`]: how everything is, on one screen; [`top`]: the same, live
-//! - [`report`]: figures drawn with bars, and as CSV
+//! - [`stream`]: looking into streams; [`report`]: figures drawn with bars, and as CSV
 //! - [`stack`]: the broker and the services of this machine, as processes
 //! - [`keys`]: who may connect: keys in files, the roster, and the broker's users made from it
 
@@ -42,6 +42,7 @@ mod shop;
 mod show;
 mod stack;
 mod status;
+mod stream;
 mod top;
 mod trace;
 

@@ -37,6 +37,11 @@ impl Progress {
         self.0.inc(done as u64);
     }
 
+    /// Prints something while the bar is away.
+    pub(crate) fn beside<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.0.suspend(print)
+    }
+
     /// Takes the bar away: what was done is said in words.
     pub(crate) fn end(&self) {
         self.0.finish_and_clear();

@@ -72,6 +72,8 @@ mod tests {
         ("customer role", "needs an account; cli/tests/sign_in.rs"),
         ("customer disable", "needs an account; cli/tests/sign_in.rs"),
         ("customer enable", "needs an account; cli/tests/sign_in.rs"),
+        ("dlq show", "needs a dead letter; cli/tests/letters.rs"),
+        ("dlq drop", "needs a dead letter; cli/tests/letters.rs"),
         ("keys rotate", "starts every service again; cli/tests/keys.rs"),
         ("user rm", "cli/tests/keys.rs"),
         ("order cancel", "only what waits can be cancelled; as order get"),

@@ -19,7 +19,7 @@ use crate::failure::{Failure, exit};
 use crate::shop::Shop;
 use crate::stack::{ALL_IN_ONE, BROKER, Folder, services};
 
-pub(crate) use screen::draw;
+pub(crate) use screen::{bytes, draw, up};
 
 /// How long each may take to answer: nobody wants to wait for a screen.
 const ANSWER_TIME: Duration = Duration::from_secs(2);

@@ -1,6 +1,7 @@
 //! `shopctl` as a person and as a program meet it.
 //!
-//! The tests in [`stack`], [`shopping`], [`shapes`], [`traces`], [`keys`] and [`tls`] start `shopd`, which `scripts/test` builds first.
+//! The tests in [`stack`], [`shopping`], [`shapes`], [`traces`], [`streams`], [`services`], [`keys`] and [`tls`] start
+//! `shopd`, which `scripts/test` builds first.
 
 mod audit;
 mod contexts;
@@ -8,14 +9,17 @@ mod craft;
 mod doctor;
 mod help;
 mod keys;
+mod letters;
 mod mistakes;
 mod no_broker;
 mod passwords;
 mod reports;
+mod services;
 mod shapes;
 mod shopping;
 mod sign_in;
 mod stack;
+mod streams;
 mod stuck;
 mod tls;
 mod top;

@@ -1,17 +1,33 @@
-//! `shopctl dlq`: being built.
+//! `shopctl dlq`: events that could not be acted on, and what waits behind them.
 
-use crate::failure::{Failure, exit};
+mod drop;
+mod letters;
+mod list;
+mod question;
+mod retry;
+mod show;
+
+use clap::Subcommand;
+
+use crate::failure::Failure;
 use crate::shop::Shop;
 
-/// See what a service could not act on, and what waits behind it; retry or drop it
-#[derive(Debug, clap::Subcommand)]
+/// Events that a service could not act on: see why, try them again, or give them up
+#[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// List them
-    Ls,
+    #[command(visible_alias = "list")]
+    Ls(list::Args),
+    #[command(visible_aliases = ["get", "info"])]
+    Show(show::Args),
+    Retry(retry::Args),
+    Drop(drop::Args),
 }
 
-pub(crate) async fn run(_shop: &Shop, command: Command) -> Result<(), Failure> {
+pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
     match command {
-        Command::Ls => Err(Failure::new(exit::BUG, "bug", "not built yet")),
+        Command::Ls(args) => list::run(shop, args).await,
+        Command::Show(args) => show::run(shop, args).await,
+        Command::Retry(args) => retry::run(shop, args).await,
+        Command::Drop(args) => drop::run(shop, args).await,
     }
 }

@@ -1,17 +1,29 @@
-//! `shopctl service`: being built.
+//! `shopctl service`: the services that run, and how much each does.
 
-use crate::failure::{Failure, exit};
+mod gather;
+mod info;
+mod instance;
+mod list;
+mod stats;
+
+use clap::Subcommand;
+
+use crate::failure::Failure;
 use crate::shop::Shop;
 
-/// See the services that run: versions, requests, latencies, queues, memory
-#[derive(Debug, clap::Subcommand)]
+/// The services that run: version, load, latencies, memory, what waits in them
+#[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// List them
-    Ls,
+    #[command(visible_alias = "list")]
+    Ls(list::Args),
+    Info(info::Args),
+    Stats(stats::Args),
 }
 
-pub(crate) async fn run(_shop: &Shop, command: Command) -> Result<(), Failure> {
+pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
     match command {
-        Command::Ls => Err(Failure::new(exit::BUG, "bug", "not built yet")),
+        Command::Ls(args) => list::run(shop, args).await,
+        Command::Info(args) => info::run(shop, args).await,
+        Command::Stats(args) => stats::run(shop, args).await,
     }
 }

@@ -2,6 +2,7 @@
 
 use comfy_table::{CellAlignment, Color, ColumnConstraint, ContentArrangement, Width};
 use kit::text::printable;
+use unicode_width::UnicodeWidthStr;
 
 use super::tone::{Tone, hue};
 
@@ -77,7 +78,7 @@ impl Table {
 
     /// How wide it is if nothing is wrapped.
     pub(crate) fn natural_width(&self) -> usize {
-        self.draw(None, false).lines().map(|line| line.chars().count()).max().unwrap_or_default()
+        self.draw(None, false).lines().map(UnicodeWidthStr::width).max().unwrap_or_default()
     }
 
     /// How narrow a column may become beside others that stay whole: else a long text would run down

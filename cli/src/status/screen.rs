@@ -211,7 +211,7 @@ fn lines(lines: impl Iterator<Item = String>) -> String {
 }
 
 /// How long something runs, in its largest two units.
-fn up(seconds: Option<i64>) -> String {
+pub(crate) fn up(seconds: Option<i64>) -> String {
     match seconds {
         None => "-".to_owned(),
         Some(seconds @ ..60) => format!("{seconds} s"),
@@ -221,7 +221,8 @@ fn up(seconds: Option<i64>) -> String {
     }
 }
 
-fn bytes(count: Option<u64>) -> String {
+/// So many bytes, in the unit that suits them.
+pub(crate) fn bytes(count: Option<u64>) -> String {
     match count {
         None => "-".to_owned(),
         Some(count @ ..1_000) => format!("{count} B"),

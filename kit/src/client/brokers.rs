@@ -34,7 +34,8 @@ impl Client {
                 messages: info.state.messages,
                 bytes: info.state.bytes,
                 bytes_max: info.config.max_bytes,
-                first: info.state.first_sequence,
+                // The broker says 0 of a stream that never held anything.
+                first: info.state.first_sequence.max(1),
                 last: info.state.last_sequence,
                 last_at: rfc3339(info.state.last_timestamp.unix_timestamp_nanos()),
                 first_at: rfc3339(info.state.first_timestamp.unix_timestamp_nanos()),

@@ -32,7 +32,7 @@ pub struct StreamState {
     pub bytes: u64,
     /// How many bytes it may hold.
     pub bytes_max: i64,
-    /// The number of the first message.
+    /// The number of the first message; of an empty stream that of the next one.
     pub first: u64,
     /// The number of the last message.
     pub last: u64,

@@ -11,4 +11,5 @@ mod figures;
 mod hostile;
 mod mail;
 mod races;
+mod streams;
 mod traces;
