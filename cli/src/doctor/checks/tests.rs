@@ -195,7 +195,7 @@ fn dead_letters_and_work_given_up_wait_for_a_person() {
 fn a_database_that_is_damaged_or_was_not_checked_in_time_or_grows_is_found() {
     let restore = "shopctl down      then restore the file from a backup";
     is_found("databases", Level::Bad, restore, |facts| {
-        facts.services[2].database = Ok(vec!["row 7 missing".into()])
+        facts.services[2].database = Ok(vec!["row 7 missing".into()]);
     });
     let longer = "shopctl doctor --deep      gives it more time";
     is_found("databases", Level::Warn, longer, |facts| facts.services[2].database = Err("no answer".into()));
@@ -258,7 +258,7 @@ fn orders_that_are_overdue_or_need_a_person_and_unknown_payments_are_found() {
     });
     let unknown = |created_at| {
         move |facts: &mut Facts| {
-            facts.unknown = Ok(vec![PaymentView { created_at, ..PaymentView::example() }])
+            facts.unknown = Ok(vec![PaymentView { created_at, ..PaymentView::example() }]);
         }
     };
     assert_eq!(wrong(unknown(ago(60))).findings, [], "it is being found out");
@@ -293,7 +293,7 @@ fn this_machine_without_memory_files_or_a_broker_to_start_is_found() {
         with_here(|here| here.nats_server = Err("there is none".into())),
     );
     is_found("machine", Level::Warn, "df -h", |facts| {
-        facts.here = Some(Err("its files did not answer".into()))
+        facts.here = Some(Err("its files did not answer".into()));
     });
 }
 
@@ -317,7 +317,7 @@ fn keys_that_others_can_read_are_old_or_unknown_to_the_broker_are_found() {
 fn a_certificate_is_to_be_renewed_before_it_ends() {
     let ends = |days: i64| {
         with_here(move |here| {
-            here.certificate = Some(Ok(now() + jiff::SignedDuration::from_hours(24 * days)))
+            here.certificate = Some(Ok(now() + jiff::SignedDuration::from_hours(24 * days)));
         })
     };
     assert_eq!(wrong(ends(90)).findings, []);
