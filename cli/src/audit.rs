@@ -30,6 +30,9 @@ pub(crate) use report::{Report, draw};
 const ORDERS_MAX: usize = 200_000;
 /// Things that do not agree at first sight and are looked at again. Beyond it, as above.
 const SUSPECTS_MAX: usize = 1_000;
+/// Events whose messages are read and compared with their rows. Of streams beyond it only numbers and
+/// origins are: `stream verify` reads all.
+const EVENTS_COMPARED_MAX: u64 = 200_000;
 /// Findings that are told.
 const FINDINGS_MAX: usize = 1_000;
 

@@ -4,7 +4,8 @@
 //! - [`name`]: which stream is meant; [`grep`]: what is searched for
 //! - [`message`]: a message decoded; [`draw`]: as people read it, with [`json`]; [`cells`]: what fits into a line
 //! - [`since`]: where in a stream a time is; [`read`]: the messages that are wanted, in order
-//! - [`verify`]: every row of an outbox against the message of its number; [`compare`]: without asking anybody
+//! - [`verify`]: every row of an outbox against the message of its number; [`compare`]: without asking anybody;
+//!   [`said`]: what is wrong, in words
 //! - [`ranges`]: numbers, told as ranges; [`lag`]: how far behind somebody is, in messages and in time
 //! - [`columns`]: tables that leave out what there is no room for
 
@@ -19,5 +20,6 @@ pub(crate) mod message;
 pub(crate) mod name;
 pub(crate) mod ranges;
 pub(crate) mod read;
+pub(crate) mod said;
 pub(crate) mod since;
 pub(crate) mod verify;

@@ -14,6 +14,8 @@ use kit::message::Request;
 use kit::vitals::Health;
 use kit::{Call, Client, Kind};
 
+use crate::stream::verify;
+
 /// Who is asked, and how long an answer may take.
 pub(super) struct Asking {
     client: Client,
@@ -115,5 +117,10 @@ impl Asking {
         let name = service.to_uppercase();
         let stream = self.streams().await?.into_iter().find(|stream| stream.name == name);
         Ok(Told { health, stream })
+    }
+
+    /// Every row of an outbox with the message of its number.
+    pub(super) async fn compare(&self, stream: &str, service: &str) -> kit::Result<verify::Report> {
+        verify::verify(&self.client, (stream, service), self.wait, |_| ()).await
     }
 }

@@ -43,6 +43,8 @@ pub(crate) struct Looked {
     pub(crate) holds: usize,
     pub(crate) streams: usize,
     pub(crate) events: u64,
+    /// Events whose messages were read and compared with their rows.
+    pub(crate) compared: u64,
 }
 
 impl Report {
@@ -123,7 +125,16 @@ fn holds(report: &Report, rule: Rule) -> Option<Line> {
         Rule::Money => (&FILES, format!("money: charged less given back is what {orders} say")),
         Rule::Told => {
             let streams = many(looked.streams, "stream", "streams");
-            (&[], format!("events: {streams} with {} events end where their outboxes do", looked.events))
+            let says = match looked.compared {
+                compared if compared >= looked.events => {
+                    format!("events: {streams} hold the {compared} events of their outboxes, word for word")
+                }
+                compared => format!(
+                    "events: {streams} with {} events end where their outboxes do; {compared} were compared word for word",
+                    looked.events
+                ),
+            };
+            (&[], says)
         }
         Rule::Deadlines => (&[], "deadlines: nothing waits past its own".to_owned()),
     };
@@ -138,8 +149,15 @@ mod tests {
     use super::*;
 
     fn sample() -> Report {
-        let looked_at =
-            Looked { products: 14, orders: 208, payments: 201, holds: 208, streams: 8, events: 3120 };
+        let looked_at = Looked {
+            products: 14,
+            orders: 208,
+            payments: 201,
+            holds: 208,
+            streams: 8,
+            events: 3120,
+            compared: 3120,
+        };
         Report { looked_at, ..Report::new(Timestamp::UNIX_EPOCH, None) }
     }
 
@@ -156,7 +174,7 @@ mod tests {
 ✓ holds: what 208 orders hold, sold or gave back is what was ordered
 ✓ payments: 201 payments of 208 orders, one each, of their totals
 ✓ money: charged less given back is what 208 orders say
-✓ events: 8 streams with 3120 events end where their outboxes do
+✓ events: 8 streams hold the 3120 events of their outboxes, word for word
 ✓ deadlines: nothing waits past its own";
         assert_eq!((draw(&sample(), None, false).as_str(), sample().exit()), (expected, 0));
     }

@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use cli::books::{OrderFile, Told, late, stock};
+use cli::books::{Fault, OrderFile, Rule, Told, late, stock};
 use contracts::OrderId;
 use contracts::order::{ListOrders, OrderView, Stage};
 use kit::limits::PAGE_MAX;
 
 use super::again::Suspect;
-use super::{Audit, ORDERS_MAX, SUSPECTS_MAX};
+use super::{Audit, EVENTS_COMPARED_MAX, ORDERS_MAX, SUSPECTS_MAX};
 use crate::progress::Progress;
 use crate::stack::services;
+use crate::stream::said::findings;
+use crate::stream::verify::Verdict;
 
 /// Orders of which something is known to exist, by number.
 type Seen = HashSet<OrderId>;
@@ -192,7 +194,36 @@ impl Audit {
             self.found(late::of_service(&told.health));
             if !Told::faults(&told).is_empty() {
                 suspects.push(Suspect::Told(Box::new(told)));
+            } else {
+                self.compare(service, told.stream.map_or(0, |stream| stream.messages)).await;
             }
+        }
+    }
+
+    /// Every row of an outbox with its message, unless there are too many by now. What seems to be
+    /// missing is looked for again before it is said.
+    async fn compare(&mut self, service: &str, messages: u64) {
+        if self.report.looked_at.compared + messages > EVENTS_COMPARED_MAX {
+            return;
+        }
+        let stream = kit::message::stream_of(service);
+        let compared = self.asking.compare(&stream, service).await;
+        match compared {
+            Ok(report) if report.verdict == Verdict::Silent => {
+                let why = kit::Error::unavailable("no_answer", report.why);
+                self.unanswered(service, &why);
+            }
+            Ok(report) => {
+                self.report.looked_at.compared += report.in_stream;
+                let look = format!("shopctl stream verify {stream}");
+                self.found(findings(&report).into_iter().map(|says| Fault {
+                    rule: Rule::Told,
+                    about: service.to_owned(),
+                    says: format!("tells otherwise than was told: {says}"),
+                    look: look.clone(),
+                }));
+            }
+            Err(error) => self.unanswered(service, &error),
         }
     }
 }

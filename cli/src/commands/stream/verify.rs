@@ -13,6 +13,7 @@ use crate::stack::services;
 use crate::stream::cells::wrap;
 use crate::stream::columns::{Column, STAYS, fitted};
 use crate::stream::name;
+use crate::stream::said::findings;
 use crate::stream::verify::{Report, Verdict, verify};
 
 /// Compare every outbox with the stream that mirrors it: the same numbers, identifiers and contents
@@ -158,69 +159,6 @@ fn bad(report: &Report, count: u64) -> Cell {
         0 => Cell::from(0),
         count => Cell::toned(count, Tone::Bad),
     }
-}
-
-/// What is wrong with a stream, a line each.
-fn findings(report: &Report) -> Vec<String> {
-    let name = &report.stream;
-    match report.verdict {
-        Verdict::Ok => return Vec::new(),
-        Verdict::Silent => return vec![format!("{name} was not compared: {}", report.why)],
-        Verdict::Unowned => {
-            return vec![format!("{name} is told by no service of the shop: {}", report.why)];
-        }
-        Verdict::Wrong => {}
-    }
-    let found = &report.findings;
-    let mut lines = Vec::new();
-    let mut say = |is_so: bool, line: String| {
-        if is_so {
-            lines.push(line);
-        }
-    };
-    say(!report.exists, format!("{name} is not there"));
-    say(
-        report.is_of_another(),
-        format!(
-            "{name} mirrors the database {}, and {} has {}",
-            report.stream_origin, report.service, report.origin
-        ),
-    );
-    say(
-        !found.missing.is_empty() && report.exists,
-        format!("{name} lacks {} that were told: {}", found.missing.count(), found.missing.named()),
-    );
-    say(
-        !found.foreign.is_empty(),
-        format!(
-            "{name} holds {} that {} did not tell: {}",
-            found.foreign.count(),
-            report.service,
-            found.foreign.named()
-        ),
-    );
-    say(
-        !found.damaged.is_empty(),
-        format!(
-            "{name} says something else than was told in {}: {}",
-            found.damaged.count(),
-            found.damaged.named()
-        ),
-    );
-    say(
-        !found.rows_damaged.is_empty(),
-        format!(
-            "the outbox of {} is damaged itself in {} rows: {}",
-            report.service,
-            found.rows_damaged.count(),
-            found.rows_damaged.named()
-        ),
-    );
-    say(
-        report.holes > 0 && found.missing.is_empty(),
-        format!("{name} has {} holes from before the oldest row that is kept", report.holes),
-    );
-    lines
 }
 
 fn mend(report: &Report) -> String {
