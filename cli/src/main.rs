@@ -11,15 +11,18 @@
 //! - [`pick`]: reading what a person typed; [`near`]: what was probably meant; [`import`]: reading files of products and deliveries
 //! - [`show`]: how times and bodies are written; [`pages`]: lists; [`progress`]: long work
 //! - [`trace`]: what became of something, from every service's journal, joined and drawn
+//! - [`doctor`]: what a person would check; [`audit`]: whether the books of all services agree
 //! - [`status`]: how everything is, on one screen; [`top`]: the same, live
 //! - [`stream`]: looking into streams; [`report`]: figures drawn with bars, and as CSV
 //! - [`stack`]: the broker and the services of this machine, as processes
 //! - [`keys`]: who may connect: keys in files, the roster, and the broker's users made from it
 
 mod args;
+mod audit;
 mod commands;
 mod complete;
 mod context;
+mod doctor;
 mod failure;
 mod import;
 mod keys;

@@ -3,8 +3,10 @@
 //! The tests in [`stack`], [`shopping`], [`shapes`], [`traces`], [`streams`], [`services`], [`keys`] and [`tls`] start
 //! `shopd`, which `scripts/test` builds first.
 
+mod audit;
 mod contexts;
 mod craft;
+mod doctor;
 mod help;
 mod keys;
 mod letters;

@@ -56,6 +56,8 @@ const SAMPLES: &[(&str, &str)] = &[
     ("trace find", "trace find --limit 5"),
     ("flows", "flows"),
     ("status", "status"),
+    ("audit", "audit"),
+    ("doctor", "doctor"),
     ("stream ls", "stream ls"),
     ("stream info", "stream info order"),
     ("stream view", "stream view order --last 5 --headers"),

@@ -39,7 +39,10 @@ async fn shopctl(broker: &Broker, bench: &Bench, line: &str) -> Ran {
     let words: Vec<&str> = line.split_whitespace().collect();
     let mut command = bench.command(&words);
     // The services live in this process: waiting must not hold them up.
-    tokio::task::spawn_blocking(move || command.output().expect("shopctl starts")).await.unwrap().into()
+    tokio::task::spawn_blocking(move || command.output().expect("shopctl starts"))
+        .await
+        .expect("it ran")
+        .into()
 }
 
 #[tokio::test(flavor = "multi_thread")]

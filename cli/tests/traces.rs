@@ -207,8 +207,8 @@ fn flows_are_found_by_what_happened_in_them() {
     });
     assert_eq!(report["flows"], 3, "{report:#}");
     let hop = |subject: &str| {
-        let hops = report["hops"].as_array().expect("a list").iter();
-        hops.filter(|hop| hop["subject"] == subject).cloned().next().expect("a hop")
+        let mut hops = report["hops"].as_array().expect("a list").iter();
+        hops.find(|hop| hop["subject"] == subject).cloned().expect("a hop")
     };
     assert_eq!((&hop("order.place")["count"], &hop("charge_card")["failed"]), (&3.into(), &1.into()));
     let drawn = shop.run("flows --slow --last 2");

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use kit::Example;
 use serde::{Deserialize, Serialize};
 
-use crate::card;
+use crate::{OrderId, card};
 
 /// The most pieces of one article in one line.
 pub const QUANTITY_MAX: u32 = 10_000;
@@ -19,6 +19,21 @@ pub const SKU_CHARS_MAX: usize = 64;
 
 /// Length of an address in characters (RFC 5321).
 pub const EMAIL_CHARS_MAX: usize = 254;
+
+/// The most orders about which a list is asked at once.
+pub const ORDERS_ASKED_MAX: usize = 200;
+
+/// Checks about how many orders a list is asked.
+///
+/// # Errors
+/// `too_many_orders` if there are more than [`ORDERS_ASKED_MAX`].
+pub fn check_orders_asked(orders: &[OrderId]) -> kit::Result<()> {
+    if orders.len() <= ORDERS_ASKED_MAX {
+        return Ok(());
+    }
+    let message = format!("a list can be asked for {ORDERS_ASKED_MAX} orders at once, not {}", orders.len());
+    Err(kit::Error::invalid("too_many_orders", message))
+}
 
 /// What is wrong with a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

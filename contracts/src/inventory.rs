@@ -10,6 +10,7 @@ kit::subjects! {
     ask "inventory.get" GetStock -> StockView by [operator], "Shows the stock of one product.";
     ask "inventory.list" ListStock -> StockPage by [operator], "Lists stock by sku, a page at a time.";
     ask "inventory.ledger" GetLedger -> LedgerPage by [operator], "Shows the changes of one product's stock, the newest first.";
+    ask "inventory.audit" AuditStock -> StockAudit by [operator], "Adds up the ledger and the live holds of each product, to compare them with its stock.";
     ask "inventory.holds" ListHolds -> HoldPage by [operator], "Lists what is held for orders, the oldest first.";
     change "inventory.receive" ReceiveStock -> StockView by [operator], "Puts received pieces into stock.";
     change "inventory.adjust" AdjustStock -> StockView by [operator], "Corrects the stock of a product, up or down.";
@@ -141,6 +142,44 @@ pub struct LedgerEntry {
     pub at: Timestamp,
 }
 
+/// Adds up what the stock should be, by sku.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditStock {
+    /// Where the page before ended, as its `next` says.
+    #[serde(default)]
+    pub after: Option<String>,
+    /// At most so many, 50 if not said, 200 at most.
+    #[serde(default)]
+    pub limit: Option<u32>,
+}
+
+/// A page of products with their sums.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StockAudit {
+    /// The products.
+    pub items: Vec<StockSums>,
+    /// To be sent as `after` for the next page; none on the last.
+    pub next: Option<String>,
+}
+
+/// The stock of one product, and what it should be, all of the same moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StockSums {
+    /// The product.
+    pub sku: Sku,
+    /// Pieces in the house.
+    pub on_hand: i64,
+    /// Pieces held for orders.
+    pub held: i64,
+    /// Pieces in the house by the ledger: the sum of its changes.
+    pub ledger_on_hand: i64,
+    /// Pieces held by the ledger: the sum of its changes.
+    pub ledger_held: i64,
+    /// Pieces in all holds that are live.
+    pub holds: i64,
+}
+
 /// Lists what is held.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -148,6 +187,9 @@ pub struct ListHolds {
     /// Only for this order, also if it is held no longer. Without it: whatever is held now.
     #[serde(default)]
     pub order: Option<OrderId>,
+    /// Only for these orders, also if they are held no longer; 200 of them at most.
+    #[serde(default)]
+    pub orders: Vec<OrderId>,
     /// Where the page before ended, as its `next` says.
     #[serde(default)]
     pub after: Option<String>,

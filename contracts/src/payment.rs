@@ -149,6 +149,9 @@ pub struct ListPayments {
     /// Only in these states; in any if none is said.
     #[serde(default)]
     pub states: Vec<PaymentState>,
+    /// Only of these orders, 200 of them at most; of any if none is said.
+    #[serde(default)]
+    pub orders: Vec<OrderId>,
     /// Where the page before ended, as its `next` says.
     #[serde(default)]
     pub after: Option<String>,

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use contracts::inventory::{ListHolds, ListStock, StockView};
+use cli::books::{OrderFile, stock};
+use contracts::inventory::{AuditStock, HoldView, ListHolds, ListStock, StockView};
 use contracts::order::{ListOrders, OrderView, RefundState, Stage};
 use contracts::payment::{ListPayments, PaymentState, PaymentView};
 use contracts::{OrderId, Sku};
@@ -11,11 +12,14 @@ use kit::testing::eventually;
 use crate::{Counter, NAMES};
 
 /// Everything the shop says of itself once it is quiet.
+#[derive(Default)]
 pub struct Books {
     /// Every order.
     pub orders: BTreeMap<OrderId, OrderView>,
     /// Every payment, by its order.
     pub payments: BTreeMap<OrderId, PaymentView>,
+    /// Every hold, by its order, whatever became of it.
+    pub holds: BTreeMap<OrderId, HoldView>,
     /// All stock.
     pub stock: BTreeMap<Sku, StockView>,
 }
@@ -48,11 +52,16 @@ impl Counter {
 
     /// Reads the books, page by page.
     pub async fn books(&self) -> Books {
-        let mut books = Books { orders: BTreeMap::new(), payments: BTreeMap::new(), stock: BTreeMap::new() };
+        let mut books = Books::default();
         let mut orders = ListOrders { limit: Some(200), ..ListOrders::default() };
         loop {
             let page = self.client().ask(&orders).await.expect("a page of orders");
+            let of = page.items.iter().map(|order| order.order).collect();
             books.orders.extend(page.items.into_iter().map(|order| (order.order, order)));
+            let holds = ListHolds { orders: of, limit: Some(200), ..ListHolds::default() };
+            let page_of_holds = self.client().ask(&holds).await.expect("holds");
+            assert_eq!(page_of_holds.next, None, "tests have no orders of very many lines");
+            books.holds.extend(page_of_holds.items.into_iter().map(|hold| (hold.order, hold)));
             orders.after = page.next;
             if orders.after.is_none() {
                 break;
@@ -95,7 +104,10 @@ impl Counter {
             );
         }
         let books = self.books().await;
-        books.money_balances();
+        books.orders_agree();
+        let sums = AuditStock { limit: Some(200), ..AuditStock::default() };
+        let sums = self.client().ask(&sums).await.expect("sums of the ledger");
+        assert_eq!(sums.items.iter().flat_map(stock::faults).collect::<Vec<_>>(), []);
         let live =
             self.client().ask(&ListHolds { limit: Some(200), ..ListHolds::default() }).await.expect("holds");
         for (sku, pieces) in received {
@@ -106,17 +118,15 @@ impl Counter {
 }
 
 impl Books {
-    /// Per order, captured less refunded is what the order says: everything if it was sold,
-    /// nothing if it was not.
-    pub fn money_balances(&self) {
+    /// Every order agrees with its payment and its hold, by the rules of `shopctl audit`; and as the
+    /// shop is quiet, no money is on its way back and no outcome is unknown.
+    pub fn orders_agree(&self) {
         for order in self.orders.values() {
             let payment = self.payments.get(&order.order);
-            let kept = payment.map_or(0, |payment| payment.captured.amount() - payment.refunded.amount());
-            let expected = match order.stage {
-                Stage::Confirmed | Stage::Refunded => order.total.amount() - order.refunded.amount(),
-                _ => 0,
-            };
-            assert_eq!(kept, expected, "money of {order:#?}\n{payment:#?}");
+            let payments = payment.cloned().into_iter().collect();
+            let hold = self.holds.get(&order.order).cloned();
+            let file = OrderFile { order: order.clone(), payments, hold };
+            assert_eq!(file.faults(), [], "{file:#?}");
             let pending = order.refunds.iter().any(|refund| refund.state == RefundState::Pending);
             assert!(!pending, "a refund is still pending: {order:#?}");
             assert!(payment.is_none_or(|payment| payment.state != PaymentState::Unknown), "{payment:#?}");

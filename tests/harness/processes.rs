@@ -35,6 +35,16 @@ impl ProcessShop {
         &mut self.broker
     }
 
+    /// The broker, to look at or to connect to.
+    pub fn lent_broker(&self) -> &Broker {
+        &self.broker
+    }
+
+    /// The folder of the databases.
+    pub fn data(&self) -> &std::path::Path {
+        &self.folder
+    }
+
     /// Starts a service.
     pub fn start(&mut self, name: &'static str) {
         let log = std::fs::File::create(self.folder.join(format!("{name}.log"))).expect("a log file");

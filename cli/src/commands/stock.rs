@@ -207,7 +207,7 @@ async fn ledger(shop: &Shop, Ledger { sku, extent }: Ledger) -> Result<(), Failu
 }
 
 async fn holds(shop: &Shop, Holds { order, extent }: Holds) -> Result<(), Failure> {
-    let ask = |after, limit| ListHolds { order, after, limit };
+    let ask = |after, limit| ListHolds { order, after, limit, ..ListHolds::default() };
     let table = |items: &[HoldView]| {
         Table::new(&["order", "state", "items", "expires"]).whole(&[0, 1]).rows(items.iter().map(|hold| {
             let pieces = hold.items.iter().map(|item| format!("{}:{}", item.sku, item.quantity));

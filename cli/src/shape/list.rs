@@ -29,6 +29,7 @@ macro_rules! shapes {
 shapes! {
     "analytics rebuild" 1 "analytics-rebuild",
     "analytics show" 1 "analytics-show",
+    "audit" 1 "audit",
     "cart add" 1 "cart-add",
     "cart clear" 1 "cart-clear",
     "cart rm" 1 "cart-rm",
@@ -44,6 +45,7 @@ shapes! {
     "customer ls" 1 "customer-ls",
     "dlq ls" 1 "dlq-ls",
     "dlq retry" 1 "dlq-retry",
+    "doctor" 1 "doctor",
     "down" 1 "down",
     "flows" 1 "flows",
     "keys ls" 1 "keys-ls",

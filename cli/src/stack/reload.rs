@@ -33,7 +33,7 @@ const NOT_RELOADED: &str = "Failed to reload";
 pub(crate) async fn users(folder: &Folder) -> Result<bool, Failure> {
     let Some(broker) = folder.process(BROKER) else { return Ok(false) };
     let wanted = wanted(folder)?;
-    if std::fs::read_to_string(folder.users_loaded()).is_ok_and(|loaded| loaded == wanted) {
+    if is_loaded(folder, &wanted) {
         return Ok(false);
     }
     let log = folder.log(BROKER);
@@ -65,6 +65,15 @@ pub(crate) async fn users(folder: &Folder) -> Result<bool, Failure> {
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// Whether the broker has read its users and its certificate as they are.
+pub(crate) fn is_up_to_date(folder: &Folder) -> bool {
+    wanted(folder).is_ok_and(|wanted| is_loaded(folder, &wanted))
+}
+
+fn is_loaded(folder: &Folder, wanted: &str) -> bool {
+    std::fs::read_to_string(folder.users_loaded()).is_ok_and(|loaded| loaded == wanted)
 }
 
 /// Notes that the broker, which was started just now, has read everything as it is.

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use kit::Example;
 
 use crate::inventory::{
-    AdjustStock, GetLedger, GetStock, HoldExpired, HoldPage, HoldView, LedgerEntry, LedgerPage, ListHolds,
-    ListStock, ReceiveStock, SetMarks, ShortLine, StockLow, StockPage, StockRefused, StockReserved,
-    StockRestocked, StockView,
+    AdjustStock, AuditStock, GetLedger, GetStock, HoldExpired, HoldPage, HoldView, LedgerEntry, LedgerPage,
+    ListHolds, ListStock, ReceiveStock, SetMarks, ShortLine, StockAudit, StockLow, StockPage, StockRefused,
+    StockReserved, StockRestocked, StockSums, StockView,
 };
 use crate::order::Item;
 use crate::{HoldId, OrderId, Quantity, Sku};
@@ -70,6 +70,26 @@ impl Example for LedgerPage {
             at: Timestamp::UNIX_EPOCH,
         };
         Self { items: vec![entry], next: None }
+    }
+}
+
+impl Example for AuditStock {
+    fn example() -> Self {
+        Self { limit: Some(50), ..Self::default() }
+    }
+}
+
+impl Example for StockAudit {
+    fn example() -> Self {
+        let sums = StockSums {
+            sku: Sku::example(),
+            on_hand: 100,
+            held: 2,
+            ledger_on_hand: 100,
+            ledger_held: 2,
+            holds: 2,
+        };
+        Self { items: vec![sums], next: None }
     }
 }
 

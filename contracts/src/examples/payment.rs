@@ -17,7 +17,7 @@ impl Example for GetPayment {
 
 impl Example for ListPayments {
     fn example() -> Self {
-        Self { states: vec![PaymentState::Unknown], after: None, limit: None }
+        Self { states: vec![PaymentState::Unknown], ..Self::default() }
     }
 }
 

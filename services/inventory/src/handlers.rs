@@ -1,8 +1,8 @@
 //! What others may ask of the inventory.
 
 use contracts::inventory::{
-    AdjustStock, GetLedger, GetStock, HoldPage, LedgerPage, ListHolds, ListStock, REASON_CHARS_MAX,
-    ReceiveStock, SetMarks, StockPage, StockView,
+    AdjustStock, AuditStock, GetLedger, GetStock, HoldPage, LedgerPage, ListHolds, ListStock,
+    REASON_CHARS_MAX, ReceiveStock, SetMarks, StockAudit, StockPage, StockView,
 };
 use contracts::{HoldId, Sku};
 use kit::{Ctx, Result, page};
@@ -42,15 +42,26 @@ pub async fn get_ledger(ctx: Ctx, asked: GetLedger) -> Result<LedgerPage> {
     Ok(LedgerPage { items, next })
 }
 
-/// Lists what is held for orders, the oldest first; or shows the hold of one order.
+/// Adds up the ledger and the live holds of each product, by sku.
+pub async fn audit_stock(ctx: Ctx, asked: AuditStock) -> Result<StockAudit> {
+    let limit = page::limit(asked.limit)?;
+    let after: Option<Sku> = page::after(asked.after.as_deref())?;
+    let found = ctx.read(move |sql| store::list_sums(sql, after.as_ref(), limit + 1)).await?;
+    let (items, next) = page::cut(found, limit, |last| last.sku.clone());
+    Ok(StockAudit { items, next })
+}
+
+/// Lists what is held for orders, the oldest first; or shows the holds of some orders.
 pub async fn list_holds(ctx: Ctx, asked: ListHolds) -> Result<HoldPage> {
     let limit = page::limit(asked.limit)?;
     let after: Option<HoldId> = page::after(asked.after.as_deref())?;
+    contracts::basics::check_orders_asked(&asked.orders)?;
     ctx.read(move |sql| {
         let found = match asked.order {
             Some(order) => {
                 store::find_hold(sql, order)?.into_iter().filter(|hold| after < Some(hold.id)).collect()
             }
+            None if !asked.orders.is_empty() => store::list_holds_of(sql, &asked.orders, after, limit + 1)?,
             None => store::list_live_holds(sql, after, limit + 1)?,
         };
         let mut page = HoldPage { items: Vec::new(), next: None };

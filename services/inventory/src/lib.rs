@@ -25,6 +25,7 @@ pub fn service() -> Service {
         .answers(handlers::get_stock)
         .answers(handlers::list_stock)
         .answers(handlers::get_ledger)
+        .answers(handlers::audit_stock)
         .answers(handlers::list_holds)
         .answers(handlers::receive_stock)
         .answers(handlers::adjust_stock)

@@ -1,6 +1,6 @@
 //! Every SQL statement of the inventory.
 
-use contracts::inventory::{LedgerEntry, STOCK_MAX};
+use contracts::inventory::{LedgerEntry, STOCK_MAX, StockSums};
 use contracts::order::Item;
 use contracts::{HoldId, OrderId, Quantity, Sku};
 use kit::sql::{checked, parsed, time};
@@ -139,6 +139,37 @@ pub fn list_entries(sql: &Sql<'_>, sku: &Sku, before: u64, rows_max: usize) -> R
     )
 }
 
+/// What the stock of each product is and should be, by sku, behind one. One statement, so that all
+/// figures are of the same moment.
+pub fn list_sums(sql: &Sql<'_>, after: Option<&Sku>, rows_max: usize) -> Result<Vec<StockSums>> {
+    sql.list(
+        "WITH live AS (
+             SELECT hold_lines.sku AS sku, sum(hold_lines.quantity) AS pieces
+             FROM holds JOIN hold_lines ON hold_lines.hold = holds.id
+             WHERE holds.state = 'held'
+             GROUP BY hold_lines.sku
+         )
+         SELECT stock.sku AS sku, stock.on_hand AS on_hand, stock.held AS held,
+                (SELECT coalesce(sum(on_hand_change), 0) FROM ledger WHERE ledger.sku = stock.sku) AS ledger_on_hand,
+                (SELECT coalesce(sum(held_change), 0) FROM ledger WHERE ledger.sku = stock.sku) AS ledger_held,
+                coalesce(live.pieces, 0) AS holds
+         FROM stock LEFT JOIN live ON live.sku = stock.sku
+         WHERE stock.sku > ?1
+         ORDER BY stock.sku LIMIT ?2",
+        params![after.map_or("", Sku::as_str), rows_max],
+        |row| {
+            Ok(StockSums {
+                sku: parsed(row, "sku")?,
+                on_hand: row.get("on_hand")?,
+                held: row.get("held")?,
+                ledger_on_hand: row.get("ledger_on_hand")?,
+                ledger_held: row.get("ledger_held")?,
+                holds: row.get("holds")?,
+            })
+        },
+    )
+}
+
 /// The hold of an order.
 pub fn find_hold(sql: &Sql<'_>, order: OrderId) -> Result<Option<Hold>> {
     sql.find(
@@ -155,6 +186,27 @@ pub fn list_live_holds(sql: &Sql<'_>, after: Option<HoldId>, rows_max: usize) ->
          WHERE state = 'held' AND id > ?1
          ORDER BY id LIMIT ?2",
         params![after.map(|id| id.to_string()).unwrap_or_default(), rows_max],
+        row_to_hold,
+    )
+}
+
+/// The holds of some orders, whatever became of them, the oldest first, behind one.
+pub fn list_holds_of(
+    sql: &Sql<'_>,
+    orders: &[OrderId],
+    after: Option<HoldId>,
+    rows_max: usize,
+) -> Result<Vec<Hold>> {
+    let orders: Vec<String> = orders.iter().map(OrderId::to_string).collect();
+    sql.list(
+        "SELECT id, order_id, state, pinned, expires_at_ms FROM holds
+         WHERE order_id IN (SELECT value FROM json_each(?1)) AND id > ?2
+         ORDER BY id LIMIT ?3",
+        params![
+            serde_json::Value::from(orders).to_string(),
+            after.map(|id| id.to_string()).unwrap_or_default(),
+            rows_max
+        ],
         row_to_hold,
     )
 }

@@ -39,7 +39,7 @@ async fn a_field_that_nobody_knows_is_refused() {
         ("inventory.adjust", r#"{"sku":"mug","change":1,"reason":"x","force":true}"#),
         ("inventory.set_marks", r#"{"sku":"mug","low_mark":1,"high_mark":2,"mid":3}"#),
         ("inventory.get", r#"{"sku":"mug","at":"now"}"#),
-        ("inventory.holds", r#"{"orders":[]}"#),
+        ("inventory.holds", r#"{"of_orders":[]}"#),
     ] {
         assert_refused(&house, subject, body, INVALID_BODY).await;
     }

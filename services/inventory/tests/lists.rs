@@ -1,6 +1,6 @@
 //! Lists a page at a time: the empty list, the exact page, the thousandth row.
 
-use contracts::inventory::{GetLedger, ListHolds, ListStock};
+use contracts::inventory::{AuditStock, GetLedger, ListHolds, ListStock};
 use kit::error::reason;
 
 use crate::{House, named, order};
@@ -68,6 +68,50 @@ async fn what_is_held_is_listed_the_oldest_first() {
 }
 
 #[tokio::test]
+async fn the_holds_of_some_orders_are_shown_whatever_became_of_them_page_by_page() {
+    let house = House::with(&[("mug", 3)]).await;
+    for number in 1..=5 {
+        house.hears_placed(order(number), &[("mug", 1)]);
+    }
+    house.hears_cancelled(order(2));
+    let orders = vec![order(1), order(2), order(5), order(77)];
+    let asked = ListHolds { orders, limit: Some(2), ..ListHolds::default() };
+    let first = house.ask(&asked).await.unwrap();
+    let rest = house.ask(&ListHolds { after: first.next.clone(), ..asked }).await.unwrap();
+    let states: Vec<_> =
+        first.items.iter().chain(&rest.items).map(|hold| (hold.order, hold.state.as_str())).collect();
+    assert_eq!(states, [(order(1), "held"), (order(2), "released"), (order(5), "refused")]);
+    assert_eq!((first.items.len(), rest.next), (2, None));
+
+    let too_many = ListHolds { orders: (0..201).map(order).collect(), ..ListHolds::default() };
+    assert_eq!(house.ask(&too_many).await.unwrap_err().reason, "too_many_orders");
+}
+
+#[tokio::test]
+async fn the_ledger_and_the_holds_of_each_product_are_added_up() {
+    let house = House::with(&[("hat", 4), ("mug", 10), ("pen", 2)]).await;
+    house.adjusts("mug", -1).await.unwrap();
+    for number in 1..=3 {
+        house.hears_placed(order(number), &[("hat", 1), ("mug", 2)]);
+    }
+    house.hears_confirmed(order(1), &[("hat", 1), ("mug", 2)]);
+    house.hears_cancelled(order(2));
+    let first = house.ask(&AuditStock { limit: Some(2), ..AuditStock::default() }).await.unwrap();
+    let rest = house.ask(&AuditStock { after: first.next, ..AuditStock::default() }).await.unwrap();
+    let sums: Vec<_> = first
+        .items
+        .iter()
+        .chain(&rest.items)
+        .map(|sums| {
+            let ledger = (sums.ledger_on_hand, sums.ledger_held);
+            (sums.sku.as_str(), (sums.on_hand, sums.held), ledger, sums.holds)
+        })
+        .collect();
+    let expected = [("hat", (3, 1), (3, 1), 1), ("mug", (7, 2), (7, 2), 2), ("pen", (2, 0), (2, 0), 0)];
+    assert_eq!((sums.as_slice(), rest.next), (&expected[..], None));
+}
+
+#[tokio::test]
 async fn a_page_of_holds_with_very_many_lines_ends_early_and_fits_a_message() {
     let skus: Vec<String> = (0..100).map(|number| format!("{number:0>64}")).collect();
     let stock: Vec<_> = skus.iter().map(|sku| (&**sku, 100)).collect();
@@ -78,7 +122,8 @@ async fn a_page_of_holds_with_very_many_lines_ends_early_and_fits_a_message() {
     }
     let first = house.ask(&ListHolds { limit: Some(200), ..ListHolds::default() }).await.unwrap();
     assert!(serde_json::to_vec(&first).unwrap().len() < 512 * 1024);
-    let rest = house.ask(&ListHolds { after: first.next, limit: Some(200), order: None }).await.unwrap();
+    let rest =
+        house.ask(&ListHolds { after: first.next, limit: Some(200), ..ListHolds::default() }).await.unwrap();
     assert_eq!((first.items.len(), rest.items.len(), rest.next), (20, 10, None));
 }
 

@@ -36,8 +36,13 @@ pub async fn get_payment(ctx: Ctx, asked: GetPayment) -> Result<PaymentView> {
 pub async fn list_payments(ctx: Ctx, asked: ListPayments) -> Result<PaymentPage> {
     let limit = page::limit(asked.limit)?;
     let after = page::after(asked.after.as_deref())?;
+    contracts::basics::check_orders_asked(&asked.orders)?;
     ctx.read(move |sql| {
-        let found = store::list_payments(sql, &asked.states, after, limit + 1)?;
+        let found = if asked.orders.is_empty() {
+            store::list_payments(sql, &asked.states, after, limit + 1)?
+        } else {
+            store::list_payments_of(sql, &asked.orders, &asked.states, after, limit + 1)?
+        };
         let views = found.iter().map(|payment| store::view(sql, payment)).collect::<Result<Vec<_>>>()?;
         let (items, next) = page::cut(views, limit, |last| last.payment);
         Ok(PaymentPage { items, next })

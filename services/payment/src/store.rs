@@ -39,6 +39,32 @@ pub(crate) fn find_payment_of(sql: &Sql<'_>, order: OrderId) -> Result<Option<Pa
     Ok(payments(sql, "WHERE order_id = ?1", [order.to_string()])?.pop())
 }
 
+/// The payments of some orders in any of these states, or in all if none is named, the newest first.
+pub(crate) fn list_payments_of(
+    sql: &Sql<'_>,
+    orders: &[OrderId],
+    states: &[PaymentState],
+    after: Option<PaymentId>,
+    rows_max: usize,
+) -> Result<Vec<Payment>> {
+    let before = after.unwrap_or(Id::from_bits(u128::MAX)).to_string();
+    let orders: Vec<String> = orders.iter().map(OrderId::to_string).collect();
+    let states = if states.is_empty() { &PaymentState::ALL } else { states };
+    let words: Vec<&str> = states.iter().map(|state| state.word()).collect();
+    payments(
+        sql,
+        "WHERE order_id IN (SELECT value FROM json_each(?1)) AND id < ?2
+           AND +state IN (SELECT value FROM json_each(?3))
+         ORDER BY id DESC LIMIT ?4",
+        params![
+            serde_json::Value::from(orders).to_string(),
+            before,
+            serde_json::Value::from(words).to_string(),
+            rows_max
+        ],
+    )
+}
+
 pub(crate) fn get_payment(sql: &Sql<'_>, id: PaymentId) -> Result<Payment> {
     find_payment(sql, id)?.ok_or_else(|| Error::internal(format!("payment {id} is gone")))
 }

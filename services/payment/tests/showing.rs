@@ -10,7 +10,7 @@ use kit::id::Id;
 use crate::{Shop, order};
 
 fn list(states: &[PaymentState], after: Option<String>, limit: Option<u32>) -> ListPayments {
-    ListPayments { states: states.to_vec(), after, limit }
+    ListPayments { states: states.to_vec(), after, limit, ..ListPayments::default() }
 }
 
 #[tokio::test]
@@ -59,6 +59,35 @@ async fn a_thousand_payments_are_listed_page_by_page_the_newest_first() {
     let declined: Vec<OrderId> = (1..=1000).rev().filter(|number| number % 4 == 0).map(order).collect();
     assert_eq!(pages(&shop, &[PaymentState::Declined], 50).await, (declined, 5));
     assert_eq!(pages(&shop, &[PaymentState::Unknown], 50).await, (vec![], 1));
+}
+
+#[tokio::test]
+async fn the_payments_of_some_orders_are_listed_the_newest_first() {
+    let shop = Shop::open();
+    for number in 1..=5 {
+        shop.advance(Duration::from_millis(2)).await;
+        shop.due(order(number), if number == 4 { "pm_card_visa_chargeDeclined" } else { "pm_card_visa" });
+    }
+    shop.work().await;
+    let of = |states: &[PaymentState], numbers: &[u128], limit| ListPayments {
+        orders: numbers.iter().map(|number| order(*number)).collect(),
+        ..list(states, None, limit)
+    };
+    let orders = |page: contracts::payment::PaymentPage| -> Vec<OrderId> {
+        page.items.iter().map(|payment| payment.order).collect()
+    };
+    let all = shop.ask(&of(&[], &[1, 4, 5, 77], None)).await.unwrap();
+    assert_eq!((all.next.clone(), orders(all)), (None, vec![order(5), order(4), order(1)]));
+    let declined = shop.ask(&of(&[PaymentState::Declined], &[1, 4], None)).await.unwrap();
+    assert_eq!(orders(declined), [order(4)]);
+    let first = shop.ask(&of(&[], &[1, 4, 5], Some(2))).await.unwrap();
+    let rest = ListPayments { after: first.next.clone(), ..of(&[], &[1, 4, 5], Some(2)) };
+    assert_eq!(
+        (orders(first), orders(shop.ask(&rest).await.unwrap())),
+        (vec![order(5), order(4)], vec![order(1)])
+    );
+    let many: Vec<u128> = (0..201).collect();
+    assert_eq!(shop.ask(&of(&[], &many, None)).await.unwrap_err().reason, "too_many_orders");
 }
 
 /// All orders of a list, and on how many pages they came.

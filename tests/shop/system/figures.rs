@@ -36,7 +36,7 @@ async fn figures(shop: &Counter, now: kit::Timestamp) -> kit::Result<Figures> {
 async fn figures_as_booked(shop: &Counter, now: kit::Timestamp) -> Figures {
     shop.until_quiet().await;
     let (figures, books) = (figures(shop, now).await.unwrap(), shop.books().await);
-    books.money_balances();
+    books.orders_agree();
     let Books { orders, payments, .. } = books;
     let sold: Vec<_> =
         orders.values().filter(|order| matches!(order.stage, Stage::Confirmed | Stage::Refunded)).collect();

@@ -1,6 +1,7 @@
 //! The whole shop, running: every service, a real broker, real files.
 
 mod access;
+mod audit;
 mod bad_input;
 mod broker_loss;
 mod carts;

@@ -124,16 +124,16 @@ fn tell(shop: &Shop, args: &Show, story: &Story, new: &[News]) -> Result<(), Fai
     }
 }
 
-/// The end of a drawing, if the terminal has no room for all of it.
+/// The heading and the end of a drawing, if the terminal has no room for all of it.
 fn fitting(drawn: &str, height: usize) -> String {
-    let lines: Vec<&str> = drawn.lines().collect();
-    // A line stays free for the cursor.
-    let room = height.saturating_sub(1).max(2);
+    let lines: Vec<&str> = drawn.trim_end().lines().collect();
+    // A line stays free for the cursor, and one says what is left out.
+    let room = height.saturating_sub(1).max(3);
     if lines.len() <= room {
-        return format!("{}\n", drawn.trim_end());
+        return format!("{}\n", lines.join("\n"));
     }
-    let left_out = lines.len() - (room - 1);
-    format!("... {left_out} lines above\n{}\n", lines[left_out..].join("\n"))
+    let from = lines.len() - (room - 2);
+    format!("{}\n... {} lines between\n{}\n", lines[0], from - 1, lines[from..].join("\n"))
 }
 
 fn end(shop: &Shop, args: &Show, story: &Story) -> Result<(), Failure> {
@@ -155,10 +155,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_fit_the_terminal_is_cut_at_the_top() {
+    fn what_does_not_fit_the_terminal_is_left_out_below_the_heading() {
         assert_eq!(fitting("1\n2\n3\n4\n", 5), "1\n2\n3\n4\n");
-        assert_eq!(fitting("1\n2\n3\n4\n", 4), "... 2 lines above\n3\n4\n");
-        assert_eq!(fitting("1\n2\n3\n4\n", 0), "... 3 lines above\n4\n");
+        assert_eq!(fitting("1\n2\n3\n4\n5\n", 5), "1\n... 2 lines between\n4\n5\n");
+        assert_eq!(fitting("1\n2\n3\n4\n", 0), "1\n... 2 lines between\n4\n");
         assert_eq!(fitting("", 24), "\n");
     }
 }

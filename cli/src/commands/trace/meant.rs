@@ -170,7 +170,7 @@ async fn about_candidate(shop: &Shop, one: &Candidate) -> Result<About, Failure>
 async fn in_payments(shop: &Shop, text: &str) -> Vec<Candidate> {
     let (mut found, mut after) = (Vec::new(), None);
     for _ in 0..PAGES_MAX {
-        let asked = ListPayments { states: vec![], after: after.take(), limit: Some(PAGE_MAX) };
+        let asked = ListPayments { after: after.take(), limit: Some(PAGE_MAX), ..ListPayments::default() };
         let Ok(PaymentPage { items, next }) = shop.call(&asked).await else { break };
         let numbers = items.iter().map(|one| (one.payment.to_string(), one.created_at));
         found.extend(ending("payment", text, numbers));

@@ -102,7 +102,7 @@ pub(crate) fn draw(report: &Report, screen: &Screen) -> String {
     page.titles(&widths);
     let mut hops: Vec<&Hop> = report.hops.iter().collect();
     if screen.slow_first {
-        hops.sort_by(|a, b| (b.took.p99_us, b.share).cmp(&(a.took.p99_us, a.share)));
+        hops.sort_by_key(|hop| std::cmp::Reverse((hop.took.p99_us, hop.share)));
     }
     let most = hops.iter().map(|hop| hop.share).max().unwrap_or(0);
     for hop in hops {

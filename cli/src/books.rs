@@ -1,0 +1,61 @@
+//! What must hold of the shop's books: stock, money, what is held, what was told, what waits. No I/O.
+//!
+//! Services are asked one after the other while the shop goes on. So a fault of something that was
+//! still moving is none: whoever asks must look again.
+//!
+//! # Layout
+//! - [`stock`]: one product; [`orders`]: one order with its payment and its hold
+//! - [`late`]: what waits past its deadline; [`told`]: one outbox and its stream
+
+pub mod late;
+pub mod orders;
+pub mod stock;
+pub mod told;
+
+use serde::Serialize;
+
+pub use orders::OrderFile;
+pub use told::Told;
+
+/// What must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// The stock of a product is the sum of its ledger, and never negative.
+    Stock,
+    /// What is held is held for an order that waits, and what was paid has left the house.
+    Holds,
+    /// An order has one payment, of its total.
+    Payments,
+    /// What was charged less what was given back is what the order says.
+    Money,
+    /// Every event of an outbox is in its stream, and nothing else.
+    Told,
+    /// Nothing waits past its deadline.
+    Deadlines,
+}
+
+impl Rule {
+    /// Every rule, in the order in which people read them.
+    pub const ALL: [Self; 6] =
+        [Self::Stock, Self::Holds, Self::Payments, Self::Money, Self::Told, Self::Deadlines];
+}
+
+/// Something that must not be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Fault {
+    /// Which rule is broken.
+    pub rule: Rule,
+    /// What it is about: an order, a product, a service.
+    pub about: String,
+    /// What is wrong, for people: goes on where `about` ends.
+    pub says: String,
+    /// The command that shows more.
+    pub look: String,
+}
+
+impl Fault {
+    fn of_order(rule: Rule, order: contracts::OrderId, says: String) -> Self {
+        Self { rule, about: order.to_string(), says, look: format!("shopctl trace {order}") }
+    }
+}

@@ -1,0 +1,163 @@
+//! `shopctl audit` and `shopctl doctor` at books that are sound while orders keep coming, and at books
+//! that somebody has really broken.
+
+use std::path::Path;
+use std::process::Command;
+
+use contracts::order::{CancelOrder, PlaceOrder, RefundOrder, Stage};
+use kit::testing::{Broker, OPERATOR, eventually};
+use serde_json::Value;
+use tests::customer::{DECLINED_CARD, order_of};
+use tests::processes::{ProcessShop, program};
+use tests::{Shop, euros};
+
+/// A command of `shopctl` on a broker, for programs: its exit code and its JSON.
+async fn shopctl(broker: &Broker, data: &Path, words: &'static [&'static str]) -> (i32, Value) {
+    let mut command = Command::new(program("shopctl"));
+    let keys = broker.options(data).keys();
+    command.args(words).args(["-o", "json", "--nats", &broker.url()]);
+    command.arg("--seed").arg(keys.join(format!("{OPERATOR}.seed"))).arg("--data").arg(data.join("none"));
+    command.env("XDG_STATE_HOME", data.join("state"));
+    let output =
+        tokio::task::spawn_blocking(move || command.output()).await.unwrap().expect("shopctl starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let json = serde_json::from_str(&said);
+    let json =
+        json.unwrap_or_else(|error| panic!("{error}: {said}{}", String::from_utf8_lossy(&output.stderr)));
+    (output.status.code().expect("an exit code"), json)
+}
+
+/// What was found: what about, and what is wrong.
+fn found(report: &Value) -> Vec<(String, String, String)> {
+    let text = |fault: &Value, field: &str| fault[field].as_str().expect("text").to_owned();
+    let faults = report["findings"].as_array().expect("findings").iter();
+    faults.map(|fault| (text(fault, "rule"), text(fault, "about"), text(fault, "says"))).collect()
+}
+
+/// Changes a database that nobody has open, as only a broken program or a person could.
+fn tamper(database: &Path, service: &str, migrations: usize, statement: &str) {
+    let (connection, _) = kit::engine::schema::open_writer(
+        database,
+        service,
+        &vec![""; migrations],
+        kit::Timestamp::UNIX_EPOCH,
+        &mut kit::clock::SystemChance,
+    )
+    .unwrap_or_else(|error| panic!("{error}"));
+    let changed = connection.execute(statement, ()).expect("a statement");
+    assert_eq!(changed, 1, "{statement}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_never_cries_wolf_while_two_hundred_orders_run_through() {
+    let own = Shop::open();
+    let shop = own.counter().await;
+    shop.sells("audited-mug", 1000, 10_000).await;
+    shop.sells("audited-last", 1000, 20).await;
+    let buying = tokio::spawn({
+        let shop = shop.clone();
+        async move {
+            for number in 0..200 {
+                let request = match number % 5 {
+                    0 => {
+                        PlaceOrder { payment_method: DECLINED_CARD.into(), ..order_of(&[("audited-mug", 1)]) }
+                    }
+                    1 => order_of(&[("audited-mug", 2), ("audited-last", 1)]),
+                    2 => PlaceOrder {
+                        payment_method: "pm_test_slow".into(),
+                        ..order_of(&[("audited-mug", 1)])
+                    },
+                    _ => order_of(&[("audited-mug", 1)]),
+                };
+                let order = shop.places(&request).await.unwrap().order;
+                match number % 5 {
+                    2 => drop(shop.client().ask(&CancelOrder { order, reason: String::new() }).await),
+                    3 if shop.settles(order).await.stage == Stage::Confirmed => {
+                        let amount = (number % 2 == 0).then(|| euros(400));
+                        let refund = RefundOrder { order, amount, reason: "audited".into() };
+                        shop.client().ask(&refund).await.unwrap();
+                    }
+                    _ => {}
+                }
+            }
+        }
+    });
+    let mut audits = 0;
+    while !buying.is_finished() || audits == 0 {
+        let (code, report) = shopctl(own.lent_broker(), &own.data(), &["audit"]).await;
+        assert_eq!((code, found(&report)), (0, vec![]), "{report:#}");
+        audits += 1;
+    }
+    buying.await.unwrap();
+    shop.balances(&[("audited-mug", 10_000), ("audited-last", 20)]).await;
+    let (code, report) = shopctl(own.lent_broker(), &own.data(), &["audit"]).await;
+    assert_eq!((code, &report["moving"], &report["cut"]), (0, &0.into(), &false.into()), "{report:#}");
+    assert_eq!(report["looked_at"]["orders"], 200);
+    own.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn broken_books_are_named_with_the_order_and_the_product() {
+    let (mut processes, shop) = ProcessShop::open().await;
+    shop.sells("broken-mug", 1000, 100).await;
+    let mut orders = Vec::new();
+    for _ in 0..3 {
+        let order = shop.places(&order_of(&[("broken-mug", 2)])).await.unwrap().order;
+        shop.reaches(order, Stage::Confirmed).await;
+        orders.push(order);
+    }
+    shop.until_quiet().await;
+    let data = processes.data().to_path_buf();
+    let (code, report) = shopctl(processes.broker(), &data, &["audit"]).await;
+    assert_eq!((code, found(&report)), (0, vec![]), "{report:#}");
+
+    for name in ["inventory", "payment", "notification"] {
+        assert!(processes.stop(name).success());
+    }
+    let of = |order| format!("order_id = '{order}'");
+    let inventory = data.join("inventory.db");
+    tamper(&inventory, "inventory", 1, "UPDATE stock SET on_hand = on_hand + 5 WHERE sku = 'broken-mug'");
+    let back = format!("UPDATE holds SET state = 'released' WHERE {}", of(orders[0]));
+    tamper(&inventory, "inventory", 1, &back);
+    let more = format!("UPDATE payments SET amount = 2500, captured = 2500 WHERE {}", of(orders[1]));
+    tamper(&data.join("payment.db"), "payment", 2, &more);
+    let dead = "INSERT INTO dead_letter (state, source, origin, sequence, event_id, subject, key, body, trace_id, span_id,
+                                         reason, message, attempts, first_at_ms, last_at_ms)
+                VALUES ('dead', 'ORDER', 'x', 1, 'evt', 'events.order.placed', 'k', x'', zeroblob(16), 1, 'broken', 'no', 1, 1, 1)";
+    tamper(&data.join("notification.db"), "notification", 2, dead);
+    for name in ["inventory", "payment", "notification"] {
+        processes.start(name);
+    }
+    shop.until_open().await;
+
+    let (code, report) = shopctl(processes.broker(), &data, &["audit"]).await;
+    assert_eq!(code, 12, "{report:#}");
+    let (sold, paid) = (orders[0].to_string(), orders[1].to_string());
+    let expected = [
+        ("stock", "broken-mug", "has 99 on hand, but its ledger adds up to 94"),
+        ("holds", &*sold, "is confirmed, but its stock is released"),
+        ("money", &*paid, "is confirmed, so 20.00 EUR of it should be kept, but it is 25.00 EUR"),
+        ("deadlines", "notification", "could not act on 1 events; 0 more wait behind them"),
+    ];
+    let found = found(&report);
+    for (rule, about, says) in expected {
+        let fault = (rule.to_owned(), about.to_owned(), says.to_owned());
+        assert!(found.contains(&fault), "{fault:?} in {found:#?}");
+    }
+    let others = found.iter().filter(|(rule, ..)| rule != "payments").count();
+    assert_eq!((others, found.len()), (4, 5), "{found:#?}");
+    let looks: Vec<&str> =
+        report["findings"].as_array().unwrap().iter().map(|fault| fault["look"].as_str().unwrap()).collect();
+    assert!(looks.contains(&&*format!("shopctl trace {sold}")), "{looks:?}");
+
+    let dead = eventually("the doctor finds the dead letter", || async {
+        let (code, report) = shopctl(processes.lent_broker(), &data, &["doctor"]).await;
+        let findings = report["findings"].as_array().unwrap().clone();
+        let dead = findings
+            .into_iter()
+            .find(|finding| finding["check"] == "dead letters" && finding["level"] != "ok");
+        dead.filter(|_| code == 12)
+    })
+    .await;
+    assert_eq!(dead["mend"][0], "shopctl dlq ls", "{dead:#}");
+}
