@@ -246,6 +246,7 @@ fn rebuild(shop: &Shop, told: u64) {
     assert_eq!(made(shop), before.0, "nothing was done");
     let done = shop.run("stream rebuild order --confirm=ORDER");
     assert_eq!((done.code, done.out.trim()), (0, "ORDER"), "{done:?}");
+    assert!(list(&shop.bench.json("consumer ls order").1).len() >= 4, "everybody hears it again");
     assert_ne!(made(shop), before.0);
     let strip = |messages: &[Value]| -> Vec<Value> {
         messages.iter().map(|message| json!([message["sequence"], message["id"], message["body"]])).collect()

@@ -25,6 +25,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long the stream may stand still before it is said that it goes on without anybody watching.
 const STILL_MAX: Duration = Duration::from_secs(20);
 
+/// How long it is waited for the consumers of those who hear it. Whoever does not run has none until it does.
+const HEARERS_TIME: Duration = Duration::from_secs(5);
+
 /// Make a stream anew from the outbox it mirrors: it goes, and everything kept is told again
 ///
 /// Without --confirm it only says what would happen. The messages get the numbers and identifiers they had, and
@@ -88,6 +91,8 @@ struct Made {
     #[serde(flatten)]
     extent: Extent,
     took_ms: u64,
+    /// Services that have no consumer again yet.
+    not_heard_by: Vec<String>,
 }
 
 pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
@@ -116,16 +121,21 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
         .await
         .map_err(|failure| failure.so(format!("{stream} was not made anew")))?;
     let state = until_told(shop, &client, &rebuilt).await?;
+    let missing = until_heard(&client, &plan).await?;
     if !shop.out.is_table() {
         let made = Made {
             extent: Extent { messages: state.messages, first: state.first, last: state.last },
             took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            not_heard_by: missing,
         };
         return shop.out.json(&Outcome { plan: &plan, made: Some(made) });
     }
     let mark = shop.out.paint_note(Tone::Good, "✓");
     let messages = show::count(state.messages, "message", "messages");
     shop.out.say(format!("{mark} {stream} is made anew: {messages} told again in {}", show::since(began)));
+    if !missing.is_empty() {
+        shop.out.warn(format!("{} does not hear it again yet; is it running?", missing.join(", ")));
+    }
     shop.out.line(stream)?;
     shop.out.next(format!("shopctl stream verify {stream}"));
     Ok(())
@@ -270,6 +280,20 @@ async fn until_told(shop: &Shop, client: &Client, rebuilt: &StreamRebuilt) -> Re
             return Err(Failure::new(exit::PENDING, "still_pending", what)
                 .why("its service goes on by itself")
                 .mend(format!("shopctl stream info {}", rebuilt.stream)));
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Waits until everybody who heard the stream has a consumer again. Answers who has none.
+async fn until_heard(client: &Client, plan: &Plan) -> Result<Vec<String>, Failure> {
+    let began = Instant::now();
+    loop {
+        let there = client.consumers(&plan.stream).await?;
+        let is_there = |name: &&String| there.iter().any(|consumer| consumer.name == **name);
+        let missing: Vec<String> = plan.services.iter().filter(|name| !is_there(name)).cloned().collect();
+        if missing.is_empty() || began.elapsed() > HEARERS_TIME {
+            return Ok(missing);
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
