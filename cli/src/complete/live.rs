@@ -64,7 +64,7 @@ pub(crate) fn candidates(kind: Kind) -> Vec<CompletionCandidate> {
     let words = match kind {
         Kind::Contexts => contexts(),
         Kind::Services => contracts::services().map(plain).collect(),
-        Kind::Streams => contracts::services().chain([kit::streams::NAME]).map(plain).collect(),
+        Kind::Streams => contracts::services().map(plain).collect(),
         _ => live(kind).unwrap_or_default(),
     };
     offered(words)
