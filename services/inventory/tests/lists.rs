@@ -72,6 +72,7 @@ async fn the_holds_of_some_orders_are_shown_whatever_became_of_them_page_by_page
     let house = House::with(&[("mug", 3)]).await;
     for number in 1..=5 {
         house.hears_placed(order(number), &[("mug", 1)]);
+        house.advance(std::time::Duration::from_millis(1)).await;
     }
     house.hears_cancelled(order(2));
     let orders = vec![order(1), order(2), order(5), order(77)];
