@@ -235,6 +235,8 @@ pub mod reason {
     pub const STORAGE_FAILED: &str = "storage_failed";
     /// The database is older than what its stream already says; nothing may be added to it.
     pub const DATABASE_BEHIND_STREAM: &str = "database_behind_stream";
+    /// A row of the outbox is missing or no longer says what was written.
+    pub const OUTBOX_DAMAGED: &str = "outbox_damaged";
     /// More is waiting than is accepted.
     pub const OVERLOADED: &str = "overloaded";
     /// Nobody answers this subject at the moment.

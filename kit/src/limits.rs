@@ -78,6 +78,9 @@ pub const LOOKUP_CHARS_MIN: usize = 4;
 pub const FIND_ROWS_MAX: i64 = 50_000;
 /// Rows of the outbox that one answer tells the identifiers and checksums of.
 pub const DIGESTS_MAX: usize = 1000;
+/// Rows of the outbox, the newest, that a check of the database compares with their checksums unless it is
+/// asked to look at all.
+pub const CHECKED_ROWS_MAX: u64 = 10_000;
 /// Findings of a check of the database that are told.
 pub const CHECK_FINDINGS_MAX: usize = 20;
 /// Time a request has when its caller names none.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
+use crate::error::{Error, Result};
 use crate::message::Example;
 
 /// The figures of a running service.
@@ -60,7 +61,7 @@ impl Vitals {
 pub struct Remaking {
     asked: AtomicU64,
     done: AtomicU64,
-    refused: Mutex<Option<String>>,
+    refused: Mutex<Option<Error>>,
     woken: Notify,
     ended: Notify,
 }
@@ -77,7 +78,7 @@ impl Remaking {
     ///
     /// # Errors
     /// Why it must not be done.
-    pub async fn until(&self, turn: u64) -> std::result::Result<(), String> {
+    pub async fn until(&self, turn: u64) -> Result<()> {
         loop {
             let ended = self.ended.notified();
             if self.done.load(Ordering::SeqCst) >= turn {
@@ -100,7 +101,7 @@ impl Remaking {
     }
 
     /// Says that every turn up to one is done, or why it must not be.
-    pub fn end(&self, turn: u64, refused: Option<String>) {
+    pub fn end(&self, turn: u64, refused: Option<Error>) {
         if let Ok(mut why) = self.refused.lock() {
             *why = refused;
         }

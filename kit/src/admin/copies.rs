@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::Ctx;
 use crate::engine::outbox::{self, Digest};
 use crate::error::{Error, Kind, Result, reason};
-use crate::limits::{CHECK_FINDINGS_MAX, DIGESTS_MAX};
+use crate::limits::{CHECK_FINDINGS_MAX, CHECKED_ROWS_MAX, DIGESTS_MAX};
 use crate::sql::Sql;
 use crate::vitals::Vitals;
 
@@ -56,7 +56,8 @@ pub struct StreamRebuilt {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CheckDatabase {
-    /// Whether indexes are compared with their tables too, which takes longer.
+    /// Whether indexes are compared with their tables too, and all rows of the outbox with their checksums,
+    /// which takes longer.
     #[serde(default)]
     pub deep: bool,
 }
@@ -102,10 +103,10 @@ pub(super) async fn rebuild(ctx: Ctx, _: RebuildStream) -> Result<StreamRebuilt>
             first: extent.oldest,
             last: extent.newest.max(Vitals::get(&vitals.published)),
         }),
-        Ok(Err(why)) => Err(Error::unavailable(
-            reason::DATABASE_BEHIND_STREAM,
-            format!("the stream was not made anew: {why}"),
-        )),
+        Ok(Err(mut error)) => {
+            error.message = format!("the stream was not made anew: {}", error.message);
+            Err(error)
+        }
         Err(_) => Err(Error::new(
             Kind::TimedOut,
             reason::TIMED_OUT,
@@ -114,6 +115,8 @@ pub(super) async fn rebuild(ctx: Ctx, _: RebuildStream) -> Result<StreamRebuilt>
     }
 }
 
+/// Reads the file as SQLite does, which does not notice a flipped bit in a row, and then the outbox by its
+/// checksums: the newest [`CHECKED_ROWS_MAX`] rows of it, or all.
 pub(super) async fn check(ctx: Ctx, asked: CheckDatabase) -> Result<DatabaseChecked> {
     ctx.read(move |sql| {
         let what = if asked.deep { "integrity_check" } else { "quick_check" };
@@ -127,6 +130,19 @@ pub(super) async fn check(ctx: Ctx, asked: CheckDatabase) -> Result<DatabaseChec
             [],
             |row| row.get(0),
         )?);
+        let extent = outbox::extent(sql)?;
+        let mut after = extent.oldest - 1;
+        if !asked.deep {
+            after = after.max(extent.newest.saturating_sub(CHECKED_ROWS_MAX));
+        }
+        while findings.len() < CHECK_FINDINGS_MAX {
+            let (last, faults) = outbox::faults(sql, after, DIGESTS_MAX, CHECK_FINDINGS_MAX)?;
+            findings.extend(faults);
+            if last == after {
+                break;
+            }
+            after = last;
+        }
         findings.truncate(CHECK_FINDINGS_MAX);
         Ok(DatabaseChecked { findings, database_bytes: super::health::database_bytes(sql)? })
     })

@@ -1,5 +1,7 @@
 //! What a service did: in a flow, around a key, or among everything of a time.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -139,8 +141,8 @@ pub(super) async fn trace(ctx: Ctx, asked: GetTrace) -> Result<TraceView> {
     ctx.read(move |sql| {
         let of_key = journal::traces_of_key(sql, &asked.key)?;
         known.extend(&of_key);
-        known.sort_unstable();
-        known.dedup();
+        let mut seen = HashSet::new();
+        known.retain(|id| seen.insert(*id));
         let mut view = TraceView {
             traces: of_key.iter().map(|id| format!("{id:032x}")).collect(),
             entries: Vec::new(),
@@ -155,7 +157,7 @@ pub(super) async fn trace(ctx: Ctx, asked: GetTrace) -> Result<TraceView> {
             view.emitted.extend(rows.into_iter().map(|row| emitted(&stream, row, asked.bodies)));
             view.dead_letters.extend(hearing::of_trace(sql, id, TRACE_ROWS_MAX + 1)?);
             view.effects.extend(effects::of_trace(sql, id, TRACE_ROWS_MAX + 1)?);
-            if view.entries.len() > TRACE_ROWS_MAX && view.emitted.len() > TRACE_ROWS_MAX {
+            if view.entries.len() > TRACE_ROWS_MAX || view.emitted.len() > TRACE_ROWS_MAX {
                 break;
             }
         }

@@ -25,7 +25,7 @@ pub(super) async fn health(ctx: Ctx, _: GetHealth) -> Result<Health> {
             let (dead_letters, parked) = hearing::counts(sql)?;
             let (effects_due, effects_given_up) = effects::counts(sql)?;
             let extent = outbox::extent(sql)?;
-            let untold = (extent.newest > published).then(|| outbox::at(sql, published + 1)).transpose()?;
+            let untold_since = outbox::oldest_behind(sql, published)?;
             let (wal_bytes, disk_free_bytes) = beside(sql)?;
             Ok(Health {
                 service: name,
@@ -36,7 +36,7 @@ pub(super) async fn health(ctx: Ctx, _: GetHealth) -> Result<Health> {
                 outbox_oldest: extent.oldest,
                 outbox_newest: extent.newest,
                 outbox_published: published,
-                untold_since: untold.flatten(),
+                untold_since,
                 dead_letters,
                 parked,
                 dead_since: earliest(sql, "SELECT min(first_at_ms) FROM dead_letter")?,

@@ -170,6 +170,43 @@ pub fn digests(sql: &Sql<'_>, after: u64, rows_max: usize) -> Result<Vec<Digest>
     )
 }
 
+/// What is wrong with the rows behind a number: gaps in the numbers, and rows that no longer say what was
+/// written, at most so many of both. Looks at so many rows, and answers also the last of them.
+///
+/// # Errors
+/// If the table cannot be read.
+pub fn faults(sql: &Sql<'_>, after: u64, rows_max: usize, faults_max: usize) -> Result<(u64, Vec<String>)> {
+    let (mut last, mut faults) = (after, Vec::new());
+    for row in digests(sql, after, rows_max)? {
+        if row.sequence != last + 1 && last > 0 {
+            let missing = match row.sequence - last {
+                2 => format!("row {} of the outbox is missing", last + 1),
+                _ => format!("rows {} to {} of the outbox are missing", last + 1, row.sequence - 1),
+            };
+            faults.push(missing);
+        }
+        if !row.intact {
+            faults.push(format!("row {} of the outbox is damaged: it is not what was written", row.sequence));
+        }
+        last = row.sequence;
+        if faults.len() >= faults_max {
+            faults.truncate(faults_max);
+            break;
+        }
+    }
+    Ok((last, faults))
+}
+
+/// When the oldest row behind a number became true; none if there is no row behind it.
+///
+/// # Errors
+/// If the table cannot be read.
+pub fn oldest_behind(sql: &Sql<'_>, seq: u64) -> Result<Option<Timestamp>> {
+    let question = "SELECT at_us FROM outbox WHERE seq > ?1 ORDER BY seq LIMIT 1";
+    let micros = sql.find(question, [seq], |row| row.get(0))?;
+    Ok(micros.and_then(|micros| Timestamp::from_microsecond(micros).ok()))
+}
+
 /// When a row became true; none if it is not kept.
 ///
 /// # Errors

@@ -25,7 +25,8 @@ use crate::client::broker;
 use crate::engine::outbox::{self, Extent, Row};
 use crate::error::{Error, Result, reason};
 use crate::limits::{
-    RELAY_BYTES_IN_FLIGHT_MAX, RELAY_IN_FLIGHT_MAX, RELAY_LOOKS_EVERY, RELAY_ROWS_MAX, RETRY_WAIT,
+    DIGESTS_MAX, RELAY_BYTES_IN_FLIGHT_MAX, RELAY_IN_FLIGHT_MAX, RELAY_LOOKS_EVERY, RELAY_ROWS_MAX,
+    RETRY_WAIT,
 };
 use crate::service::Service;
 use crate::streams::ORIGIN;
@@ -54,7 +55,9 @@ pub(super) struct Relay {
 enum Found {
     /// The stream holds every row before this one; publish from here.
     Continue(u64),
-    /// The stream is not there, or is not whole: make it anew from the outbox.
+    /// The stream is not there, or holds nothing: make it from the outbox.
+    Make(&'static str),
+    /// The stream is not whole, but holds something: make it anew if the outbox is.
     Rebuild(&'static str),
     /// The stream knows more than the database. Nothing may be told.
     Refuse(String),
@@ -117,8 +120,22 @@ impl Relay {
                 self.vitals.published.store(next - 1, Ordering::Relaxed);
                 Ok(Ok(next))
             }
-            Found::Rebuild(why) => {
+            Found::Make(why) | Found::Rebuild(why) => {
                 let stream = self.service.stream();
+                if matches!(found, Found::Rebuild(_))
+                    && let Some(fault) = self.fault(extent).await?
+                {
+                    let what = format!(
+                        "{fault}; the stream {stream} should be made anew ({why}) and is not, for it may hold what the \
+                         outbox has lost: stop {0} and put back the newest backup of {0}.db",
+                        self.service.name()
+                    );
+                    let error = Error::unavailable(reason::OUTBOX_DAMAGED, what);
+                    if let Some(turn) = remaking {
+                        self.vitals.remaking.end(turn, Some(error.clone()));
+                    }
+                    return Err(error);
+                }
                 if extent.newest == 0 {
                     tracing::info!(stream, "The stream {stream} is made");
                 } else {
@@ -145,7 +162,7 @@ impl Relay {
                 );
                 self.writer.fence(Some(error.clone()));
                 if let Some(turn) = remaking {
-                    self.vitals.remaking.end(turn, Some(error.message.clone()));
+                    self.vitals.remaking.end(turn, Some(error.clone()));
                 }
                 Ok(Err(error))
             }
@@ -157,7 +174,7 @@ impl Relay {
         let extent = self.read(outbox::extent).await?;
         match self.compare(extent).await? {
             Found::Refuse(_) => Ok(self.reconcile().await?.err()),
-            Found::Continue(_) | Found::Rebuild(_) => Ok(None),
+            Found::Continue(_) | Found::Make(_) | Found::Rebuild(_) => Ok(None),
         }
     }
 
@@ -167,7 +184,7 @@ impl Relay {
             Err(error) => {
                 return match error.kind() {
                     GetStreamErrorKind::JetStream(inner) if inner.code() == 404 => {
-                        Ok(Found::Rebuild("it is missing"))
+                        Ok(Found::Make("it is missing"))
                     }
                     _ => Err(broker(error)),
                 };
@@ -189,6 +206,18 @@ impl Relay {
         // The broker sends what it answers wherever a request says, also into a stream.
         let foreign = told < info.state.last_sequence;
         Ok(if foreign { Found::Rebuild("it holds what nobody here told") } else { found })
+    }
+
+    /// What is wrong with the outbox, if anything: it is read from end to end, as it would be told.
+    async fn fault(&self, extent: Extent) -> Result<Option<String>> {
+        let mut after = extent.oldest - 1;
+        loop {
+            let (last, mut faults) = self.read(move |sql| outbox::faults(sql, after, DIGESTS_MAX, 1)).await?;
+            if !faults.is_empty() || last == after {
+                return Ok(faults.pop());
+            }
+            after = last;
+        }
     }
 
     async fn rebuild(&self, first: u64) -> Result<()> {
@@ -322,7 +351,7 @@ fn judge(info: &Info, last: u64, extent: Extent, origin: &str) -> Found {
     let (name, state) = (&info.config.name, &info.state);
     let owner = info.config.metadata.get(ORIGIN).map_or("", String::as_str);
     if state.messages == 0 && (owner != origin || last + 1 < extent.oldest) {
-        return Found::Rebuild("it is empty, and begins elsewhere than the outbox");
+        return Found::Make("it is empty, and begins elsewhere than the outbox");
     }
     if owner != origin {
         return Found::Refuse(format!(

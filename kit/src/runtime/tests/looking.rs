@@ -214,6 +214,71 @@ async fn a_stream_that_knows_more_than_the_database_is_not_made_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stream_is_not_made_anew_out_of_an_outbox_that_has_lost_something() {
+    let world = World::start().await;
+    for fault in ["UPDATE outbox SET body = x'00' WHERE seq = 2;", "DELETE FROM outbox WHERE seq = 2;"] {
+        let running = world.run(teller());
+        for word in ["one", "two", "three"] {
+            world.client().call(&Tell { word: word.into() }, soon()).await.unwrap();
+        }
+        let newest = outbox(&world).await.newest;
+        world.until_told(newest).await;
+        running.stop().await.unwrap();
+        let before = world.stream().await;
+        tamper(&world, fault);
+        let running = world.run(teller());
+        let findings = eventually("the damage is found", || async {
+            let checked: Result<DatabaseChecked> =
+                asked(&world, "teller.check_database", serde_json::json!({})).await;
+            checked.ok().map(|checked| checked.findings)
+        })
+        .await;
+        assert!(findings.iter().any(|finding| finding.contains("row 2 of the outbox")), "{findings:?}");
+
+        let refused = asked::<StreamRebuilt>(&world, "teller.rebuild_stream", serde_json::json!({})).await;
+
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.reason, reason::OUTBOX_DAMAGED);
+        assert!(refused.message.contains("row 2 of the outbox"), "{refused}");
+        assert!(refused.message.contains("backup of teller.db"), "names the mend: {refused}");
+        assert_eq!(world.stream().await, before, "the stream still holds what the outbox lost");
+        running.stop().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_with_a_hole_is_kept_if_the_outbox_has_lost_something_too_and_health_says_so() {
+    let world = World::start().await;
+    let running = world.run(teller());
+    for word in ["one", "two", "three", "four"] {
+        world.tell(word).await;
+    }
+    world.until_told(4).await;
+    running.stop().await.unwrap();
+    let js = async_nats::jetstream::new(world.client().nats().clone());
+    let stream = js.get_stream("TELLER").await.unwrap();
+    // The shop's streams forbid it; a damaged store does it all the same.
+    let mut config = stream.cached_info().config.clone();
+    config.deny_delete = false;
+    js.delete_stream("TELLER").await.unwrap();
+    js.create_stream(config).await.unwrap();
+    let running = world.run(teller());
+    world.until_told(4).await;
+    running.stop().await.unwrap();
+    js.get_stream("TELLER").await.unwrap().delete_message(3).await.unwrap();
+    tamper(&world, "DELETE FROM outbox WHERE seq = 2;");
+    let _running = world.run(teller());
+    let said = eventually("the relay says why it waits", || async {
+        let health: Result<Health> = asked(&world, "teller.health", serde_json::json!({})).await;
+        health.ok()?.parts.remove("relay").filter(|said| said.contains("row 2 of the outbox is missing"))
+    })
+    .await;
+    assert!(said.contains("it has holes"), "{said}");
+    let info = js.get_stream("TELLER").await.unwrap().cached_info().clone();
+    assert_eq!(info.state.messages, 3, "what the stream holds is kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_figures_of_requests_count_answers_errors_and_time() {
     let world = World::start().await;
     let _teller = world.run(teller());
