@@ -1,9 +1,11 @@
 //! Asking services from outside: for a command line, for tests, for programs that only listen.
 
 mod brokers;
+mod denied;
 mod link;
 mod seen;
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +25,8 @@ use crate::limits::REQUEST_TIME;
 use crate::message::{Request, owner};
 use crate::trace::Trace;
 use crate::wire;
+
+use denied::Denied;
 
 pub use link::Link;
 pub(crate) use link::{connect, connect_and_tell};
@@ -50,6 +54,7 @@ pub struct Client {
     nats: async_nats::Client,
     identity: Option<Arc<Identity>>,
     voice: Voice,
+    denied: Denied,
 }
 
 /// How one request is asked.
@@ -76,8 +81,10 @@ impl Client {
     /// `broker_unreachable` if there is no connection within the time; `not_admitted` if the broker
     /// does not know the key.
     pub async fn connect(link: &Link, wait: Duration) -> Result<Self> {
-        let nats = connect(link, wait).await?;
-        Ok(Self { nats, identity: link.identity.clone(), voice: Voice::Own })
+        let denied = Denied::new();
+        let told = denied.clone();
+        let nats = connect_and_tell(link, wait, move |said| told.hear(said)).await?;
+        Ok(Self { nats, identity: link.identity.clone(), voice: Voice::Own, denied })
     }
 
     /// The same connection, to ask as somebody else.
@@ -163,7 +170,7 @@ impl Client {
     /// Sends any bytes to any subject, and waits for the answer.
     ///
     /// # Errors
-    /// As [`Self::call`].
+    /// As [`Self::call`]; `forbidden` if the broker says that the key may not send there.
     pub async fn call_raw(&self, subject: &str, body: Bytes, call: Call) -> Result<Bytes> {
         let outgoing = Outgoing {
             subject: subject.to_owned(),
@@ -175,7 +182,12 @@ impl Client {
             deadline: Timestamp::MAX,
         };
         let presented = self.present(subject)?;
-        wire::request(&self.nats, outgoing, presented, call.timeout).await
+        self.permitted(subject, wire::request(&self.nats, outgoing, presented, call.timeout)).await
+    }
+
+    /// Waits for what is asked at a subject; no longer than until the broker says that this key may not.
+    async fn permitted<T>(&self, subject: &str, asking: impl Future<Output = Result<T>>) -> Result<T> {
+        self.denied.unless(self.identity.as_ref().map(|own| own.name()), subject, asking).await
     }
 
     /// Listens to events as they are told, from now on. `filter` is a subject and may have

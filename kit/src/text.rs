@@ -13,10 +13,14 @@ pub fn is_name(text: &str) -> bool {
 
 /// Whether a character could move the cursor, hide text, or reverse how it reads.
 ///
-/// Control characters (C0, C1), line and paragraph separators, and the Unicode controls of direction.
+/// Control characters (C0, C1), line and paragraph separators, the Unicode controls of direction, and
+/// what takes no room at all: with it, two names that differ look the same. The joiners U+200C and
+/// U+200D are left, although they take none: Persian, Hindi and many emoji are not written without them.
 pub fn is_unprintable(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    let separates = matches!(character, '\u{2028}' | '\u{2029}');
+    let turns = matches!(character, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let takes_no_room = matches!(character, '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}');
+    character.is_control() || separates || turns || takes_no_room
 }
 
 /// The same text on one line, with everything a terminal might obey written out as `\u{1b}`.
@@ -98,6 +102,17 @@ mod tests {
         assert_eq!(printable("plain – ünïcode"), "plain – ünïcode");
         assert_eq!(printable("a\u{1b}[2Jb\r\nc"), "a\\u{1b}[2Jb\\r\\nc");
         assert_eq!(printable("abc\u{202e}def"), "abc\\u{202e}def");
+        assert_eq!(printable("abc\u{61c}def"), "abc\\u{61c}def");
+    }
+
+    #[test]
+    fn what_takes_no_room_is_shown_unless_words_are_written_with_it() {
+        for hidden in ['\u{200b}', '\u{2060}', '\u{2064}', '\u{feff}'] {
+            assert_eq!(printable(&format!("mug{hidden}")), format!("mug{}", hidden.escape_unicode()));
+        }
+        for written in ["می\u{200c}خواهم", "👩\u{200d}💻", "क्\u{200d}ष"] {
+            assert_eq!(printable(written), written);
+        }
     }
 
     #[test]

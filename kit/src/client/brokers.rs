@@ -1,9 +1,11 @@
 //! What the broker and `$SRV` tell: streams, what they hold, consumers, running services.
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::time::Duration;
 
-use async_nats::jetstream::stream::RawMessageErrorKind;
+use async_nats::jetstream::message::StreamMessage;
+use async_nats::jetstream::stream::{RawMessageError, RawMessageErrorKind};
 use async_nats::jetstream::{self, consumer};
 use futures_util::stream::{self, Stream};
 use futures_util::{StreamExt, TryStreamExt};
@@ -24,8 +26,8 @@ impl Client {
     /// # Errors
     /// `broker_unreachable`, or what the broker says.
     pub async fn streams(&self) -> Result<Vec<StreamState>> {
-        let found: Vec<jetstream::stream::Info> =
-            self.jetstream().streams().try_collect().await.map_err(broker)?;
+        let asking = async { self.jetstream().streams().try_collect().await.map_err(broker) };
+        let found: Vec<jetstream::stream::Info> = self.permitted("$JS.API.STREAM.LIST", asking).await?;
         let mut streams: Vec<StreamState> = found
             .into_iter()
             .map(|info| StreamState {
@@ -55,7 +57,9 @@ impl Client {
     /// `broker_unreachable`, or what the broker says.
     pub async fn consumers(&self, stream: &str) -> Result<Vec<ConsumerState>> {
         let handle = self.jetstream().get_stream_no_info(stream).await.map_err(broker)?;
-        let found: Vec<consumer::Info> = handle.consumers().try_collect().await.map_err(broker)?;
+        let asking = async { handle.consumers().try_collect().await.map_err(broker) };
+        let found: Vec<consumer::Info> =
+            self.permitted(&format!("$JS.API.CONSUMER.LIST.{stream}"), asking).await?;
         let mut consumers: Vec<ConsumerState> = found
             .into_iter()
             .map(|info| {
@@ -88,11 +92,7 @@ impl Client {
     /// `broker_unreachable`, or what the broker says.
     pub async fn message(&self, stream: &str, sequence: u64) -> Result<Option<Stored>> {
         let handle = self.jetstream().get_stream_no_info(stream).await.map_err(broker)?;
-        match handle.get_raw_message(sequence).await {
-            Ok(message) => Ok(Some(stored(stream, message))),
-            Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => Ok(None),
-            Err(error) => Err(broker(error)),
-        }
+        self.stored(stream, handle.get_raw_message(sequence)).await
     }
 
     /// The first message with a number or a later one whose subject is as wanted, wildcards allowed;
@@ -102,11 +102,22 @@ impl Client {
     /// As [`Self::message`].
     pub async fn message_from(&self, stream: &str, subject: &str, sequence: u64) -> Result<Option<Stored>> {
         let handle = self.jetstream().get_stream_no_info(stream).await.map_err(broker)?;
-        match handle.get_first_raw_message_by_subject(subject, sequence).await {
-            Ok(message) => Ok(Some(stored(stream, message))),
-            Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => Ok(None),
-            Err(error) => Err(broker(error)),
-        }
+        self.stored(stream, handle.get_first_raw_message_by_subject(subject, sequence)).await
+    }
+
+    async fn stored(
+        &self,
+        stream: &str,
+        asking: impl Future<Output = Result<StreamMessage, RawMessageError>>,
+    ) -> crate::Result<Option<Stored>> {
+        let asking = async {
+            match asking.await {
+                Ok(message) => Ok(Some(stored(stream, message))),
+                Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => Ok(None),
+                Err(error) => Err(broker(error)),
+            }
+        };
+        self.permitted(&format!("$JS.API.STREAM.MSG.GET.{stream}"), asking).await
     }
 
     /// The messages of a stream from one number to another, in order, each with its number, several
@@ -149,7 +160,6 @@ impl Client {
     ) -> Result<Vec<T>> {
         let inbox = self.nats.new_inbox();
         let mut answers = self.nats.subscribe(inbox.clone()).await.map_err(broker)?;
-        self.publish_with_reply(subject, inbox).await?;
         let mut found = BTreeMap::new();
         let collect = async {
             while let Some(message) = answers.next().await {
@@ -159,7 +169,12 @@ impl Client {
             }
         };
         // Nobody knows how many there are; whoever has not answered by now is taken for absent.
-        let _ = tokio::time::timeout(wait, collect).await;
+        let all = async {
+            self.publish_with_reply(subject, inbox).await?;
+            let _ = tokio::time::timeout(wait, collect).await;
+            Ok(())
+        };
+        self.permitted(subject, all).await?;
         Ok(found.into_values().collect())
     }
 
@@ -168,7 +183,7 @@ impl Client {
     }
 }
 
-fn stored(stream: &str, message: jetstream::message::StreamMessage) -> Stored {
+fn stored(stream: &str, message: StreamMessage) -> Stored {
     let headers = Some(&message.headers);
     let text = |name| wire::get(headers, name).unwrap_or_default().to_owned();
     let trace = wire::get(headers, wire::TRACEPARENT).and_then(|text| text.parse::<Trace>().ok());

@@ -15,6 +15,9 @@ use crate::streams::MakeConsumer;
 /// How long a thing that must not come is waited for.
 const A_MOMENT: Duration = Duration::from_millis(300);
 
+/// How long an answer may take that nobody wants to wait for.
+const A_LONG_TIME: Duration = Duration::from_secs(120);
+
 /// Tries a request at the broker with somebody's key; what comes back, if anything does.
 async fn tries(world: &World, name: &str, subject: &str, body: &str) -> Option<String> {
     let client = world.broker.client_of(name).await;
@@ -32,6 +35,33 @@ async fn nobody_gets_in_without_a_key_that_the_broker_knows() {
         let refused = Client::connect(&Link { identity, ..link.clone() }, Duration::from_secs(5)).await;
         let error = refused.err().expect("nobody gets in");
         assert_eq!((error.kind, &*error.reason), (Kind::Unauthenticated, reason::NOT_ADMITTED), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_may_not_ask_is_told_so_and_does_not_wait_for_an_answer() {
+    let mut world = World::start().await;
+    world.broker.keys().add("window", Position::Storefront);
+    world.broker.keys().add("acme", Position::Subscriber);
+    world.broker.reload();
+    let _teller = world.run(teller());
+    world.tell("one").await;
+    for name in ["window", "acme"] {
+        let connect = || async { world.broker.try_client_of(name).await.ok() };
+        let client = eventually("the broker lets them in", connect).await;
+        let refused = |error: Error, subject: &str| {
+            assert_eq!((error.kind, &*error.reason), (Kind::Forbidden, reason::FORBIDDEN), "{error}");
+            assert_eq!(error.message, format!("the key {name} may not publish to {subject} at the broker"));
+        };
+        let call = Call { timeout: A_LONG_TIME, ..Call::default() };
+        let asked = timeout(A_LONG_TIME / 2, client.call(&Count {}, call));
+        refused(asked.await.expect("an answer at once").unwrap_err(), "teller.count");
+        let asked = timeout(A_LONG_TIME / 2, client.services(A_LONG_TIME));
+        refused(asked.await.expect("an answer at once").unwrap_err(), "$SRV.INFO");
+        refused(client.streams().await.unwrap_err(), "$JS.API.STREAM.LIST");
+        refused(client.consumers("TELLER").await.unwrap_err(), "$JS.API.CONSUMER.LIST.TELLER");
+        refused(client.message("TELLER", 1).await.unwrap_err(), "$JS.API.STREAM.MSG.GET.TELLER");
+        client.round_trip().await.unwrap();
     }
 }
 
