@@ -28,7 +28,7 @@ use crate::wire;
 
 use denied::Denied;
 
-pub use link::Link;
+pub use link::{Link, names_user};
 pub(crate) use link::{connect, connect_and_tell};
 pub use seen::{
     ConsumerState, EndpointInfo, EndpointStats, Latency, ServiceInfo, ServiceStats, Stored, StreamState, Told,

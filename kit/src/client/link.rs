@@ -1,5 +1,6 @@
 //! Reaching a broker: with which key, whom to believe, and what is said when it does not work.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +9,16 @@ use async_nats::{ConnectOptions, Event as ConnectionEvent, connection};
 
 use crate::access::Identity;
 use crate::error::{Error, Kind, Result, reason};
+use crate::text::printable;
 
 /// How long a broker that reads its users again may know nobody.
 const USERS_READ_TIME: Duration = Duration::from_millis(250);
 
+/// What stands in an address between a user and the host.
+const BEFORE_HOST: char = '@';
+
 /// How to reach a broker.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Link {
     /// Where it is: `nats://host:port`, or `tls://host:port`.
     pub url: String,
@@ -23,6 +28,38 @@ pub struct Link {
     pub identity: Option<Arc<Identity>>,
     /// The certificates of the authorities to believe, beside those of the system.
     pub ca: Option<PathBuf>,
+}
+
+impl fmt::Debug for Link {
+    /// Without what may be a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, name, identity, ca } = self;
+        let mut debug = f.debug_struct("Link");
+        debug
+            .field("url", &shown(url))
+            .field("name", name)
+            .field("identity", identity)
+            .field("ca", ca)
+            .finish()
+    }
+}
+
+/// Whether an address of a broker names a user, a password or a token. Nobody is let in by these here,
+/// and an address is shown by errors.
+pub fn names_user(url: &str) -> bool {
+    url.contains(BEFORE_HOST)
+}
+
+/// An address as it may be shown: without a user and what follows it.
+fn shown(url: &str) -> String {
+    match url.rsplit_once(BEFORE_HOST) {
+        Some((before, host)) => {
+            let scheme =
+                before.split_once("://").map(|(scheme, _)| format!("{scheme}://")).unwrap_or_default();
+            printable(&format!("{scheme}...{BEFORE_HOST}{host}")).into_owned()
+        }
+        None => printable(url).into_owned(),
+    }
 }
 
 /// Connects, and waits until there is a connection, at most so long.
@@ -36,7 +73,7 @@ pub(crate) async fn connect_and_tell(
     wait: Duration,
     denied: impl Fn(&str) + Clone + Send + Sync + 'static,
 ) -> Result<async_nats::Client> {
-    let shown = crate::text::printable(&link.url).into_owned();
+    let shown = shown(&link.url);
     let unreachable = |why: String| {
         Error::unavailable(
             reason::BROKER_UNREACHABLE,
@@ -144,5 +181,27 @@ fn say(name: &str, event: &ConnectionEvent) {
         ConnectionEvent::LameDuckMode | ConnectionEvent::Draining | ConnectionEvent::Closed => {
             tracing::debug!(connection = name, "{event}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_in_an_address_is_not_repeated() {
+        for url in [
+            "nats://me:hunter2@127.0.0.1:1",
+            "me:hunter2@127.0.0.1:1",
+            "nats://hunter2@a:1,nats://me:x@127.0.0.1:1",
+        ] {
+            assert!(names_user(url));
+            assert!(!shown(url).contains("hunter2") && shown(url).ends_with("127.0.0.1:1"), "{}", shown(url));
+            let link = Link { url: url.to_owned(), name: "me".to_owned(), identity: None, ca: None };
+            let error = connect(&link, Duration::from_secs(5)).await.unwrap_err();
+            assert!(!format!("{error} {error:?} {link:?}").contains("hunter2"), "{error:?} {link:?}");
+        }
+        assert!(!names_user("nats://127.0.0.1:1"));
+        assert_eq!(shown("nats://127.0.0.1:1"), "nats://127.0.0.1:1");
     }
 }

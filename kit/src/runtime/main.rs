@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::start::{Ended, run};
 use crate::access::Identity;
-use crate::client::Link;
+use crate::client::{Link, names_user};
 use crate::service::Service;
 
 /// Where a service keeps its data, and where its broker is.
@@ -20,7 +20,13 @@ pub struct Options {
     pub data: PathBuf,
 
     /// The broker
-    #[arg(long, value_name = "URL", env = "SHOP_NATS_URL", default_value = "nats://127.0.0.1:4222")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "SHOP_NATS_URL",
+        hide_env_values = true,
+        default_value = "nats://127.0.0.1:4222"
+    )]
     pub nats: String,
 
     /// The folder with this service's key and the roster [default: keys in the data folder]
@@ -46,8 +52,14 @@ impl Options {
     /// How a service reaches its broker.
     ///
     /// # Errors
-    /// [`Ended::Configuration`] if it has no key.
+    /// [`Ended::Configuration`] if it has no key, or if there is a password in the broker's address.
     pub fn link(&self, service: &str) -> Result<Link, Ended> {
+        if names_user(&self.nats) {
+            return Err(Ended::Configuration(format!(
+                "{service} was not started: there is a user or a password in the address of the broker; it lets \
+                 services in by a key, so take out what stands before the @ in --nats or SHOP_NATS_URL"
+            )));
+        }
         let identity = Identity::read(&Identity::path(&self.keys(), service)).map_err(|error| {
             Ended::Configuration(format!("{error}; `shopctl keys make` makes what is missing"))
         })?;
