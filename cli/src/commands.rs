@@ -41,6 +41,7 @@ mod whoami;
 
 use clap::Subcommand;
 
+use crate::context::settings::PASSWORD_IN_URL;
 use crate::failure::Failure;
 use crate::shop::Shop;
 
@@ -172,11 +173,14 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
 }
 
 /// Whether it makes no difference which context there is, if there is one at all.
-pub(crate) fn goes_without_context(command: &Command) -> bool {
+pub(crate) fn goes_without_context(command: &Command, why: &Failure) -> bool {
+    if matches!(command, Command::Context(_)) {
+        // It is about what the address would be.
+        return why.code() != PASSWORD_IN_URL;
+    }
     matches!(
         command,
-        Command::Context(_)
-            | Command::Schema(_)
+        Command::Schema(_)
             | Command::Completion(_)
             | Command::Man(_)
             | Command::ExitCodes

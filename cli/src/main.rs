@@ -68,10 +68,10 @@ fn main() -> ExitCode {
     });
     let (args, said) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return not_understood(&near::suggesting(error), before),
+        Err(error) => return not_understood(&near::shortened(near::suggesting(error)), before),
     };
     let (shop, without_context) = Shop::going_by(args.global, said);
-    if let Some(failure) = without_context.filter(|_| !commands::goes_without_context(&args.command)) {
+    if let Some(failure) = without_context.filter(|why| !commands::goes_without_context(&args.command, why)) {
         return shop.out.failure(&failure);
     }
     let ending =

@@ -5,6 +5,26 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 /// What stands before the words that a value may be, in errors that list them.
 const ONE_OF: &str = "one of ";
 
+/// Of a word that is not understood, so many characters at most are repeated.
+const REPEATED_CHARS_MAX: usize = 120;
+
+/// The same mistake in the command line, in which a long word is not repeated whole.
+pub(crate) fn shortened(mut error: clap::Error) -> clap::Error {
+    let mut is_long = false;
+    for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
+        let Some(ContextValue::String(word)) = error.get(kind) else { continue };
+        let Some((end, _)) = word.char_indices().nth(REPEATED_CHARS_MAX) else { continue };
+        let short = format!("{}...", &word[..end]);
+        error.insert(kind, ContextValue::String(short));
+        is_long = true;
+    }
+    if is_long {
+        // What clap suggests repeats the word.
+        error.remove(ContextKind::Suggested);
+    }
+    error
+}
+
 /// The same mistake in the command line with the word that was probably meant, if it is about a word
 /// that is one of a few. For commands and options clap does this itself.
 pub(crate) fn suggesting(mut error: clap::Error) -> clap::Error {
@@ -67,6 +87,28 @@ mod tests {
         assert_eq!(nearest("production", names), None);
         assert_eq!(nearest("", names), None);
         assert_eq!(nearest("local", []), None);
+    }
+
+    #[test]
+    fn a_long_word_that_is_not_understood_is_not_repeated_whole() {
+        let long = "x".repeat(100_000);
+        for line in [
+            format!("shopctl dlq show cart/{long}"),
+            format!("shopctl order get {long}"),
+            format!("shopctl {long}"),
+            format!("shopctl status --{long}"),
+            format!("shopctl status --{long}=1"),
+            format!("shopctl status {long}"),
+            format!("shopctl dlq show cart/1 --{long}"),
+            format!("shopctl status --output {long}"),
+        ] {
+            let tree = crate::args::tree(crate::args::When::Never);
+            let error = tree.try_get_matches_from(line.split(' ')).unwrap_err();
+            let said = shortened(suggesting(error)).to_string();
+            assert!(said.len() < 2000 && said.contains("xxx..."), "{}: {} bytes", &line[..30], said.len());
+        }
+        let short = crate::args::tree(crate::args::When::Never).try_get_matches_from(["shopctl", "statsu"]);
+        assert!(shortened(short.unwrap_err()).to_string().contains("'status'"));
     }
 
     #[test]

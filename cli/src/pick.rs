@@ -5,9 +5,13 @@ use std::time::Duration;
 use contracts::basics::{Quantity, Sku};
 use contracts::{Currency, Money};
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use kit::id::Id;
 use kit::limits::{IDEMPOTENCY_KEY_CHARS_MAX, REQUEST_TIME_MAX};
 use kit::text::printable;
+
+use crate::show::quoted;
 
 /// The currency of a price that names none.
 pub(crate) const CURRENCY_DEFAULT: Currency = Currency::EUR;
@@ -111,17 +115,26 @@ pub(crate) fn timeout(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Reads a moment: how long ago as [`duration`] reads it, or a time such as 2026-02-01T09:30:00Z.
+/// How a day is written.
+const DAY: &str = "2026-02-01";
+
+/// Reads a moment: how long ago as [`duration`] reads it, the beginning of a day of UTC, or a time such
+/// as 2026-02-01T09:30:00Z.
 pub(crate) fn moment(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     let wrong = || {
         format!(
-            "wanted is how long ago, such as 2h, or a time such as 2026-02-01T09:30:00Z, not {}",
+            "wanted is how long ago, such as 2h, a day of UTC such as {DAY}, or a time such as {DAY}T09:30:00Z, not {}",
             quoted(text)
         )
     };
-    match duration(text) {
-        Ok(ago) => now.checked_sub(ago).map_err(|_| wrong()),
-        Err(_) => text.parse().map_err(|_| wrong()),
+    if let Ok(ago) = duration(text) {
+        return now.checked_sub(ago).map_err(|_| wrong());
+    }
+    // Of a longer text, a date may be only the part that is understood.
+    let day = text.parse::<Date>().ok().filter(|_| text.len() == DAY.len());
+    match day.and_then(|day| day.to_zoned_datetime(TimeZone::UTC).ok()) {
+        Some(midnight) => Ok(midnight.timestamp()),
+        None => text.parse().map_err(|_| wrong()),
     }
 }
 
@@ -161,12 +174,6 @@ fn known_kind(prefix: &str) -> Option<&'static str> {
         "evt" => "an event",
         _ => return None,
     })
-}
-
-fn quoted(text: &str) -> String {
-    let short: String = text.chars().take(60).collect();
-    let dots = if short.len() < text.len() { "..." } else { "" };
-    format!("'{}{dots}'", printable(&short))
 }
 
 #[cfg(test)]
@@ -238,11 +245,13 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_so_long_ago_or_a_time() {
+    fn a_moment_is_so_long_ago_or_a_day_or_a_time() {
         let now: Timestamp = "2026-02-01T12:00:00Z".parse().unwrap();
         assert_eq!(moment("2h", now).unwrap().to_string(), "2026-02-01T10:00:00Z");
+        assert_eq!(moment("2026-01-31", now).unwrap().to_string(), "2026-01-31T00:00:00Z");
+        assert!(moment("2026-02-30", now).is_err());
         assert_eq!(moment("2026-01-31T00:00:00Z", now).unwrap().to_string(), "2026-01-31T00:00:00Z");
-        assert!(moment("yesterday", now).is_err());
+        assert!(moment("yesterday", now).unwrap_err().contains("a day of UTC such as 2026-02-01"));
         assert!(moment("200000d", now).is_ok());
         assert!(moment("99999999d", now).is_err());
     }

@@ -75,8 +75,12 @@ impl Shop {
     }
 
     /// The shop that options, variables and the context say, and why there is no context, if the one
-    /// to go by cannot be used.
-    pub(crate) fn going_by(global: Global, said: Said) -> (Self, Option<Failure>) {
+    /// to go by cannot be used, or no broker, if its address must not be shown.
+    pub(crate) fn going_by(mut global: Global, mut said: Said) -> (Self, Option<Failure>) {
+        if let Some(failure) = said.take_password() {
+            global.nats = None;
+            return (Self::new(global, Settings::join(said, None)), Some(failure));
+        }
         match settings::choose(said.context.as_ref(), Places::usual().as_ref()) {
             Ok(chosen) => (Self::new(global, Settings::join(said, chosen)), None),
             Err(failure) => (Self::new(global, Settings::join(said, None)), Some(failure)),

@@ -89,6 +89,17 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
+/// Of a word that somebody typed, so many characters at most are repeated to them.
+const QUOTED_CHARS_MAX: usize = 60;
+
+/// A word that somebody typed as an error repeats it: in quotes, on one line, cut if it is long.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut characters = text.chars();
+    let short: String = characters.by_ref().take(QUOTED_CHARS_MAX).collect();
+    let dots = if characters.next().is_some() { "..." } else { "" };
+    format!("'{}{dots}'", kit::text::printable(&short))
+}
+
 /// The text, cut so that it surely fits: whatever is not ASCII may be two cells wide.
 pub(crate) fn cut(text: &str, cells: usize) -> String {
     let mut used = 0;
@@ -152,6 +163,14 @@ mod tests {
             "in_full=false items=[mug:2] many=[4 items] message=\"two words\\n\" total=12.90 EUR"
         );
         assert_eq!(brief(&json!("plain"), ""), "plain");
+    }
+
+    #[test]
+    fn of_a_long_word_only_the_beginning_is_repeated() {
+        assert_eq!(quoted("ord_1"), "'ord_1'");
+        assert_eq!(quoted(&"é".repeat(QUOTED_CHARS_MAX)), format!("'{}'", "é".repeat(QUOTED_CHARS_MAX)));
+        assert_eq!(quoted(&"x".repeat(100_000)), format!("'{}...'", "x".repeat(QUOTED_CHARS_MAX)));
+        assert_eq!(quoted("a\u{1b}"), "'a\\u{1b}'");
     }
 
     #[test]

@@ -151,7 +151,11 @@ fn mistakes_with_contexts_say_what_mends_them() {
         ("status --context edge-belrin", 78, "--context edge-berlin      if that was meant"),
         ("context add edge-berlin --nats nats://other:1", 6, "--replace"),
         ("context add new", 2, "it would say nothing"),
-        ("context add new --nats nats://ann:secret@edge:1", 2, "there is a password in its address"),
+        (
+            "context add new --nats nats://ann:secret@edge:1",
+            2,
+            "there is a user or a password in the address of the broker, --nats",
+        ),
         ("context add a/b --nats nats://edge:1", 2, "not the name of a context"),
         ("context rm nats:edge", 2, "nats context rm edge"),
     ] {

@@ -32,6 +32,62 @@ fn a_program_is_told_the_same_as_json() {
 }
 
 #[test]
+fn a_password_in_the_address_of_the_broker_is_refused_and_not_repeated() {
+    let bench = Bench::new();
+    let url = "nats://me:hunter2@127.0.0.1:9";
+    let config = bench.data().join("config/shop");
+    for line in [
+        "status",
+        "status -o json",
+        "doctor --format nagios",
+        "up",
+        "whoami",
+        "context show",
+        "context add edge",
+        "order ls -v",
+    ] {
+        let ran = bench.run(&format!("{line} --nats {url}"));
+        assert!(ran.code == 2 && !(ran.out + &ran.err).contains("hunter2"), "{line}");
+        for variable in ["SHOP_NATS_URL", "NATS_URL"] {
+            let ran = bench.run_with(line, &[(variable, url)]);
+            let said = ran.out + &ran.err;
+            assert!(ran.code == 78 && said.contains(variable) && !said.contains("hunter2"), "{line}: {said}");
+        }
+    }
+    assert_eq!(bench.run_with("exit-codes", &[("NATS_URL", url)]).code, 0);
+    assert!(!config.join("contexts.toml").exists(), "nothing was added");
+}
+
+#[test]
+fn what_is_no_identifier_or_name_is_refused_before_anybody_is_asked_and_not_repeated_whole() {
+    let bench = Bench::new();
+    let long = "x".repeat(100_000);
+    for (line, code, error) in [
+        (format!("trace {long} --nats {NOWHERE}"), 2, "invalid_id"),
+        (format!("trace {long} -o json --nats {NOWHERE}"), 2, "invalid_id"),
+        (format!("trace {} --nats {NOWHERE}", "x".repeat(129)), 2, "invalid_id"),
+        (format!("trace {} --nats {NOWHERE}", "x".repeat(128)), 11, "broker_unreachable"),
+        (format!("dlq show cart/{long}"), 2, "SERVICE/ID"),
+        (format!("dlq show cart/{long} -o json"), 2, "SERVICE/ID"),
+        (format!("status --context {long}"), 78, "unknown_context"),
+        (format!("status --context nats:{long}"), 78, "nats_context_unusable"),
+        (format!("context use {long}"), 3, "unknown_context"),
+        (format!("context show nats:{long}"), 0, "there is none"),
+    ] {
+        let ran = bench.run(&line);
+        let said = ran.out + &ran.err;
+        let begin = &line[..30];
+        assert!(
+            ran.code == code && said.contains(error),
+            "{begin}: {} {}",
+            ran.code,
+            &said[..said.len().min(999)]
+        );
+        assert!(said.len() < 3000, "{begin}: {} bytes", said.len());
+    }
+}
+
+#[test]
 fn an_option_wins_over_the_environment() {
     let bench = Bench::new();
     let asked = |line: &str| {

@@ -96,6 +96,30 @@ fn an_end_that_many_have_lists_them_and_one_that_nobody_has_says_so() {
 }
 
 #[test]
+fn a_key_that_two_callers_used_names_both_flows_each_of_which_can_be_asked_for() {
+    let shop = stocked();
+    let how = "--item mug-blue --email gil@example.org --idempotency-key once-4711 --wait";
+    let own = placed(&shop, how);
+    let guest = format!("--guest {} order place {how}", shop.bench.data().join("guest").display());
+    let guests = shop.run(&guest);
+    assert_eq!(guests.code, 0, "{guests:?}");
+    let traces = [guests.out.trim_end(), &own].map(|order| {
+        let (_, view) = shop.bench.json(&format!("order get {order}"));
+        view["trace"].as_str().expect("text").to_owned()
+    });
+    for asked in ["once-4711", "4711"] {
+        let both = shop.run(&format!("trace {asked}"));
+        assert_eq!((both.code, both.out.as_str()), (2, ""), "{both:?}");
+        for trace in &traces {
+            assert!(both.err.contains(&format!("{trace}  request")), "{}", both.err);
+        }
+        assert!(both.err.contains(&format!("shopctl trace {}", traces[0])), "{}", both.err);
+    }
+    let one = traced(&shop, &traces[1], |ran| ran.out.contains(&own));
+    assert_eq!(one.code, 0, "{one:?}");
+}
+
+#[test]
 fn a_payment_that_was_tried_twice_is_followed_until_all_is_done() {
     let shop = stocked();
     let order = placed(&shop, "--item mug-blue --email a@example.org --pay pm_test_timeoutBeforeCharge");
@@ -187,6 +211,15 @@ fn flows_are_found_by_what_happened_in_them() {
     assert_eq!(keys("--slower 60s"), [""; 0]);
     assert_eq!(keys("--until 1h"), [""; 0]);
     assert!(keys("--since 1h").len() >= 3);
+    assert!(keys("--since 2026-01-01").len() >= 3);
+    for line in ["flows", "order ls", "audit", "stream view ORDER --limit 1"] {
+        let ran = shop.run(&format!("{line} --since 2026-01-01"));
+        assert_eq!(ran.code, 0, "{line}: {ran:?}");
+    }
+    for subject in ["nothing.such", "order.plaec"] {
+        let ran = shop.run(&format!("flows --subject {subject} --timeout 60s"));
+        assert!(ran.code == 3 && ran.err.contains("no service answers it"), "{ran:?}");
+    }
     let row = shop.run("trace find --state cancelled");
     assert!(row.out.contains("order.place") && row.out.contains("cancelled"), "{row:?}");
     assert!(row.err.contains("next: shopctl trace "), "{row:?}");

@@ -6,9 +6,11 @@ use jiff::tz::TimeZone;
 use kit::message;
 
 use crate::failure::{Failure, exit};
+use crate::near::nearest;
 use crate::pick;
 use crate::shop::Shop;
-use crate::trace::ask::{Silence, silent};
+use crate::show;
+use crate::trace::ask::{Silence, known, others, silent};
 use crate::trace::find::{Filter, search};
 use crate::trace::gather::{ANSWER_TIME, gather_many};
 use crate::trace::hops::{Screen, draw, report};
@@ -40,7 +42,7 @@ pub(crate) struct Args {
     /// So many of them, the newest
     #[arg(long, value_name = "N", default_value_t = LAST_DEFAULT, value_parser = clap::value_parser!(u32).range(1..=LAST_MAX))]
     last: u32,
-    /// Only since: so long ago, such as 2h, or a time
+    /// Only since: so long ago, such as 2h, a day (2026-02-01), or a time
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
     /// The slowest hops first, instead of the order they happen in
@@ -57,7 +59,11 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     let client = &shop.asker().await?;
     let wait = shop.timeout.min(ANSWER_TIME);
     let mut silence = Silence::new();
-    let owner = BTreeSet::from([message::owner(&args.subject).to_owned()]);
+    let name = message::owner(&args.subject);
+    if !known().contains(name) && !others(client, &known()).await.contains(name) {
+        return Err(unanswered(&args.subject));
+    }
+    let owner = BTreeSet::from([name.to_owned()]);
     let filter = Filter { since, subject: args.subject.clone(), ..Filter::default() };
     let found = search(client, &owner, &filter, args.last as usize, wait, &mut silence).await;
     if let Some((service, why)) = silence.first_key_value() {
@@ -65,6 +71,10 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
         return Err(Failure::new(exit::UNAVAILABLE, "unavailable", message)
             .why(format!("{service}: {why}"))
             .mend("shopctl status"));
+    }
+    // What a newer version of a service answers is known to its journal only.
+    if found.traces.is_empty() && !is_request(&args.subject) {
+        return Err(unanswered(&args.subject));
     }
     let traces = found.traces.iter().map(|(_, trace)| trace.clone()).collect();
     let flows = gather_many(client, traces, wait, &mut silence).await;
@@ -96,11 +106,42 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether it is a request that the contracts know.
+fn is_request(subject: &str) -> bool {
+    contracts::requests().iter().any(|(known, _)| known == subject)
+}
+
+/// Nobody answers that subject.
+fn unanswered(subject: &str) -> Failure {
+    let message = format!("no flow can begin with {}: no service answers it", show::quoted(subject));
+    let requests = contracts::requests();
+    let near = nearest(subject, requests.iter().map(|(known, _)| known.as_str()));
+    let failure = Failure::new(exit::NOT_FOUND, "unknown_subject", message);
+    let failure = match near {
+        Some(near) => failure.mend(format!("shopctl flows --subject {near}      if that was meant")),
+        None => failure,
+    };
+    failure.mend("shopctl service info NAME      lists what a service answers")
+}
+
 fn subject(text: &str) -> Result<String, String> {
     let plain = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.');
     if plain && text.contains('.') {
         Ok(text.to_owned())
     } else {
         Err("wanted is the subject of a request, such as order.place".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_that_no_service_answers_is_not_found_and_the_nearest_is_named() {
+        assert!(is_request(SUBJECT_DEFAULT) && is_request("order.health") && !is_request("nothing.such"));
+        let failure = unanswered("order.plaec");
+        assert_eq!((failure.exit(), failure.code()), (exit::NOT_FOUND, "unknown_subject"));
+        assert_eq!(failure.lines()[1].1, "shopctl flows --subject order.place      if that was meant");
     }
 }

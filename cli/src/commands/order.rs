@@ -62,10 +62,10 @@ pub(crate) struct Ls {
     /// Only of this customer
     #[arg(long, value_name = "ID", value_parser = pick::id::<CustomerId>)]
     customer: Option<CustomerId>,
-    /// Only those placed since: so long ago, such as 2h, or a time
+    /// Only those placed since: so long ago, such as 2h, a day (2026-02-01), or a time
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// Only those placed before: so long ago, such as 1h, or a time
+    /// Only those placed before: so long ago, such as 1h, a day, or a time
     #[arg(long, value_name = "TIME")]
     older: Option<String>,
     #[command(flatten)]

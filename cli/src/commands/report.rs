@@ -6,8 +6,6 @@ use clap::{Subcommand, ValueEnum};
 use contracts::Currency;
 use contracts::analytics::{By, GetFunnel, GetSales, GetTopProducts, PRODUCTS_MAX};
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use crate::failure::Failure;
 use crate::output::Format;
@@ -188,7 +186,7 @@ fn show<T: serde::Serialize, L: serde::Serialize>(
 impl What {
     fn span(&self, now: Timestamp) -> Result<(Timestamp, Timestamp), Failure> {
         let read = |name: &str, text: &str| {
-            moment(text, now).map_err(|why| {
+            pick::moment(text, now).map_err(|why| {
                 Failure::invalid("invalid_time", format!("nothing is shown: {name}: {why}"))
                     .mend("shopctl report sales --since 24h")
             })
@@ -204,16 +202,6 @@ impl What {
     }
 }
 
-/// A moment: how long ago, the beginning of a day of UTC, or a time.
-fn moment(text: &str, now: Timestamp) -> Result<Timestamp, String> {
-    let day = text.parse::<Date>().ok().filter(|_| text.len() == "2026-02-01".len());
-    match day.and_then(|day| day.to_zoned_datetime(TimeZone::UTC).ok()) {
-        Some(midnight) => Ok(midnight.timestamp()),
-        None => pick::moment(text, now)
-            .map_err(|why| why.replace("or a time such as", "a day such as 2026-02-01, or a time such as")),
-    }
-}
-
 fn currency(text: &str) -> Result<Currency, String> {
     text.to_uppercase().parse::<Currency>().map_err(|error| error.to_string())
 }
@@ -222,21 +210,5 @@ fn width(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(width @ WIDTH_MIN..=WIDTH_MAX) => Ok(width),
         _ => Err(format!("a width is {WIDTH_MIN} to {WIDTH_MAX}")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_moment_is_so_long_ago_or_a_day_or_a_time() {
-        let now: Timestamp = "2026-02-03T12:00:00Z".parse().unwrap();
-        let read = |text| moment(text, now).map(|at| at.to_string());
-        assert_eq!(read("24h").unwrap(), "2026-02-02T12:00:00Z");
-        assert_eq!(read("2026-02-01").unwrap(), "2026-02-01T00:00:00Z");
-        assert_eq!(read("2026-02-01T09:30:00Z").unwrap(), "2026-02-01T09:30:00Z");
-        assert!(read("2026-02-30").is_err());
-        assert!(read("yesterday").unwrap_err().contains("a day such as"));
     }
 }

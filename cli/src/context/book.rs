@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use kit::client::names_user;
 use kit::text::printable;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,9 @@ use crate::stack::folder::{self, Lock};
 
 /// Length of the name of a context in characters.
 const NAME_CHARS_MAX: usize = 40;
+
+/// Of a name that is none, so many characters at most are repeated.
+const NAME_SHOWN_CHARS_MAX: usize = 60;
 
 /// What stands at the top of the file.
 const HEAD: &str =
@@ -44,12 +48,15 @@ impl Book {
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let Some(text) = private::read(path)? else { return Ok(Self::default()) };
         let book = Self::parse(&text).map_err(|(line, why)| malformed(path, line, &why))?;
-        match book.contexts.keys().find(|name| !is_name(name)) {
-            Some(name) => {
-                Err(malformed(path, line_of_name(&text, name), &format!("'{}' {NO_NAME}", printable(name))))
-            }
-            None => Ok(book),
+        if let Some(name) = book.contexts.keys().find(|name| !is_name(name)) {
+            return Err(malformed(path, line_of_name(&text, name), &format!("'{}' {NO_NAME}", brief(name))));
         }
+        let url_of = |context: &Context| context.nats.clone().filter(|url| names_user(url));
+        if let Some(url) = book.contexts.values().find_map(url_of) {
+            let line = text.lines().position(|line| line.contains(&url)).unwrap_or(0) + 1;
+            return Err(malformed(path, line, PASSWORD_IN_ADDRESS));
+        }
+        Ok(book)
     }
 
     fn parse(text: &str) -> Result<Self, (usize, String)> {
@@ -100,6 +107,10 @@ impl Book {
     }
 }
 
+/// What is wrong with an address that is not repeated.
+const PASSWORD_IN_ADDRESS: &str =
+    "there is a user or a password in the address of the broker, which lets people in by a key";
+
 const NO_NAME: &str = "is not the name of a context: up to 40 letters, digits, '-', '_' and '.'";
 
 /// Reads the name of a context.
@@ -114,6 +125,14 @@ pub(crate) fn is_name(text: &str) -> bool {
     begins_well && text.len() <= NAME_CHARS_MAX && text.bytes().all(plain)
 }
 
+/// A name as an error repeats it, whatever it is: a long one is cut.
+pub(crate) fn brief(name: &str) -> String {
+    match name.char_indices().nth(NAME_SHOWN_CHARS_MAX) {
+        Some((end, _)) => format!("{}...", printable(&name[..end])),
+        None => printable(name).into_owned(),
+    }
+}
+
 /// There is no context of this name.
 pub(crate) fn unknown<'a>(
     exit: u8,
@@ -122,7 +141,7 @@ pub(crate) fn unknown<'a>(
     mend: impl Fn(&str) -> String,
 ) -> Failure {
     let failure =
-        Failure::new(exit, "unknown_context", format!("there is no context called {}", printable(name)));
+        Failure::new(exit, "unknown_context", format!("there is no context called {}", brief(name)));
     let failure = match nearest(name, names) {
         Some(near) => failure.mend(format!("{}      if that was meant", mend(near))),
         None => failure,
@@ -203,6 +222,10 @@ mod tests {
         assert!(said("[contexts.edge\n").contains("contexts.toml:1: "));
         assert!(said("\n[contexts.\"a/b\"]\n").contains("contexts.toml:2: 'a/b' is not the name"));
         assert!(!said("[contexts.\"a\\u001b[2J\"]\n").contains('\u{1b}'));
+        let password = said("[contexts.edge]\noutput = \"json\"\nnats = \"nats://me:hunter2@a:1\"\n");
+        assert!(password.contains("contexts.toml:3: there is a user or a password"), "{password}");
+        assert!(!password.contains("hunter2"));
+        assert!(said(&format!("[contexts.\"{}\"]\n", "x".repeat(9_000))).len() < 1000);
     }
 
     #[test]

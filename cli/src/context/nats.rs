@@ -5,7 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kit::text::{is_name, printable};
+use kit::client::names_user;
+use kit::text::is_name;
 use serde_json::{Map, Value};
 
 use super::{Context, book};
@@ -78,7 +79,7 @@ impl Problem {
 
     /// What is said by a command that needed it.
     pub(crate) fn failure(&self, name: &str) -> Failure {
-        let name = printable(name);
+        let name = book::brief(name);
         let failed = |what: String| Failure::new(exit::CONFIGURATION, "nats_context_unusable", what);
         match self {
             Self::Missing => failed(format!("nobody was asked: the nats command has no context called {name}"))
@@ -155,7 +156,7 @@ fn understand(text: &str, home: Option<&Path>) -> Result<Foreign, String> {
     let mut unusable: Vec<&str> = UNUSABLE.iter().copied().filter(|name| is_set(name)).collect();
     // One broker at a time is asked, and the first that is named is as good as the others.
     let url = said("url")?.and_then(|list| list.split(',').map(str::trim).find(|url| !url.is_empty()));
-    if url.is_some_and(|url| url.contains('@')) {
+    if url.is_some_and(names_user) {
         unusable.push("a password in its url");
     }
     let context = Context {

@@ -11,6 +11,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use kit::client::names_user;
+
 use super::book::{self, Book};
 use super::nats::{self, Problem};
 use super::{Context, Places};
@@ -19,6 +21,9 @@ use crate::output::Format;
 
 /// The variable that names a context of the `nats` command, also to that command.
 pub(crate) const NATS_CONTEXT: &str = "NATS_CONTEXT";
+
+/// The code of an address that names a user or a password.
+pub(crate) const PASSWORD_IN_URL: &str = "password_in_url";
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +86,24 @@ pub(crate) struct Said {
     pub(crate) seed: Setting<PathBuf>,
     pub(crate) nats_ca: Setting<PathBuf>,
     pub(crate) output: Setting<Format>,
+}
+
+impl Said {
+    /// Takes the address of the broker out if it names a user or a password: nobody is let in by them, and
+    /// an address is shown by results and errors. None if it does not.
+    pub(crate) fn take_password(&mut self) -> Option<Failure> {
+        let (_, origin) = self.nats.take_if(|(url, _)| names_user(url))?;
+        let exit = if matches!(origin, Origin::Option(_)) { exit::USAGE } else { exit::CONFIGURATION };
+        let what =
+            format!("nothing was done: there is a user or a password in the address of the broker, {origin}");
+        let failure = Failure::new(exit, PASSWORD_IN_URL, what).why(
+            "the broker of a shop lets people in by a key, and a password would be shown by every error",
+        );
+        Some(
+            failure
+                .mend(format!("take out of {origin} what stands before the @, and name a key: --seed FILE")),
+        )
+    }
 }
 
 /// The context to go by.
@@ -232,7 +255,9 @@ fn foreign(name: &str, by: By, folder: &Path) -> Chosen {
     // `nats:` alone is whichever the nats command has selected.
     let bare = if bare.is_empty() { nats::selected(folder).unwrap_or_default() } else { bare.to_owned() };
     let nats::Foreign { context, holder, problem } = nats::load(folder, &bare);
-    Chosen { name: format!("{}{bare}", nats::PREFIX), by, context, holder, problem }
+    // Whatever it is, it is repeated by what names it.
+    let shown = if book::is_name(&bare) { bare } else { book::brief(&bare) };
+    Chosen { name: format!("{}{shown}", nats::PREFIX), by, context, holder, problem }
 }
 
 fn missing(name: &str, by: By, book: &Book, places: &Places) -> Failure {

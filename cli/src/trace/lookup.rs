@@ -58,7 +58,7 @@ pub(crate) async fn look_up(client: &Client, text: &str, wait: Duration) -> Answ
 
 /// What is meant, from what each service named: the newest first.
 pub(crate) fn merged(told: &[(String, Found)], text: &str) -> Vec<Candidate> {
-    let mut by_id: BTreeMap<(&str, &str), Candidate> = BTreeMap::new();
+    let mut by_id: BTreeMap<(&str, &str, &str), Candidate> = BTreeMap::new();
     for (service, found) in told {
         for item in &found.items {
             let new = || Candidate {
@@ -69,7 +69,9 @@ pub(crate) fn merged(told: &[(String, Found)], text: &str) -> Vec<Candidate> {
                 at_us: i64::MIN,
                 services: Vec::new(),
             };
-            let known = by_id.entry((&item.kind, &item.id)).or_insert_with(new);
+            // Two callers may have used one idempotency key, each for something of their own.
+            let flow = if item.kind == "request" { item.trace.as_str() } else { "" };
+            let known = by_id.entry((&item.kind, &item.id, flow)).or_insert_with(new);
             known.services.push(service.clone());
             if item.at_us > known.at_us {
                 known.at_us = item.at_us;
@@ -80,10 +82,25 @@ pub(crate) fn merged(told: &[(String, Found)], text: &str) -> Vec<Candidate> {
     }
     let mut candidates: Vec<Candidate> = by_id.into_values().collect();
     candidates.sort_by(|a, b| b.at_us.cmp(&a.at_us).then_with(|| a.id.cmp(&b.id)));
-    if candidates.iter().any(|one| one.id.eq_ignore_ascii_case(text)) {
+    whole_before_ends(&mut candidates, text);
+    without_the_same_flow(candidates)
+}
+
+/// Leaves only what is called exactly so if there is such a thing, else what is but for capital letters.
+pub(crate) fn whole_before_ends(candidates: &mut Vec<Candidate>, text: &str) {
+    if candidates.iter().any(|one| one.id == text) {
+        candidates.retain(|one| one.id == text);
+    } else if candidates.iter().any(|one| one.id.eq_ignore_ascii_case(text)) {
         candidates.retain(|one| one.id.eq_ignore_ascii_case(text));
     }
-    without_the_same_flow(candidates)
+}
+
+/// With what one of several candidates is asked for so that it alone is meant: its flow, if another is
+/// called the same.
+pub(crate) fn asked_with<'a>(one: &'a Candidate, all: &[Candidate]) -> &'a str {
+    let is_called_so = |other: &&Candidate| other.id == one.id;
+    let is_shared = all.iter().filter(is_called_so).count() > 1;
+    if is_shared && !one.trace.is_empty() { &one.trace } else { &one.id }
 }
 
 /// Leaves out what leads to the same drawing as something better.
@@ -143,6 +160,22 @@ mod tests {
         let told = [("order", found(&[("key", "mug", "a", 5), ("key", "big-mug", "b", 7)]))];
         assert_eq!(ids(&told, "mug"), ["key mug"]);
         assert_eq!(ids(&told, "ug"), ["key big-mug", "key mug"], "the newest first");
+        let told = [("order", found(&[("request", "Once-1", "a", 5), ("request", "once-1", "b", 7)]))];
+        assert_eq!(ids(&told, "once-1"), ["request once-1"]);
+        assert_eq!(ids(&told, "ONCE-1"), ["request once-1", "request Once-1"]);
+    }
+
+    #[test]
+    fn one_key_of_two_callers_is_two_requests_each_asked_for_by_its_flow() {
+        let told = [
+            ("order".to_owned(), found(&[("request", "once-1", "a", 5), ("request", "once-1", "b", 7)])),
+            ("cart".to_owned(), found(&[("request", "once-1", "a", 4)])),
+        ];
+        let all = merged(&told, "once-1");
+        let asked: Vec<&str> = all.iter().map(|one| asked_with(one, &all)).collect();
+        assert_eq!(asked, ["b", "a"]);
+        assert_eq!(all[1].services, ["order", "cart"]);
+        assert_eq!(asked_with(&all[0], &all[..1]), "once-1");
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub(crate) struct View {
     /// From this number on
     #[arg(long, value_name = "SEQ", conflicts_with = "since")]
     from_seq: Option<u64>,
-    /// From this time on: how long ago, such as 5m, or a time such as 2026-02-01T09:30:00Z
+    /// From this time on: how long ago, such as 5m, a day (2026-02-01), or a time such as 2026-02-01T09:30:00Z
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
     /// Only from before this time, said as --since

@@ -41,10 +41,10 @@ Examples:
   shopctl trace find --outcome outcome_unknown --limit 5 -o jsonl
   shopctl trace find --subject order.place --since 2026-02-01T09:00:00Z --until 2026-02-01T10:00:00Z")]
 pub(crate) struct Args {
-    /// Only since: so long ago, such as 2h, or a time
+    /// Only since: so long ago, such as 2h, a day (2026-02-01), or a time
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// Only before: so long ago, such as 1h, or a time
+    /// Only before: so long ago, such as 1h, a day, or a time
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// Only orders at this stage, such as awaiting_payment

@@ -5,7 +5,7 @@ use contracts::order::{GetOrder, OrderView};
 use contracts::payment::{GetPayment, ListPayments, PaymentPage};
 use contracts::{NotificationId, OrderId, PaymentId};
 use jiff::Timestamp;
-use kit::limits::{LOOKUP_CHARS_MIN, PAGE_MAX};
+use kit::limits::{IDEMPOTENCY_KEY_CHARS_MAX, LOOKUP_CHARS_MIN, PAGE_MAX};
 use kit::text::printable;
 use serde_json::json;
 
@@ -13,7 +13,7 @@ use crate::failure::{Failure, exit};
 use crate::shop::Shop;
 use crate::show;
 use crate::trace::gather::{ANSWER_TIME, Wanted};
-use crate::trace::lookup::{Answers, Candidate, look_up};
+use crate::trace::lookup::{Answers, Candidate, asked_with, look_up, whole_before_ends};
 use crate::trace::{Flow, Silent, order_of};
 
 /// Candidates that are named if it is not clear which is meant.
@@ -123,28 +123,28 @@ async fn about_notification(shop: &Shop, notification: NotificationId) -> Result
 /// Something that is known by its end only, or by an identifier that says nothing of its kind.
 async fn about_end(shop: &Shop, text: &str) -> Result<About, Failure> {
     let plain = text.bytes().all(|byte| byte.is_ascii_graphic());
-    if text.len() < LOOKUP_CHARS_MIN || !plain {
-        let message = format!("'{}' is no identifier and no end of one", show::cut(&printable(text), 60));
+    if !(LOOKUP_CHARS_MIN..=IDEMPOTENCY_KEY_CHARS_MAX).contains(&text.len()) || !plain {
+        let message =
+            format!("nothing was traced: {} is no identifier and no end of one", show::quoted(text));
         return Err(Failure::invalid("invalid_id", message).why(format!(
-            "the end of an identifier is at least {LOOKUP_CHARS_MIN} characters without spaces"
+            "an identifier or its end is {LOOKUP_CHARS_MIN} to {IDEMPOTENCY_KEY_CHARS_MAX} characters without spaces"
         )));
     }
     let client = &shop.asker().await?;
     let mut answers = look_up(client, text, shop.timeout.min(ANSWER_TIME)).await;
-    if answers.candidates.is_empty() {
-        let answers_now = |service: &str| answers.silent.iter().all(|silent| silent.service != service);
-        let mut found = Vec::new();
-        if answers_now("payment") {
-            found.extend(in_payments(shop, text).await);
-        }
-        if answers_now("notification") {
-            found.extend(in_notifications(shop, text).await);
-        }
-        answers.candidates = found;
-    }
+    add_lists(shop, text, &mut answers).await;
     match &answers.candidates[..] {
         [] => Err(unknown(text, &answers)),
-        [one] => about_candidate(shop, one).await,
+        [one] => {
+            if one.id != text && !answers.incomplete.is_empty() {
+                shop.out.warn(format!(
+                    "{}; older things may end in {} too",
+                    cut_short(&answers),
+                    show::quoted(text)
+                ));
+            }
+            about_candidate(shop, one).await
+        }
         _ => Err(ambiguous(text, &answers)),
     }
 }
@@ -166,37 +166,87 @@ async fn about_candidate(shop: &Shop, one: &Candidate) -> Result<About, Failure>
     })
 }
 
-/// Payments whose numbers end so. A list that cannot be had has none.
-async fn in_payments(shop: &Shop, text: &str) -> Vec<Candidate> {
-    let (mut found, mut after) = (Vec::new(), None);
-    for _ in 0..PAGES_MAX {
-        let asked = ListPayments { after: after.take(), limit: Some(PAGE_MAX), ..ListPayments::default() };
-        let Ok(PaymentPage { items, next }) = shop.call(&asked).await else { break };
-        let numbers = items.iter().map(|one| (one.payment.to_string(), one.created_at));
-        found.extend(ending("payment", text, numbers));
-        after = next;
-        if after.is_none() {
-            break;
+/// Adds the payments and the messages whose numbers end so: journals know an order by its own number
+/// only. A number is searched for unless something is called exactly so.
+async fn add_lists(shop: &Shop, text: &str, answers: &mut Answers) {
+    if answers.candidates.iter().any(|one| one.id == text) {
+        return;
+    }
+    let answers_now = |service: &str| answers.silent.iter().all(|silent| silent.service != service);
+    let (payments, messages) = futures_util::future::join(
+        async { if answers_now("payment") { Some(in_payments(shop, text).await) } else { None } },
+        async { if answers_now("notification") { Some(in_notifications(shop, text).await) } else { None } },
+    )
+    .await;
+    for (service, list) in [("payment", payments), ("notification", messages)] {
+        let Some(List { found, gap }) = list else { continue };
+        // A journal may know a refund or a message by its number too; it knows the flow, so it is kept.
+        let is_new = |one: &Candidate| answers.candidates.iter().all(|known| known.id != one.id);
+        let new: Vec<Candidate> = found.into_iter().filter(is_new).collect();
+        answers.candidates.extend(new);
+        match gap {
+            None => {}
+            Some(Gap::Cut) if answers.incomplete.iter().any(|known| known == service) => {}
+            Some(Gap::Cut) => answers.incomplete.push(service.to_owned()),
+            Some(Gap::Silent(why)) => answers.silent.push(Silent { service: service.to_owned(), why }),
         }
     }
-    found
+    answers.candidates.sort_by(|a, b| b.at_us.cmp(&a.at_us).then_with(|| a.id.cmp(&b.id)));
+    whole_before_ends(&mut answers.candidates, text);
+}
+
+/// What a list has that ends so.
+#[derive(Default)]
+struct List {
+    found: Vec<Candidate>,
+    gap: Option<Gap>,
+}
+
+/// Why not all of a list was looked through.
+enum Gap {
+    /// It has more pages than are looked through.
+    Cut,
+    /// A page was not had.
+    Silent(String),
+}
+
+/// Payments whose numbers end so.
+async fn in_payments(shop: &Shop, text: &str) -> List {
+    let (mut list, mut after) = (List::default(), None);
+    for _ in 0..PAGES_MAX {
+        let asked = ListPayments { after: after.take(), limit: Some(PAGE_MAX), ..ListPayments::default() };
+        let PaymentPage { items, next } = match shop.call(&asked).await {
+            Ok(page) => page,
+            Err(failure) => return List { gap: Some(Gap::Silent(failure.message().to_owned())), ..list },
+        };
+        let numbers = items.iter().map(|one| (one.payment.to_string(), one.created_at));
+        list.found.extend(ending("payment", text, numbers));
+        after = next;
+        if after.is_none() {
+            return list;
+        }
+    }
+    List { gap: Some(Gap::Cut), ..list }
 }
 
 /// Messages whose numbers end so, in the same way.
-async fn in_notifications(shop: &Shop, text: &str) -> Vec<Candidate> {
-    let (mut found, mut after) = (Vec::new(), None);
+async fn in_notifications(shop: &Shop, text: &str) -> List {
+    let (mut list, mut after) = (List::default(), None);
     for _ in 0..PAGES_MAX {
         let asked =
             ListNotifications { order: None, state: None, after: after.take(), limit: Some(PAGE_MAX) };
-        let Ok(NotificationPage { items, next }) = shop.call(&asked).await else { break };
+        let NotificationPage { items, next } = match shop.call(&asked).await {
+            Ok(page) => page,
+            Err(failure) => return List { gap: Some(Gap::Silent(failure.message().to_owned())), ..list },
+        };
         let numbers = items.iter().map(|one| (one.notification.to_string(), one.created_at));
-        found.extend(ending("notification", text, numbers));
+        list.found.extend(ending("notification", text, numbers));
         after = next;
         if after.is_none() {
-            break;
+            return list;
         }
     }
-    found
+    List { gap: Some(Gap::Cut), ..list }
 }
 
 fn ending<'a>(
@@ -204,7 +254,9 @@ fn ending<'a>(
     text: &'a str,
     numbers: impl Iterator<Item = (String, Timestamp)> + 'a,
 ) -> impl Iterator<Item = Candidate> + 'a {
-    numbers.filter(move |(id, _)| id.ends_with(text)).map(move |(id, at)| Candidate {
+    // As journals do: numbers are small letters, and whoever types capitals means them.
+    let end = text.to_ascii_lowercase();
+    numbers.filter(move |(id, _)| id.ends_with(&end)).map(move |(id, at)| Candidate {
         kind: kind.to_owned(),
         id,
         trace: String::new(),
@@ -215,8 +267,7 @@ fn ending<'a>(
 }
 
 fn unknown(text: &str, answers: &Answers) -> Failure {
-    let text = show::cut(&printable(text), 60);
-    let message = format!("nothing has an identifier that ends in '{text}'");
+    let message = format!("nothing has an identifier that ends in {}", show::quoted(text));
     let silent: Vec<&str> = answers.silent.iter().map(|Silent { service, .. }| service.as_str()).collect();
     let failure = if silent.is_empty() {
         Failure::new(exit::NOT_FOUND, "nothing_found", message)
@@ -234,35 +285,38 @@ fn unknown(text: &str, answers: &Answers) -> Failure {
 
 fn ambiguous(text: &str, answers: &Answers) -> Failure {
     let candidates = &answers.candidates;
-    let text = show::cut(&printable(text), 60);
-    let mut lines: Vec<String> = candidates.iter().take(CANDIDATES_SHOWN).map(line).collect();
+    let shown = candidates.iter().take(CANDIDATES_SHOWN);
+    let mut lines: Vec<String> = shown.map(|one| line(one, asked_with(one, candidates))).collect();
     if candidates.len() > CANDIDATES_SHOWN {
         lines.push(format!("and {} more", candidates.len() - CANDIDATES_SHOWN));
     }
     lines.extend(gaps(answers));
-    let message = format!("'{text}' is the end of {} identifiers; the newest first:", candidates.len());
-    let first = candidates.first().map(|one| one.id.clone()).unwrap_or_default();
+    let message =
+        format!("{} is the end of {} identifiers; the newest first:", show::quoted(text), candidates.len());
+    let first = candidates.first().map(|one| asked_with(one, candidates)).unwrap_or_default();
     Failure::invalid("ambiguous_id", message)
         .why(lines.join("\n"))
-        .mend(format!("shopctl trace {}      or another of them, or more of its end", printable(&first)))
+        .mend(format!("shopctl trace {}      or another of them, or more of its end", printable(first)))
         .details(
             json!({ "candidates": candidates, "incomplete": answers.incomplete, "silent": answers.silent }),
         )
 }
 
-fn line(one: &Candidate) -> String {
+fn line(one: &Candidate, asked_with: &str) -> String {
     let at = Timestamp::from_microsecond(one.at_us).map(show::time).unwrap_or_default();
     let did = if one.subject.is_empty() { String::new() } else { format!("  {}", printable(&one.subject)) };
-    format!("{}  {}  {at}{did}", printable(&one.id), one.kind)
+    format!("{}  {}  {at}{did}", printable(asked_with), one.kind)
 }
 
 /// What was not looked through, in words.
 fn gaps(answers: &Answers) -> Option<String> {
     let silent: Vec<String> =
         answers.silent.iter().map(|Silent { service, why }| format!("{service}: {why}")).collect();
-    let old = (!answers.incomplete.is_empty()).then(|| {
-        format!("{} looked through the newest of what they keep only", answers.incomplete.join(", "))
-    });
+    let old = (!answers.incomplete.is_empty()).then(|| cut_short(answers));
     let gaps: Vec<String> = silent.into_iter().chain(old).collect();
     (!gaps.is_empty()).then(|| gaps.join("\n"))
+}
+
+fn cut_short(answers: &Answers) -> String {
+    format!("only the newest was looked through in {}", answers.incomplete.join(", "))
 }
