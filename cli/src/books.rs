@@ -15,7 +15,7 @@ pub mod told;
 use serde::Serialize;
 
 pub use orders::OrderFile;
-pub use told::Told;
+pub use told::{Told, UNTOLD_MAX};
 
 /// What must hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

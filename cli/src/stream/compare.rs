@@ -6,6 +6,9 @@ use serde::Serialize;
 
 use super::ranges::Ranges;
 
+/// Rows of one gap that are noted.
+const GAP_MAX: usize = 10_000;
+
 /// What of a message is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seen {
@@ -31,9 +34,21 @@ pub(crate) struct Findings {
     pub(crate) damaged: Ranges,
     /// The row no longer says what was written, whatever the message says.
     pub(crate) rows_damaged: Ranges,
+    /// The outbox has rows before and behind it, and not this one.
+    pub(crate) rows_missing: Ranges,
 }
 
 impl Findings {
+    /// Notes the rows that are missing between one that was read, or the one before the first, and what
+    /// was read behind it.
+    pub(crate) fn note_gaps(&mut self, mut before: u64, rows: &[Digest]) {
+        for row in rows {
+            let missing = before.saturating_add(1)..row.sequence;
+            missing.take(GAP_MAX).for_each(|number| self.rows_missing.add(number));
+            before = row.sequence;
+        }
+    }
+
     /// Notes what a row and the message of its number say of each other. A row without a message is
     /// left to the caller: it may not be told yet.
     pub(crate) fn note(&mut self, row: &Digest, seen: Option<&Seen>, origin: &str) {
@@ -61,6 +76,7 @@ impl Findings {
             && self.foreign.is_empty()
             && self.damaged.is_empty()
             && self.rows_damaged.is_empty()
+            && self.rows_missing.is_empty()
     }
 }
 
@@ -89,6 +105,18 @@ mod tests {
         findings.note(&row(100), None, "db");
         findings.note_older(1, &Seen { id: String::new(), ..seen(1) }, "db");
         assert!(findings.is_clean());
+    }
+
+    #[test]
+    fn rows_that_are_missing_between_others_are_named() {
+        let mut findings = Findings::default();
+        findings.note_gaps(3, &[row(4), row(5), row(8)]);
+        findings.note_gaps(8, &[row(9), row(11)]);
+        assert_eq!(findings.rows_missing.named(), "6-7, 10");
+        assert!(!findings.is_clean());
+        let mut sound = Findings::default();
+        sound.note_gaps(0, &[row(1), row(2)]);
+        assert!(sound.is_clean());
     }
 
     #[test]

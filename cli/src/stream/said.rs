@@ -59,6 +59,16 @@ pub(crate) fn findings(report: &Report) -> Vec<String> {
         ),
     );
     say(
+        !found.rows_missing.is_empty(),
+        format!(
+            "the outbox of {} has lost {} rows: {}",
+            report.service,
+            found.rows_missing.count(),
+            found.rows_missing.named()
+        ),
+    );
+    say(!report.stuck.is_empty(), format!("{} tells nothing any more {}", report.service, report.stuck));
+    say(
         report.holes > 0 && found.missing.is_empty(),
         format!("{name} has {} holes from before the oldest row that is kept", report.holes),
     );

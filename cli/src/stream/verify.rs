@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cli::books::UNTOLD_MAX;
 use futures_util::StreamExt;
 use kit::admin::{GetHealth, ListOutbox, OutboxView};
 use kit::client::StreamState;
@@ -49,6 +50,8 @@ pub(crate) struct Report {
     pub(crate) in_stream: u64,
     /// Rows at the end of the outbox that are not told yet, which is no fault.
     pub(crate) not_told_yet: u64,
+    /// Why nothing is told any more, if so.
+    pub(crate) stuck: String,
     /// Messages from before the oldest row, of which only the origin was compared.
     pub(crate) older: u64,
     /// Messages that are gone between the first and the last.
@@ -73,6 +76,7 @@ impl Report {
             in_outbox: 0,
             in_stream: 0,
             not_told_yet: 0,
+            stuck: String::new(),
             older: 0,
             holes: 0,
             origin: String::new(),
@@ -87,7 +91,8 @@ impl Report {
     }
 
     fn judge(&mut self) {
-        let clean = self.findings.is_clean() && self.holes == 0 && self.exists && !self.is_of_another();
+        let whole = self.holes == 0 && self.exists && !self.is_of_another();
+        let clean = self.findings.is_clean() && whole && self.stuck.is_empty();
         self.verdict = if clean { Verdict::Ok } else { Verdict::Wrong };
     }
 }
@@ -121,8 +126,10 @@ pub(crate) async fn verify(
     asking.note_older(&mut report, first..=last.min(oldest.saturating_sub(1)), &mut looked).await?;
     let (mut absent, mut newest_row) = (Vec::new(), oldest.saturating_sub(1));
     while let Some(row) = page.items.last() {
-        newest_row = row.sequence;
+        // What is older than the oldest row by now was forgotten meanwhile.
+        let told = std::mem::replace(&mut newest_row, row.sequence);
         report.in_outbox += page.items.len() as u64;
+        report.findings.note_gaps(told.max(page.oldest.saturating_sub(1)), &page.items);
         asking.compare(&mut report, page.items, &mut absent, &mut looked).await?;
         page = match asking.outbox(newest_row).await {
             Ok(page) => page,
@@ -134,7 +141,13 @@ pub(crate) async fn verify(
     }
     // Nobody can have told what is in the stream behind the last row.
     asking.note_behind(&mut report, first.max(newest_row.saturating_add(1))..=last, &mut looked).await?;
-    asking.look_again(&mut report, absent).await?;
+    match asking.look_again(&mut report, absent).await? {
+        Ok(health) => report.stuck = stuck(&health, report.not_told_yet),
+        Err(error) => {
+            report.why = format!("it stopped answering: {}", error.message);
+            return Ok(report);
+        }
+    }
     let after = asking.state().await?;
     report.exists = after.is_some();
     if let Some(state) = after {
@@ -228,17 +241,25 @@ impl Asking<'_> {
     }
 
     /// Looks again whether what was absent is there now, is not told yet, or was forgotten meanwhile.
-    /// What remains is missing.
-    async fn look_again(&self, report: &mut Report, mut absent: Vec<Digest>) -> kit::Result<()> {
+    /// What remains is missing. Answers how the service was at the last look; inside, that it does not say.
+    async fn look_again(
+        &self,
+        report: &mut Report,
+        mut absent: Vec<Digest>,
+    ) -> kit::Result<kit::Result<Health>> {
         let origin = report.origin.clone();
-        for look in 0..=LOOKS_AGAIN {
-            let Some(newest) = absent.last().map(|row| row.sequence) else { return Ok(()) };
+        let mut look = 0;
+        loop {
             // First how much is told, then whether it is there: the other way round something told
             // between the two would seem to be missing.
             let call = Call { timeout: self.answer_time, ..Call::default() };
-            let health: kit::Result<Health> =
-                self.client.call_as(&format!("{}.health", self.service), &GetHealth {}, call).await;
-            let told = health.map_or(newest, |health| health.outbox_published);
+            let subject = format!("{}.health", self.service);
+            let health: Health = match self.client.call_as(&subject, &GetHealth {}, call).await {
+                Ok(health) => health,
+                Err(error) => return Ok(Err(error)),
+            };
+            let Some(newest) = absent.last().map(|row| row.sequence) else { return Ok(Ok(health)) };
+            let told = health.outbox_published;
             let kept = self.outbox(newest).await.map_or(0, |page| page.oldest);
             absent.retain(|row| row.sequence >= kept);
             let state = self.state().await?;
@@ -260,11 +281,26 @@ impl Asking<'_> {
             report.not_told_yet += still.iter().filter(|row| row.sequence > told).count() as u64;
             still.retain(|row| row.sequence <= told);
             absent = still;
-            if look < LOOKS_AGAIN && !absent.is_empty() {
+            if look == LOOKS_AGAIN {
+                report.findings.missing = absent.iter().map(|row| row.sequence).collect();
+                return Ok(Ok(health));
+            }
+            look += 1;
+            if !absent.is_empty() {
                 tokio::time::sleep(LOOK_AGAIN_AFTER).await;
             }
         }
-        report.findings.missing = absent.iter().map(|row| row.sequence).collect();
-        Ok(())
+    }
+}
+
+/// Why a service tells nothing any more, if something has waited for long, or its relay says so.
+fn stuck(health: &Health, not_told_yet: u64) -> String {
+    let relay = health.parts.get("relay").map_or("", String::as_str);
+    let waits = not_told_yet > 0 && !["", "ok", "starting"].contains(&relay);
+    match health.untold_since {
+        Some(since) if waits || since + UNTOLD_MAX < health.now => {
+            format!("since {since}; its relay says: {relay}")
+        }
+        _ => String::new(),
     }
 }

@@ -129,7 +129,8 @@ fn table(reports: &[Report], width: Option<usize>) -> Table {
         Column::number("missing", 9, |report: &Report| bad(report, report.findings.missing.count())),
         Column::number("foreign", 8, |report: &Report| bad(report, report.findings.foreign.count())),
         Column::number("damaged", 7, |report: &Report| {
-            bad(report, report.findings.damaged.count() + report.findings.rows_damaged.count())
+            let found = &report.findings;
+            bad(report, found.damaged.count() + found.rows_damaged.count() + found.rows_missing.count())
         }),
         Column::number("holes", 4, |report: &Report| bad(report, report.holes)),
     ];
@@ -162,8 +163,11 @@ fn bad(report: &Report, count: u64) -> Cell {
 }
 
 fn mend(report: &Report) -> String {
-    if !report.findings.rows_damaged.is_empty() {
+    if !report.findings.rows_damaged.is_empty() || !report.findings.rows_missing.is_empty() {
         return format!("stop {0}, and put back the newest backup of {0}.db", report.service);
+    }
+    if !report.stuck.is_empty() && report.findings.is_clean() {
+        return format!("shopctl logs {}      and shopctl doctor", report.service);
     }
     if report.is_of_another() {
         return format!(
