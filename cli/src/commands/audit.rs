@@ -26,7 +26,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Only orders placed since, such as 30m, 2h or 2026-11-23T10:00:00Z, and whatever waits
+    /// Only orders placed since, such as 30m, 2h, a day (2026-11-23) or 2026-11-23T10:00:00Z, and whatever waits
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
 }

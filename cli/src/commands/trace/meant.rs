@@ -320,3 +320,27 @@ fn gaps(answers: &Answers) -> Option<String> {
 fn cut_short(answers: &Answers) -> String {
     format!("only the newest was looked through in {}", answers.incomplete.join(", "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_was_not_looked_through_completely_is_named() {
+        let whole = unknown("4711", &Answers::default());
+        assert_eq!(whole.exit(), exit::NOT_FOUND);
+        assert!(whole.lines()[1].1.contains("looked through completely"));
+        let cut = unknown("4711", &Answers { incomplete: vec!["payment".to_owned()], ..Answers::default() });
+        assert_eq!(cut.lines()[1].1, "only the newest was looked through in payment");
+    }
+
+    #[test]
+    fn a_number_is_found_by_its_end_also_in_capital_letters() {
+        let at = Timestamp::UNIX_EPOCH;
+        let numbers = || ["pay_01abc", "pay_01abd"].map(|id| (id.to_owned(), at)).into_iter();
+        for end in ["1abc", "1ABC"] {
+            let found: Vec<String> = ending("payment", end, numbers()).map(|one| one.id).collect();
+            assert_eq!(found, ["pay_01abc"], "{end}");
+        }
+    }
+}
