@@ -13,7 +13,7 @@ use crate::text::printable;
 
 /// How many such words are kept for whoever has not read them yet; the oldest are lost beyond that, and
 /// whoever waits for one of these waits for its whole time.
-const KEPT_MAX: usize = 64;
+const KEPT_MAX: usize = 256;
 
 /// What stands before the subject in the broker's words, and what behind it.
 const BEFORE: &str = "Permissions Violation for Publish to \"";

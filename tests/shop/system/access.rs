@@ -105,7 +105,10 @@ async fn every_service_asks_what_its_contract_names_and_nothing_else() {
                 if named {
                     assert_eq!(said.kind, Kind::Invalid, "{name} {subject}: {said}");
                 } else {
-                    assert_eq!(said.kind, Kind::TimedOut, "the broker carries {subject} of {name}: {said}");
+                    // It says so, but not always so often in a row; then nothing comes.
+                    let refused = format!("the key {name} may not publish to {subject} at the broker");
+                    let is_dropped = said.kind == Kind::TimedOut || said.message == refused;
+                    assert!(is_dropped, "the broker carries {subject} of {name}: {said}");
                 }
             }
         });
