@@ -44,6 +44,7 @@ pub(crate) async fn audit(shop: &Shop, since: Option<Timestamp>) -> Result<Repor
     let asking = Asking::new(shop.asker().await?, shop.timeout);
     let mut audit =
         Audit { asking, since, report: Report::new(shop.now(), since), findings: BTreeSet::new() };
+    audit.asking.find_silent().await;
     let progress = match audit.asking.count_orders().await {
         Ok(orders) => Progress::new(&shop.out, usize::try_from(orders).unwrap_or(usize::MAX), "orders"),
         Err(error) => {

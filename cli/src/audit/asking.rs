@@ -1,5 +1,7 @@
 //! The questions of the audit, page by page.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use cli::books::{OrderFile, Told};
@@ -7,28 +9,58 @@ use contracts::OrderId;
 use contracts::inventory::{AuditStock, HoldPage, HoldView, ListHolds, StockAudit};
 use contracts::order::{CountOrders, GetOrder, ListOrders, OrderPage, OrderView};
 use contracts::payment::{ListPayments, PaymentPage, PaymentView};
+use futures_util::future::join_all;
 use kit::admin::GetHealth;
 use kit::client::{ConsumerState, StreamState};
 use kit::limits::PAGE_MAX;
-use kit::message::Request;
+use kit::message::{Request, owner};
 use kit::vitals::Health;
 use kit::{Call, Client, Kind};
 
+use crate::stack::services;
 use crate::stream::verify;
 
 /// Who is asked, and how long an answer may take.
 pub(super) struct Asking {
     client: Client,
     wait: Duration,
+    /// Who did not answer, with why: nobody is waited for twice.
+    silent: Mutex<BTreeMap<String, kit::Error>>,
 }
 
 impl Asking {
     pub(super) fn new(client: Client, wait: Duration) -> Self {
-        Self { client, wait }
+        Self { client, wait, silent: Mutex::default() }
+    }
+
+    /// Asks every service how it is, all at once, so that those who hang are known after one wait.
+    pub(super) async fn find_silent(&self) {
+        join_all(services::names().into_iter().map(|service| self.health(service))).await;
     }
 
     async fn ask<R: Request>(&self, request: &R) -> kit::Result<R::Reply> {
-        self.client.call(request, Call { timeout: self.wait, ..Call::default() }).await
+        let call = Call { timeout: self.wait, ..Call::default() };
+        self.unless_silent(owner(R::SUBJECT), self.client.call(request, call)).await
+    }
+
+    /// Waits for the answer of a service, unless it was waited for in vain before.
+    async fn unless_silent<T>(
+        &self,
+        service: &str,
+        answer: impl Future<Output = kit::Result<T>>,
+    ) -> kit::Result<T> {
+        let known = self.silent.lock().ok().and_then(|silent| silent.get(service).cloned());
+        if let Some(error) = known {
+            return Err(error);
+        }
+        let answer = answer.await;
+        if let Err(error) = &answer
+            && matches!(error.kind, Kind::TimedOut | Kind::Unavailable)
+            && let Ok(mut silent) = self.silent.lock()
+        {
+            silent.insert(service.to_owned(), error.clone());
+        }
+        answer
     }
 
     pub(super) async fn count_orders(&self) -> kit::Result<u64> {
@@ -99,7 +131,8 @@ impl Asking {
 
     pub(super) async fn health(&self, service: &str) -> kit::Result<Health> {
         let call = Call { timeout: self.wait, ..Call::default() };
-        self.client.call_as(&format!("{service}.health"), &GetHealth {}, call).await
+        let subject = format!("{service}.health");
+        self.unless_silent(service, self.client.call_as(&subject, &GetHealth {}, call)).await
     }
 
     pub(super) async fn streams(&self) -> kit::Result<Vec<StreamState>> {
@@ -121,6 +154,6 @@ impl Asking {
 
     /// Every row of an outbox with the message of its number.
     pub(super) async fn compare(&self, stream: &str, service: &str) -> kit::Result<verify::Report> {
-        verify::verify(&self.client, (stream, service), self.wait, |_| ()).await
+        self.unless_silent(service, verify::verify(&self.client, (stream, service), self.wait, |_| ())).await
     }
 }

@@ -138,7 +138,8 @@ fn holds(report: &Report, rule: Rule) -> Option<Line> {
         }
         Rule::Deadlines => (&[], "deadlines: nothing waits past its own".to_owned()),
     };
-    (!silent(needs) && (rule != Rule::Deadlines || report.unanswered.is_empty()))
+    let nothing = rule == Rule::Told && looked.streams == 0;
+    (!nothing && !silent(needs) && (rule != Rule::Deadlines || report.unanswered.is_empty()))
         .then(|| Line::new(Mark::Good, says))
 }
 

@@ -44,7 +44,12 @@ pub(super) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
 fn tell(shop: &Shop, found: &Letters) -> Result<(), Failure> {
     let dead: Vec<(&Letter, Vec<&Letter>)> = found.dead().collect();
     if dead.is_empty() {
-        shop.out.say("there are no dead letters");
+        // Nothing is said of those who did not answer.
+        let says = match found.silent.is_empty() {
+            true => "there are no dead letters",
+            false => "those who answered have no dead letters",
+        };
+        shop.out.say(says);
     } else {
         shop.out.table(&table(&dead, shop.out.width()))?;
     }

@@ -106,7 +106,7 @@ pub(super) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     for silent in &silent {
         shop.out.warn(format!("{} was not asked: {}", silent.service, silent.why));
     }
-    if letters.is_empty() {
+    if letters.is_empty() && silent.is_empty() {
         shop.out.say("there are no dead letters");
     }
     let unasked = if silent.is_empty() { 0 } else { exit::UNAVAILABLE };
@@ -138,8 +138,12 @@ async fn retry(shop: &Shop, client: &Client, letter: &Letter, key: String) -> Re
     let name = &letter.name();
     match settle(shop, client, name, "retry", key).await {
         Ok(done) => {
-            let left = letters::ask(shop, Some(&name.service)).await?.letters;
-            let dead = left.iter().find(|other| other.is_dead() && other.is_with(letter));
+            let left = letters::ask(shop, Some(&name.service)).await?;
+            if let Some(silent) = left.silent.first() {
+                let why = format!("it was retried, but not said how that went: {}", silent.why);
+                return Ok(retried(name, Outcome::Unknown, done, &why, exit::OUTCOME_UNKNOWN));
+            }
+            let dead = left.letters.iter().find(|other| other.is_dead() && other.is_with(letter));
             Ok(judge(name, done, dead))
         }
         Err(failure) if failure.code() == reason::DEAD_LETTER_UNKNOWN => {

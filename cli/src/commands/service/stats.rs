@@ -63,7 +63,10 @@ pub(super) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     let found = instances(shop, args.service.as_deref()).await?;
     let endpoints = endpoints(&found, args.sort, args.all);
     if endpoints.is_empty() && shop.out.is_table() {
-        shop.out.say("nothing was asked yet; --all shows every endpoint");
+        // Nothing is said of those who did not answer.
+        if found.iter().any(|one| one.why.is_empty()) {
+            shop.out.say("nothing was asked yet; --all shows every endpoint");
+        }
     } else {
         let several = found.windows(2).any(|pair| pair[0].name == pair[1].name);
         shop.out.list(&endpoints, |endpoints| table(endpoints, several, shop.out.width()))?;

@@ -34,7 +34,8 @@ fn check_answers(report: &mut Report, facts: &Facts, answers: &[(&str, &Answer)]
         if let Err(why) = &service.answer {
             let says = format!("{} does not answer: {why}", service.name);
             let logs = format!("shopctl logs {}", service.name);
-            report.say(CHECK, Level::Bad, says, &["shopctl up      starts what does not run", &logs]);
+            let hangs = "shopctl down && shopctl up      if it runs and hangs";
+            report.say(CHECK, Level::Bad, says, &["shopctl up      starts what does not run", hangs, &logs]);
         }
     }
     let mut versions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

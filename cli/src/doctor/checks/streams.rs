@@ -73,12 +73,8 @@ fn check_streams(report: &mut Report, facts: &Facts, streams: &[Stream]) {
             }
             Some(state) if !health.origin.is_empty() && state.origin != health.origin => {
                 let says = format!("stream {name} mirrors another database than that of {}", service.name);
-                report.say(
-                    CHECK,
-                    Level::Bad,
-                    says,
-                    &[&format!("shopctl stream verify {name}"), &format!("shopctl stream rebuild {name}")],
-                );
+                let mend = format!("shopctl stream verify {name}      says what is to be done");
+                report.say(CHECK, Level::Bad, says, &[&mend]);
             }
             Some(state) if state.last < health.outbox_published => {
                 let (last, told) = (state.last, health.outbox_published);

@@ -210,7 +210,8 @@ fn a_stream_that_is_nearly_full_has_holes_or_mirrors_another_database_is_found()
     let holes = with_stream(|stream| (stream.state.messages, stream.state.deleted) = (1200, 4));
     is_found("streams", Level::Bad, "shopctl stream rebuild ORDER", holes);
     let foreign = with_stream(|stream| stream.state.origin = "another".into());
-    is_found("streams", Level::Bad, "shopctl stream verify ORDER", foreign);
+    let verify = "shopctl stream verify ORDER      says what is to be done";
+    is_found("streams", Level::Bad, verify, foreign);
     let short = with_stream(|stream| (stream.state.last, stream.state.messages) = (1000, 1000));
     is_found("streams", Level::Bad, "shopctl stream verify ORDER", short);
     let gone =
