@@ -132,12 +132,23 @@ impl Broker {
     }
 
     /// Lets the broker read its users again. What an account borrows that it has just heard of counts
-    /// from the second time on.
+    /// from the second time on. Told twice at once it might read them once, so each time is waited for.
     pub fn reload(&self) {
         for _ in 0..2 {
+            let times = self.reloads();
             let sent = Command::new("kill").args(["-HUP", &self.pid.to_string()]).status();
             assert!(sent.is_ok_and(|status| status.success()), "SIGHUP to the broker");
+            let until = Instant::now() + START_TIME;
+            while self.reloads() == times {
+                assert!(Instant::now() < until, "the broker did not read its users: {}", self.said());
+                std::thread::sleep(Duration::from_millis(5));
+            }
         }
+    }
+
+    /// How often it has read its users again since it started.
+    fn reloads(&self) -> usize {
+        self.said().matches("Reloaded server configuration").count()
     }
 
     fn spawn(&mut self, arguments: &[&str]) {
