@@ -1,14 +1,16 @@
 //! For tests only: a service without a broker, and a broker of one's own.
 
 mod broker;
+mod callers;
 mod envelope;
 mod keys;
 mod scratch;
 
 pub use broker::{Broker, request_with};
+pub use callers::{customer, guest, operator};
 pub use envelope::receive;
 pub use keys::{Keys, OPERATOR};
-pub use scratch::{Scratch, customer, guest, operator};
+pub use scratch::Scratch;
 
 use std::time::{Duration, Instant};
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use crate::access::Trust;
-use crate::caller::{Caller, GuestId, Role};
+use crate::caller::Caller;
 use crate::clock::{Chance, Clock, SystemChance};
 use crate::engine::hearing::{DeadLetter, Heard, dead_letters};
 use crate::engine::port::{Outgoing, Port, Read, Waiting};
@@ -22,6 +22,7 @@ use crate::limits::PAGE_MAX;
 use crate::message::{Event, Request, owner, stream_of};
 use crate::service::Service;
 use crate::sql::Sql;
+use crate::testing::operator;
 use crate::trace::Trace;
 use crate::vitals::Vitals;
 
@@ -44,22 +45,6 @@ struct Surroundings {
     stubs: Mutex<BTreeMap<&'static str, Stub>>,
     sequences: Mutex<BTreeMap<String, u64>>,
     vitals: Vitals,
-}
-
-/// Whoever runs the shop, who may do everything.
-pub fn operator() -> Caller {
-    Caller::User { id: "operator".into(), role: Role::Admin, session: String::new() }
-}
-
-/// A customer who is signed in; `number` tells one from another.
-pub fn customer(number: impl std::fmt::Display) -> Caller {
-    Caller::User { id: number.to_string(), role: Role::Customer, session: "ses_of_a_test".into() }
-}
-
-/// A guest; `name` tells one from another.
-pub fn guest(name: &str) -> Caller {
-    let secret = format!("secret-of-the-guest-{name:-<8}");
-    Caller::Guest(GuestId::of_secret(&secret).expect("a secret"))
 }
 
 /// A clock that moves only when told.
