@@ -1,0 +1,1 @@
+//! All services in one thread, in a world made from a seed.

@@ -1,0 +1,3 @@
+//! Runs seeds and tells what was found.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Seeds that must end well, and broken shops that must be found out.
