@@ -60,6 +60,17 @@ impl Engine {
     ) -> Result<Self, schema::OpenError> {
         let (connection, origin) =
             schema::open_writer(path, service.name(), service.migrations(), clock.now(), &mut *chance)?;
+        Ok(Self::over(connection, origin, service, clock, chance))
+    }
+
+    /// Begins on a database that is open already, as after a start of the process.
+    fn over(
+        connection: Connection,
+        origin: String,
+        service: Arc<Service>,
+        clock: Arc<dyn Clock>,
+        chance: Box<dyn Chance>,
+    ) -> Self {
         let next_group = Sql::new(&connection)
             .get("SELECT coalesce(max(id), 0) + 1 FROM commit_group", [], |row| row.get::<_, i64>(0))
             .and_then(|after| {
@@ -72,7 +83,29 @@ impl Engine {
         if let Err(error) = service.trust().learn(&Sql::new(&connection)) {
             tracing::error!("What sign-in told cannot be read: {}", error.chain());
         }
-        Ok(Self { connection, service, clock, chance, origin, next_group, last_group: None, fence: None })
+        Self { connection, service, clock, chance, origin, next_group, last_group: None, fence: None }
+    }
+
+    /// A database in memory that is a copy of another, for a simulator.
+    ///
+    /// # Errors
+    /// [`schema::OpenError`].
+    #[cfg(feature = "testing")]
+    pub fn copy_of(
+        other: &Self,
+        service: Arc<Service>,
+        clock: Arc<dyn Clock>,
+        chance: Box<dyn Chance>,
+    ) -> Result<Self, schema::OpenError> {
+        let connection = schema::copy_in_memory(&other.connection)?;
+        Ok(Self::over(connection, other.origin.clone(), service, clock, chance))
+    }
+
+    /// What the next process finds that opens the same database: all but what stood in memory.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn reopened(self, service: Arc<Service>, chance: Box<dyn Chance>) -> Self {
+        Self::over(self.connection, self.origin, service, self.clock, chance)
     }
 
     /// The identity of the database.

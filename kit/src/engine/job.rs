@@ -77,6 +77,20 @@ pub enum Work {
 }
 
 impl Job {
+    /// An event that a service told, in the flow that it came in.
+    pub fn heard(heard: Heard, teller: &str, trace: Trace, now: Timestamp) -> Self {
+        Self {
+            kind: "event",
+            subject: heard.subject.clone(),
+            key: heard.key.clone(),
+            trace,
+            caller: Caller::Service(teller.to_owned()),
+            received: now,
+            attempt: 1,
+            work: Work::Hear(heard),
+        }
+    }
+
     /// A job of housekeeping.
     pub fn chore(now: Timestamp, run: impl FnOnce(&mut Tx<'_>) -> Result<Bytes> + Send + 'static) -> Self {
         Self::without_row(now, Work::Chore(Box::new(run)))

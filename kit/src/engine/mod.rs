@@ -9,6 +9,7 @@
 //! - [`desk`]: how a request is answered, around the handler
 //! - `hearing`, `timers`, `effects`, `replies`, `outbox`, `journal`: the tables, each with its rules
 //! - [`lookup`]: finding something by the end of its identifier
+//! - [`mirror`]: an outbox compared with its stream
 //! - [`worker`]: what becomes due: firing timers, trying effects
 //! - [`schema`]: opening, creating, upgrading
 
@@ -19,6 +20,7 @@ pub mod hearing;
 pub mod job;
 pub mod journal;
 pub mod lookup;
+pub mod mirror;
 pub mod outbox;
 pub mod port;
 pub mod prune;

@@ -6,6 +6,7 @@ use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -54,6 +55,8 @@ pub trait Port: Send + Sync + 'static {
     fn read(&self, read: Read) -> Waiting<'_, Result<Box<dyn Any + Send>>>;
     /// The time now.
     fn now(&self) -> Timestamp;
+    /// Ready after a time, whatever the clock shows meanwhile.
+    fn sleep(&self, time: Duration) -> Waiting<'static, ()>;
     /// A piece of work caused by this one.
     fn child(&self, of: &Trace) -> Trace;
     /// The service this is the port of.

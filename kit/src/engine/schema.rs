@@ -84,6 +84,23 @@ pub fn open_writer(
     Ok((connection, origin))
 }
 
+/// Copies a database into memory, for a simulator that needs thousands of them.
+///
+/// # Errors
+/// [`OpenError::Storage`] if there is no memory for it.
+#[cfg(feature = "testing")]
+#[expect(clippy::disallowed_methods, reason = "a database in memory is nobody else's")]
+pub(crate) fn copy_in_memory(from: &Connection) -> Result<Connection, OpenError> {
+    let storage = |source| OpenError::Storage { path: "in memory".to_owned(), source };
+    let mut copy = Connection::open_in_memory().map_err(storage)?;
+    let all_pages = -1;
+    rusqlite::backup::Backup::new(from, &mut copy)
+        .and_then(|backup| backup.step(all_pages).map(drop))
+        .map_err(storage)?;
+    prepare(&copy).map_err(storage)?;
+    Ok(copy)
+}
+
 /// Opens a connection that can only read.
 ///
 /// # Errors

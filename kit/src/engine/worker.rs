@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::future::{Either, select};
 use jiff::Timestamp;
 
 use crate::caller::Caller;
@@ -79,10 +80,11 @@ pub async fn attempt_effect(port: &Arc<dyn Port>, row: Row) -> Result<()> {
     let attempt = row.attempts + 1;
     let time_limit = kind.policy.time_limit;
     let ctx = EffectCtx { port: Arc::clone(port), attempt, trace, time_limit };
-    let tried =
-        tokio::time::timeout(time_limit, (kind.perform)(ctx, row.body.clone())).await.unwrap_or_else(|_| {
-            Err(Trouble::Unknown(format!("no answer within {} s", time_limit.as_secs_f64())))
-        });
+    let (performed, limit) = ((kind.perform)(ctx, row.body.clone()), port.sleep(time_limit));
+    let tried = match select(performed, limit).await {
+        Either::Left((tried, _)) => tried,
+        Either::Right(_) => Err(Trouble::Unknown(format!("no answer within {} s", time_limit.as_secs_f64()))),
+    };
     let ended = match tried {
         Ok(outcome) => Attempt::Answered(outcome),
         Err(trouble) => {

@@ -13,12 +13,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::keeping::Keeping;
 use super::writer::Writer;
-use crate::caller::Caller;
 use crate::client::broker;
 use crate::clock::SystemChance;
 use crate::engine::hearing::{Heard, position};
 use crate::engine::port::{Port, read};
-use crate::engine::{Job, Work};
+use crate::engine::{Job, mirror};
 use crate::error::{Error, Result};
 use crate::limits::{HEARD_BATCH_MAX, HEARD_IN_FLIGHT_MAX, RETRY_WAIT};
 use crate::message::stream_of;
@@ -102,7 +101,7 @@ impl Hearer {
         let name = self.port.service().name();
         let filters: Vec<String> = self.subjects.iter().map(|subject| (*subject).to_owned()).collect();
         if let Ok(info) = handle.consumer_info(name).await {
-            let agrees = info.delivered.stream_sequence <= position
+            let agrees = mirror::goes_on(info.delivered.stream_sequence, position)
                 && info.config.ack_policy == AckPolicy::All
                 && info.config.filter_subjects == filters;
             if agrees {
@@ -185,29 +184,21 @@ impl Hearer {
         let headers = message.headers.as_ref();
         let text = |name| wire::get(headers, name).unwrap_or_default().to_owned();
         let cause = wire::get(headers, wire::TRACEPARENT).and_then(|text| text.parse::<Trace>().ok());
+        let heard = Heard {
+            source: stream.to_owned(),
+            origin: origin.to_owned(),
+            sequence,
+            previous,
+            event_id: text(wire::EVENT_ID),
+            subject: message.subject.to_string(),
+            key: text(wire::EVENT_KEY),
+            body: message.payload.clone(),
+        };
         let trace = match cause {
             Some(cause) => cause.child(&mut SystemChance),
             None => Trace::begin(&mut SystemChance),
         };
-        Job {
-            kind: "event",
-            subject: message.subject.to_string(),
-            key: text(wire::EVENT_KEY),
-            trace,
-            caller: Caller::Service(self.source.to_owned()),
-            received: self.port.now(),
-            attempt: 1,
-            work: Work::Hear(Heard {
-                source: stream.to_owned(),
-                origin: origin.to_owned(),
-                sequence,
-                previous,
-                event_id: text(wire::EVENT_ID),
-                subject: message.subject.to_string(),
-                key: text(wire::EVENT_KEY),
-                body: message.payload.clone(),
-            }),
-        }
+        Job::heard(heard, self.source, trace, self.port.now())
     }
 }
 

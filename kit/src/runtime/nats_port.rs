@@ -57,6 +57,10 @@ impl Port for NatsPort {
         SystemClock.now()
     }
 
+    fn sleep(&self, time: Duration) -> Waiting<'static, ()> {
+        Box::pin(tokio::time::sleep(time))
+    }
+
     fn child(&self, of: &Trace) -> Trace {
         if of.id == 0 {
             return Trace { sampled: of.sampled, ..Trace::begin(&mut SystemChance) };

@@ -22,6 +22,7 @@ use super::keeping::Keeping;
 use super::readers::Readers;
 use super::writer::Writer;
 use crate::client::broker;
+use crate::engine::mirror::{self, Figures, Found};
 use crate::engine::outbox::{self, Extent, Row};
 use crate::error::{Error, Result, reason};
 use crate::limits::{
@@ -48,19 +49,6 @@ pub(super) struct Relay {
     pub(super) vitals: Arc<Vitals>,
     pub(super) origin: String,
     pub(super) emitted: watch::Receiver<u64>,
-}
-
-/// What the relay found when it compared the outbox with the stream.
-#[derive(Debug, PartialEq, Eq)]
-enum Found {
-    /// The stream holds every row before this one; publish from here.
-    Continue(u64),
-    /// The stream is not there, or holds nothing: make it from the outbox.
-    Make(&'static str),
-    /// The stream is not whole, but holds something: make it anew if the outbox is.
-    Rebuild(&'static str),
-    /// The stream knows more than the database. Nothing may be told.
-    Refuse(String),
 }
 
 impl Relay {
@@ -184,28 +172,27 @@ impl Relay {
             Err(error) => {
                 return match error.kind() {
                     GetStreamErrorKind::JetStream(inner) if inner.code() == 404 => {
-                        Ok(Found::Make("it is missing"))
+                        Ok(mirror::compare(None, extent, &self.origin, None))
                     }
                     _ => Err(broker(error)),
                 };
             }
         };
         let stream = self.jetstream.get_stream_no_info(self.service.stream()).await.map_err(broker)?;
-        let (told, theirs) = last_told(&stream, &info).await?;
-        let found = judge(&info, told, extent, &self.origin);
-        let Found::Continue(_) = found else { return Ok(found) };
-        if let Some(theirs) = theirs {
-            let ours = self.read(move |sql| outbox::id_of(sql, told)).await?;
-            if ours.is_some_and(|ours| ours != theirs) {
-                return Ok(Found::Refuse(format!(
-                    "message {told} of {} is another than row {told} of the database: the database was restored from before it",
-                    info.config.name
-                )));
-            }
-        }
-        // The broker sends what it answers wherever a request says, also into a stream.
-        let foreign = told < info.state.last_sequence;
-        Ok(if foreign { Found::Rebuild("it holds what nobody here told") } else { found })
+        let (told, told_id) = last_told(&stream, &info).await?;
+        let ours = self.read(move |sql| outbox::id_of(sql, told)).await?;
+        let state = &info.state;
+        let figures = Figures {
+            name: info.config.name.clone(),
+            owner: info.config.metadata.get(ORIGIN).cloned().unwrap_or_default(),
+            first: state.first_sequence,
+            last: state.last_sequence,
+            messages: state.messages,
+            deleted: state.deleted_count.unwrap_or(0),
+            told,
+            told_id,
+        };
+        Ok(mirror::compare(Some(&figures), extent, &self.origin, ours.as_deref()))
     }
 
     /// What is wrong with the outbox, if anything: it is read from end to end, as it would be told.
@@ -344,35 +331,4 @@ async fn last_told(stream: &Stream<()>, info: &Info) -> Result<(u64, Option<Stri
         looked_at = told + (foreign - told) / 2;
     }
     Ok((told, id))
-}
-
-/// Judges what is to be done with a stream by its figures, and by the last message that was told.
-fn judge(info: &Info, last: u64, extent: Extent, origin: &str) -> Found {
-    let (name, state) = (&info.config.name, &info.state);
-    let owner = info.config.metadata.get(ORIGIN).map_or("", String::as_str);
-    if state.messages == 0 && (owner != origin || last + 1 < extent.oldest) {
-        return Found::Make("it is empty, and begins elsewhere than the outbox");
-    }
-    if owner != origin {
-        return Found::Refuse(format!(
-            "the stream {name} belongs to another database (it has {last} messages)"
-        ));
-    }
-    if last > extent.newest {
-        return Found::Refuse(format!(
-            "the stream {name} ends with message {last}, the database with row {}: the database was restored from before that",
-            extent.newest
-        ));
-    }
-    if state.deleted_count.unwrap_or(0) > 0 {
-        return Found::Rebuild("it has holes");
-    }
-    if last + 1 < extent.oldest {
-        return Found::Rebuild("it ends before the outbox begins");
-    }
-    let first = if state.messages == 0 { last + 1 } else { state.first_sequence };
-    if first > extent.oldest && extent.oldest <= extent.newest {
-        return Found::Rebuild("its beginning is gone");
-    }
-    Found::Continue(last + 1)
 }

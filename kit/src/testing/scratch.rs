@@ -369,6 +369,10 @@ impl Port for Surroundings {
         self.clock.now()
     }
 
+    fn sleep(&self, time: Duration) -> Waiting<'static, ()> {
+        Box::pin(tokio::time::sleep(time))
+    }
+
     fn child(&self, of: &Trace) -> Trace {
         if of.id == 0 { Trace::begin(&mut SystemChance) } else { of.child(&mut SystemChance) }
     }
