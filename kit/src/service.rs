@@ -308,7 +308,8 @@ impl Service {
         &self.every
     }
 
-    pub(crate) fn effects(&self) -> impl Iterator<Item = (&'static str, &Performs)> {
+    /// Every kind of work on the outside world, by name.
+    pub fn effects(&self) -> impl Iterator<Item = (&'static str, &Performs)> {
         self.effects.iter().map(|(name, kind)| (*name, kind))
     }
 

@@ -38,6 +38,41 @@ pub struct Heard {
     pub body: Bytes,
 }
 
+/// Where a hearer is in what its consumer hands out.
+///
+/// The broker counts what it hands out. A connection that is cut takes some of it along, and the next
+/// one goes on behind that; acknowledging what comes then would acknowledge what was never here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Course {
+    handed: u64,
+    previous: u64,
+}
+
+impl Course {
+    /// A hearer that stands at a position, and whose consumer has handed out so much.
+    pub fn at(position: u64, handed: u64) -> Self {
+        Self { handed, previous: position }
+    }
+
+    /// Takes a message by both its numbers. Answers the number in the stream of the one before it.
+    ///
+    /// # Errors
+    /// If something was handed out before it that never came here, or the consumer was set back: begin
+    /// again from the position.
+    pub fn takes(&mut self, handed: u64, sequence: u64) -> Result<u64> {
+        if handed != self.handed + 1 {
+            let (came, due) = (handed, self.handed + 1);
+            let what =
+                format!("message {sequence} came as number {came} of its consumer, and number {due} did not");
+            return Err(Error::unavailable("went_astray", what));
+        }
+        self.handed = handed;
+        let previous = self.previous;
+        self.previous = previous.max(sequence);
+        Ok(previous)
+    }
+}
+
 /// How an event ended, for the journal. `None`: it was heard before, nothing was done.
 pub(crate) type Ending = Option<String>;
 

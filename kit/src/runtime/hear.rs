@@ -15,7 +15,7 @@ use super::keeping::Keeping;
 use super::writer::Writer;
 use crate::client::broker;
 use crate::clock::SystemChance;
-use crate::engine::hearing::{Heard, position};
+use crate::engine::hearing::{Course, Heard, position};
 use crate::engine::port::{Port, read};
 use crate::engine::{Job, mirror};
 use crate::error::{Error, Result};
@@ -48,6 +48,8 @@ struct Start {
     consumer: consumer::Consumer<pull::Config>,
     origin: String,
     position: u64,
+    /// How much the consumer has handed out.
+    handed: u64,
 }
 
 impl Hearer {
@@ -107,14 +109,15 @@ impl Hearer {
             if agrees {
                 let consumer =
                     handle.get_consumer(name).await.map_err(|error| broker(CannotBind(error.to_string())))?;
-                return Ok(Some(Start { consumer, origin, position }));
+                let handed = info.delivered.consumer_sequence;
+                return Ok(Some(Start { consumer, origin, position, handed }));
             }
         }
         let asked = MakeConsumer { source: self.source.to_owned(), subjects: filters, start: position + 1 };
         self.keeping.consume(&asked).await?;
         let consumer =
             handle.get_consumer(name).await.map_err(|error| broker(CannotBind(error.to_string())))?;
-        Ok(Some(Start { consumer, origin, position }))
+        Ok(Some(Start { consumer, origin, position, handed: 0 }))
     }
 
     /// Hands every message to the writer, in order, many before the first has committed. An error
@@ -135,7 +138,7 @@ impl Hearer {
             .messages()
             .await
             .map_err(broker)?;
-        let mut previous = start.position;
+        let mut course = Course::at(start.position, start.handed);
         let mut committing = FuturesOrdered::new();
         let mut unacknowledged = 0;
         loop {
@@ -165,14 +168,15 @@ impl Hearer {
                         Some(Err(error)) => return Err(broker(error)),
                         None => return Err(Error::unavailable("no_consumer", format!("the consumer of {stream} is gone"))),
                     };
-                    let sequence = message.info().map_err(|error| broker(CannotBind(error.to_string())))?.stream_sequence;
+                    let info = message.info().map_err(|error| broker(CannotBind(error.to_string())))?;
+                    let sequence = info.stream_sequence;
+                    let previous = course.takes(info.consumer_sequence, sequence)?;
                     if wire::get(message.headers.as_ref(), wire::ORIGIN) != Some(&start.origin) {
                         // The teller makes its stream anew as soon as it sees this; then the number is told again.
                         tracing::warn!(stream, sequence, "A message that {} did not tell is passed over", self.source);
                         continue;
                     }
                     let job = self.job(stream, &start.origin, sequence, previous, &message);
-                    previous = previous.max(sequence);
                     let committed = self.writer.enqueue(job).await?;
                     committing.push_back(async move { (message, committed.await) });
                 }

@@ -1,1 +1,33 @@
 //! All services in one thread, in a world made from a seed.
+//!
+//! The services are the real ones: their handlers, their reactions, their SQL, their engines. What is
+//! around them is a model: the network, the broker, the bank, the clock, the people. Everything that
+//! happens follows from one number, so that a world that ends badly can be seen again, step by step.
+//!
+//! # Layout
+//! - [`life`]: from the opening to the audit; [`world`]: what happens next; `run`, `network`, `telling`, `hearing`: the parts of it
+//! - [`node`]: a service with its database and what it has in memory
+//! - [`storm`]: which faults a world has; `faults`: how they happen
+//! - [`broker`], [`bank`]: models of what is outside; [`shop`]: the services; [`people`]: who buys
+//! - [`audit`]: what must be true in the end; [`broken`]: shops in which it is not
+//! - [`chance`], [`clock`], [`tasks`], [`port`]: the machinery
+
+pub mod audit;
+pub mod bank;
+pub mod broken;
+pub mod broker;
+pub mod chance;
+pub mod clock;
+mod faults;
+mod hearing;
+pub mod life;
+mod network;
+pub mod node;
+pub mod people;
+pub mod port;
+mod run;
+pub mod shop;
+pub mod storm;
+pub mod tasks;
+mod telling;
+pub mod world;

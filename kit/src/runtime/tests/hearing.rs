@@ -125,3 +125,35 @@ async fn a_consumer_that_was_deleted_is_made_anew_at_the_position() {
     let expected: Vec<String> = (0..30).map(|number| format!("word {number}")).collect();
     assert_eq!(world.until_heard(30).await, expected);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_broker_handed_to_a_connection_that_was_cut_is_heard_all_the_same() {
+    let world = World::start().await;
+    let _teller = world.run(teller());
+    let listening = world.run(listener());
+    world.tell("first").await;
+    world.until_heard(1).await;
+    listening.stop().await.unwrap();
+    // The broker hands one message of the consumer to somebody who never acts on it, as it does to a
+    // connection of which it has not noticed that it is gone.
+    let cut = world.broker.client_of("listener").await;
+    let answers = cut.nats().new_inbox();
+    let mut lost = cut.nats().subscribe(answers.clone()).await.unwrap();
+    let pull = serde_json::json!({"batch": 1, "expires": 60_000_000_000_u64}).to_string();
+    let next = "$JS.API.CONSUMER.MSG.NEXT.TELLER.listener";
+    cut.nats().publish_with_reply(next, answers, pull.into()).await.unwrap();
+    cut.nats().flush().await.unwrap();
+    let _listening = world.run(listener());
+    eventually("it listens again", || async {
+        let health = world.health("listener").await;
+        (health.parts.get("TELLER").map(String::as_str) == Some("ok")).then_some(())
+    })
+    .await;
+    for number in 0..10 {
+        world.tell(&format!("word {number}")).await;
+    }
+    assert!(lost.next().await.is_some_and(|message| !message.payload.is_empty()), "a message went astray");
+    let expected: Vec<String> =
+        std::iter::once("first".to_owned()).chain((0..10).map(|number| format!("word {number}"))).collect();
+    assert_eq!(world.until_heard(11).await, expected);
+}

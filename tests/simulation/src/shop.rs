@@ -1,0 +1,62 @@
+//! The services of the world: the real ones, with a bank and a letterbox of ours.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use kit::engine::port::Waiting;
+use kit::{Service, Trouble};
+use notification::Settings;
+use notification::channel::{Channel, Message};
+
+use crate::bank::Teller;
+use crate::broken::{self, Broken};
+use crate::port::{Notes, lock};
+
+/// Every service but the keeper of the streams, whose work the model of the broker does.
+pub const NAMES: [&str; 8] =
+    ["auth", "catalog", "cart", "order", "inventory", "payment", "notification", "analytics"];
+
+/// The number of a service in the world.
+pub fn number(name: &str) -> Option<usize> {
+    NAMES.iter().position(|known| *known == name)
+}
+
+/// Builds a service as it stands in the world.
+pub fn service(name: &str, notes: &Notes, broken: Option<Broken>) -> Service {
+    let service = match name {
+        "auth" => auth::service(),
+        "catalog" => catalog::service(),
+        "cart" => cart::service(),
+        "order" => order::service(),
+        "inventory" => inventory::service(),
+        "payment" => {
+            let new_keys = broken == Some(Broken::NewKeyAfterATimeOut);
+            payment::service_with(Arc::new(Teller { notes: notes.clone(), new_keys }))
+        }
+        "notification" => {
+            let settings = Settings::files_in(Path::new("unused"));
+            notification::service(Settings { channel: Arc::new(Letterbox::default()), ..settings })
+        }
+        _ => analytics::service(),
+    };
+    match broken {
+        Some(broken) => broken::breaks(broken, service),
+        None => service,
+    }
+}
+
+/// A service that only stands for its name.
+pub fn idle(name: &'static str) -> Service {
+    Service::new(name, "0")
+}
+
+/// Takes every letter.
+#[derive(Default)]
+struct Letterbox(Mutex<u64>);
+
+impl Channel for Letterbox {
+    fn deliver<'a>(&'a self, _: &'a Message) -> Waiting<'a, Result<(), Trouble>> {
+        *lock(&self.0) += 1;
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
