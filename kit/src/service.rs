@@ -160,6 +160,24 @@ impl Service {
         self
     }
 
+    /// Puts something else in the place of a reaction, which it is given: for a simulator, whose broken
+    /// shops must be found out. A subject that is not heard stays so.
+    #[cfg(feature = "testing")]
+    pub fn hears_instead(
+        mut self,
+        subject: &'static str,
+        instead: impl Fn(&mut Tx<'_>, &[u8], &dyn Fn(&mut Tx<'_>, &[u8]) -> Result<()>) -> Result<()>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        if let Some(reaction) = self.reactions.remove(subject) {
+            let instead: Reaction = Box::new(move |tx, body| instead(tx, body, &*reaction));
+            self.reactions.insert(subject, instead);
+        }
+        self
+    }
+
     /// Acts when a timer of this kind is due. The key says what it was set for.
     pub fn on_timer(
         mut self,

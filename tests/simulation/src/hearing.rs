@@ -104,7 +104,7 @@ impl World {
     fn listens(&mut self, of: (usize, u64), source: usize, stands: u64) {
         let origin = self.broker.streams.get(&source).map(|stream| stream.owner.clone());
         let Some(hearer) = self.hearer(of, source) else { return };
-        (hearer.origin, hearer.previous) = (origin, stands);
+        hearer.origin = origin;
         let session = hearer.session;
         let consumer =
             self.broker.streams.get_mut(&source).and_then(|stream| stream.consumers.get_mut(&of.0));
@@ -176,10 +176,13 @@ impl World {
         let Some(live) = self.nodes[of.0].live.as_mut() else { return };
         let Some(hearer) = live.hearers.get_mut(&source) else { return };
         let sequence = message.sequence;
-        let believes = broken == Some(Broken::AcknowledgesBeforeCommit);
+        let believes = matches!(broken, Some(Broken::AcknowledgesBeforeCommit | Broken::GoesOnBehindAGap));
         let previous = match hearer.course.takes(message.handed, sequence) {
             Ok(previous) => previous,
-            Err(_) if believes => 0,
+            Err(_) if believes => {
+                hearer.course = Course::at(0, message.handed);
+                0
+            }
             Err(_) => return self.begins_later(of, source),
         };
         let Some(origin) = hearer.origin.clone().filter(|origin| *origin == message.origin) else { return };

@@ -8,7 +8,7 @@ use kit::engine::outbox;
 
 use crate::audit;
 use crate::broken::Broken;
-use crate::chance::{Dice, micros};
+use crate::chance::Dice;
 use crate::people::{Ledger, Person};
 use crate::port::lock;
 use crate::storm::Storm;

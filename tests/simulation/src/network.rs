@@ -9,6 +9,7 @@ use kit::error::reason;
 use kit::message::owner;
 use kit::{Error, Kind, Result};
 
+use crate::broken::Broken;
 use crate::port::{Ask, Note};
 use crate::shop;
 use crate::world::{Event, Pending, World};
@@ -58,6 +59,11 @@ impl World {
             return;
         }
         pending.patience *= 2;
+        if self.broken == Some(Broken::AsksUnderAnotherKey)
+            && let Some(key) = pending.ask.key.as_mut()
+        {
+            key.push('+');
+        }
         let next = (now + pending.patience).min(pending.deadline);
         self.sends(|| Event::Asks(number));
         self.at(next, Event::AsksAgain(number));

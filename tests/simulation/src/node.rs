@@ -12,7 +12,6 @@ use kit::vitals::Vitals;
 use kit::{Error, Result, Service};
 use tokio::sync::oneshot;
 
-use crate::broken::Broken;
 use crate::chance::Dice;
 use crate::clock::WorldClock;
 use crate::port::{Notes, WorldPort, lock};
@@ -40,6 +39,10 @@ pub struct Node {
     pub full_until: i64,
     /// When what was sent last arrives, so that nothing overtakes on a connection.
     pub sent_until: i64,
+    /// For a broken relay: how far it told, as it remembers.
+    pub cursor: u64,
+    /// For a broken writer: the database as the disk has it.
+    pub synced: Option<Engine>,
 }
 
 /// Where a service ends at a commit.
@@ -143,6 +146,8 @@ impl Node {
             dies: None,
             full_until: 0,
             sent_until: 0,
+            cursor: 0,
+            synced: None,
         })
     }
 
@@ -181,8 +186,18 @@ impl Node {
         });
     }
 
+    /// Copies its database as it is now.
+    pub fn copied(&self, clock: &WorldClock, dice: &mut Dice) -> Option<Engine> {
+        let engine = lock(&self.engine);
+        let clock = Arc::new(clock.clone());
+        Engine::copy_of(engine.as_ref()?, Arc::new(shop::idle(self.name)), clock, Box::new(dice.split())).ok()
+    }
+
     /// Ends it at once: all that stood in memory is gone.
     pub fn die(&mut self) {
+        if let Some(synced) = self.synced.take() {
+            *lock(&self.engine) = Some(synced);
+        }
         self.live = None;
         self.life += 1;
         self.link += 1;
@@ -217,9 +232,4 @@ impl Live {
     pub fn service(&self) -> &Service {
         self.port.service()
     }
-}
-
-/// Which kinds of broken shops leave the position out.
-pub fn counts_itself(broken: Option<Broken>) -> bool {
-    broken == Some(Broken::SkipsThePosition)
 }

@@ -9,6 +9,7 @@ use kit::error::reason;
 use kit::{Error, Kind};
 
 use crate::bank::Answer;
+use crate::broken::{self, Broken};
 use crate::node::{Death, Waits};
 use crate::port::{Note, lock};
 use crate::shop;
@@ -121,6 +122,12 @@ impl World {
         let service = shop::service(self.nodes[node].name, &self.notes, self.broken);
         let own = &mut self.nodes[node];
         own.start(node, service, &self.clock, &self.notes, &mut self.dice);
+        if let Some(broken) = self.broken {
+            let now = kit::clock::Clock::now(&self.clock);
+            let forgets =
+                Job::chore(now, move |tx| broken::forgets(broken, tx).map(|()| bytes::Bytes::new()));
+            let _ = lock(&own.engine).as_mut().map(|engine| engine.commit(vec![forgets]));
+        }
         let (of, live) = ((node, own.life), own.live.as_ref());
         let Some(live) = live else { return };
         let (port, notes) = (Arc::clone(&live.port), self.notes.clone());
@@ -178,6 +185,9 @@ impl World {
                 self.tells(of, waits, Err(full()));
             }
         } else {
+            if self.broken == Some(Broken::AnswersBeforeTheDisk) {
+                node.synced = node.copied(&self.clock, &mut self.dice);
+            }
             let done = lock(&node.engine).as_mut().map(|engine| engine.commit(jobs));
             let Some(done) = done else { return };
             if let Some(error) = &done.failure {

@@ -65,6 +65,10 @@ impl World {
             }
         };
         match found {
+            Found::Continue(next) if self.broken == Some(Broken::KeepsACursor) => {
+                let remembered = self.nodes[of.0].cursor + 1;
+                self.publishes_from(of, next.max(remembered));
+            }
             Found::Continue(next) => self.publishes_from(of, next),
             Found::Make(_) | Found::Rebuild(_) => {
                 self.within(
@@ -181,6 +185,7 @@ impl World {
             return;
         }
         let Ok(seq) = stored else { return self.compares_later(of) };
+        self.nodes[of.0].cursor = self.nodes[of.0].cursor.max(seq);
         let Some(relay) = self.relay(of) else { return };
         relay.stored = relay.stored.max(seq);
         relay.in_flight = relay.in_flight.saturating_sub(1);

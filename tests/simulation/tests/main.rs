@@ -1,1 +1,4 @@
 //! Seeds that must end well, and broken shops that must be found out.
+
+mod broken_shops;
+mod seeds;
