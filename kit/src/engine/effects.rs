@@ -1,5 +1,7 @@
 //! The table of work on the outside world.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{named_params, params};
@@ -177,15 +179,25 @@ pub fn find(sql: &Sql<'_>, id: i64) -> Result<Option<Row>> {
     Ok(rows(sql, "WHERE id = ?1", [id])?.pop())
 }
 
-/// What is due of one kind, the longest due first, leaving out what is being tried already.
+/// What is due of one kind, the longest due first.
+///
+/// No piece of work is put off for longer than `wait_max`. What seems to be was put off by a clock that
+/// was ahead and has been set right since; it is due, too.
 ///
 /// # Errors
 /// If the table cannot be read.
-pub fn due(sql: &Sql<'_>, name: &str, now: Timestamp, rows_max: usize) -> Result<Vec<Row>> {
+pub fn due(
+    sql: &Sql<'_>,
+    name: &str,
+    now: Timestamp,
+    wait_max: Duration,
+    rows_max: usize,
+) -> Result<Vec<Row>> {
     rows(
         sql,
-        "WHERE state = 'due' AND name = ?1 AND due_at_ms <= ?2 ORDER BY due_at_ms, id LIMIT ?3",
-        params![name, now.as_millisecond(), rows_max],
+        "WHERE state = 'due' AND name = ?1 AND (due_at_ms <= ?2 OR due_at_ms > ?3)
+         ORDER BY due_at_ms, id LIMIT ?4",
+        params![name, now.as_millisecond(), (now + wait_max).as_millisecond(), rows_max],
     )
 }
 

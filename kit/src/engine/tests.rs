@@ -321,6 +321,18 @@ async fn a_try_that_was_cut_off_may_have_been_done() {
 }
 
 #[tokio::test]
+async fn a_try_that_was_put_off_by_a_clock_that_was_ahead_is_made_once_the_clock_is_right() {
+    let scratch = Scratch::of(post_office());
+    let right = scratch.now();
+    scratch.set_clock(right + Duration::from_secs(48 * 60 * 60));
+    scratch.hear(&Noted { text: "unlucky".into() });
+    assert_eq!(scratch.work().await, 1);
+    assert_eq!(scratch.work().await, 0, "it waits for its time");
+    scratch.set_clock(right);
+    assert_eq!(scratch.work().await, 1, "not for two days");
+}
+
+#[tokio::test]
 async fn work_that_nobody_has_tried_can_be_taken_back() {
     let service = post_office().on_timer("take_back", |tx, key| {
         let taken = tx.take_back::<Post>(key)?;

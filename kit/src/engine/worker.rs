@@ -51,7 +51,8 @@ pub async fn fire(port: &Arc<dyn Port>) -> Result<usize> {
 /// If the table cannot be read.
 pub async fn effects_due(port: &Arc<dyn Port>, name: &'static str, rows_max: usize) -> Result<Vec<Row>> {
     let now = port.now();
-    read(&**port, move |sql| effects::due(sql, name, now, rows_max)).await
+    let wait_max = port.service().effect(name).map(|kind| kind.policy.wait_max).unwrap_or_default();
+    read(&**port, move |sql| effects::due(sql, name, now, wait_max, rows_max)).await
 }
 
 /// Makes one try of an effect and records how it ended.

@@ -263,6 +263,11 @@ impl Scratch {
         *lock(&self.surroundings.clock.0) = until;
     }
 
+    /// Somebody sets the clock, forward or back. Nothing fires by that alone.
+    pub fn set_clock(&self, shown: Timestamp) {
+        *lock(&self.surroundings.clock.0) = shown;
+    }
+
     /// Sets a timer for now, and fires it.
     pub async fn ring(&self, kind: &'static str, key: &str) {
         let (now, key) = (self.now(), key.to_owned());

@@ -33,9 +33,9 @@ impl WorldClock {
         self.0.passed_us.fetch_max(passed_us, Ordering::Relaxed);
     }
 
-    /// Somebody sets the clock forward or back.
+    /// Somebody sets the clock wrong, by so much.
     pub fn set_off(&self, by_us: i64) {
-        self.0.set_off_us.fetch_add(by_us, Ordering::Relaxed);
+        self.0.set_off_us.store(by_us, Ordering::Relaxed);
     }
 
     /// Somebody sets the clock right again.

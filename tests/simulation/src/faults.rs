@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
+use kit::clock::Clock;
+
 use crate::storm::Storm;
 use crate::world::{Event, World};
 
 /// How long there is between two moments at which something may go wrong.
 const BETWEEN: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(4));
+/// How long something may be gone for long.
+const OUTAGE: Duration = Duration::from_secs(25 * 60);
+/// How late a deadline may be noticed, in microseconds.
+const GRACE: i64 = 20_000_000;
 /// How far a clock is set, in microseconds: a little, by hours, by days.
 const SET_OFF: [i64; 5] = [900_000, 60_000_000, 3_600_000_000, 7_200_000_000, 172_800_000_000];
 
@@ -21,14 +27,24 @@ impl World {
         if storm.lasts.is_zero() {
             return;
         }
+        self.looks_at_deadlines();
         let (node, now) = (self.any_service(), self.clock.passed());
-        let while_of = |world: &mut Self, most| now + world.dice.time(Duration::from_millis(100), most);
+        let while_of = |world: &mut Self, most| {
+            let most = if world.dice.happens(storm.outages) { OUTAGE } else { most };
+            now + world.dice.time(Duration::from_millis(100), most)
+        };
         if self.dice.happens(storm.pause) {
-            self.nodes[node].still_until = while_of(self, Duration::from_secs(20));
+            let until = while_of(self, Duration::from_secs(20));
+            let node = &mut self.nodes[node];
+            node.still_until = node.still_until.max(until);
+            node.well_since = node.well_since.max(until);
             self.counts("stood still");
         }
         if self.dice.happens(storm.full) {
-            self.nodes[node].full_until = while_of(self, Duration::from_secs(10));
+            let until = while_of(self, Duration::from_secs(10));
+            let node = &mut self.nodes[node];
+            node.full_until = node.full_until.max(until);
+            node.well_since = node.well_since.max(until);
             self.counts("disk full");
         }
         if self.dice.happens(storm.refused) {
@@ -44,6 +60,7 @@ impl World {
             let far = *self.dice.pick(&SET_OFF);
             let by = if self.dice.happens(500) { far } else { -far };
             self.clock.set_off(by);
+            self.nodes.iter_mut().for_each(|node| node.well_since = node.well_since.max(now));
             self.counts(if by > 0 { "clock set forward" } else { "clock set back" });
             self.everybody_looks();
         }
@@ -72,7 +89,27 @@ impl World {
         self.broker_down = true;
         self.nodes.iter_mut().for_each(|node| node.link += 1);
         self.counts("broker ended");
-        self.within(Duration::from_millis(50), Duration::from_secs(15), Event::BrokerStarts);
+        let most = if self.dice.happens(self.storm.outages) { OUTAGE } else { Duration::from_secs(15) };
+        self.within(Duration::from_millis(50), most, Event::BrokerStarts);
+    }
+
+    /// Nothing waits past its deadline at a service that is well.
+    fn looks_at_deadlines(&mut self) {
+        let (now, shown) = (self.clock.passed(), self.clock.now().as_millisecond());
+        let Some(order) = self.nodes.iter().find(|node| node.name == "order") else { return };
+        if order.live.is_none() || order.well_since + GRACE > now {
+            return;
+        }
+        let overdue: kit::Result<Option<String>> = order.read(|sql| {
+            sql.find(
+                "SELECT id FROM orders WHERE deadline_ms > 0 AND deadline_ms < ?1 LIMIT 1",
+                [shown - GRACE / 1000],
+                |row| row.get(0),
+            )
+        });
+        if let Ok(Some(id)) = overdue {
+            self.findings.push(format!("{id} waits past its deadline"));
+        }
     }
 
     /// The broker comes back, perhaps without what it had confirmed.

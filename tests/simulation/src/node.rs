@@ -29,6 +29,8 @@ pub struct Node {
     pub life: u64,
     /// What stands in memory; nothing while it is down.
     pub live: Option<Live>,
+    /// Since when it lives without a break, as far as that matters for deadlines.
+    pub well_since: i64,
     /// It stands still until then.
     pub still_until: i64,
     /// Its connection to the broker; what was on its way on an earlier one is lost.
@@ -141,6 +143,7 @@ impl Node {
             origin,
             life: 0,
             live: None,
+            well_since: 0,
             still_until: 0,
             link: 0,
             dies: None,
@@ -174,6 +177,7 @@ impl Node {
             own: (own, self.life),
             vitals,
         });
+        self.well_since = self.well_since.max(clock.passed());
         self.live = Some(Live {
             desk: Arc::new(Desk::new(Arc::clone(&port))),
             port,

@@ -231,7 +231,8 @@ impl World {
                 consumer.session = None;
             }
         }
-        self.within(Duration::from_millis(50), Duration::from_secs(12), Event::Starts(node));
+        let most = if self.dice.happens(self.storm.outages) { 1500 } else { 12 };
+        self.within(Duration::from_millis(50), Duration::from_secs(most), Event::Starts(node));
     }
 
     /// Lets a service look what is due, in a time of microseconds, unless it looks before that anyway.

@@ -34,6 +34,8 @@ pub struct Storm {
     pub refused: u32,
     /// The bank is as it should not be.
     pub bank: u32,
+    /// What is gone now and then stays away for long, beyond every deadline of an order.
+    pub outages: u32,
     /// How long it lasts.
     pub lasts: Duration,
 }
@@ -60,8 +62,15 @@ impl Storm {
             clock: rate(30, 400),
             refused: rate(20, 400),
             bank: rate(60, 500),
+            outages: 0,
             lasts: Duration::ZERO,
         };
+        // One world in five lasts long enough for deadlines to pass; fewer things happen in it at a time.
+        if dice.happens(200) {
+            let bank = if storm.bank > 0 { 900 } else { 0 };
+            let lasts = Duration::from_secs(dice.between(600, 2400));
+            return Self { outages: 300, crash: storm.crash / 4, bank, lasts, ..storm };
+        }
         Self { lasts: Duration::from_secs(dice.between(5, 90)), ..storm }
     }
 
