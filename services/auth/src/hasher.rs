@@ -21,6 +21,7 @@ pub const HASHING_WAITING_MAX: usize = 64;
 pub struct Hasher(Arc<Shared>);
 
 struct Shared {
+    in_place: bool,
     places: Arc<Semaphore>,
     waiting: AtomicUsize,
     counts: Arc<Counts>,
@@ -35,15 +36,25 @@ struct Counts {
 
 impl Default for Hasher {
     fn default() -> Self {
+        Self::new(false)
+    }
+}
+
+impl Hasher {
+    /// Hashes on the thread of whoever asks: for a simulator, which has only one.
+    pub fn in_place() -> Self {
+        Self::new(true)
+    }
+
+    fn new(in_place: bool) -> Self {
         Self(Arc::new(Shared {
+            in_place,
             places: Arc::new(Semaphore::new(HASHING_AT_ONCE)),
             waiting: AtomicUsize::new(0),
             counts: Arc::default(),
         }))
     }
-}
 
-impl Hasher {
     /// Hashes a password once there is a place. Whoever calls must hold neither a reader nor the
     /// writer meanwhile.
     ///
@@ -54,6 +65,9 @@ impl Hasher {
             let _waiting = Waiting::begin(&self.0.waiting)?;
             Arc::clone(&self.0.places).acquire_owned().await
         };
+        if self.0.in_place {
+            return recipe.hash(&password);
+        }
         let place = place.map_err(|error| Error::internal("no place to hash").caused_by(error))?;
         let counts = Arc::clone(&self.0.counts);
         // The place goes along: also if nobody waits for the answer any more, it is free only once

@@ -76,11 +76,20 @@ pub async fn perform(
     let key = effect.key();
     // The provider may have forgotten the key, and would charge a second time under it.
     if ctx.now() > effect.asked_at + provider.key_life() {
-        let found = provider.look_up_charge(&ctx, &key).await?;
-        return Ok(found.unwrap_or_else(|| ChargeAnswer::Declined(Decline::not_charged())));
+        return match provider.look_up_charge(&ctx, &key).await? {
+            Some(found) => Ok(found),
+            None if is_last_look(&ctx) => Ok(ChargeAnswer::Declined(Decline::not_charged())),
+            None => Err(Trouble::Unknown("the provider knows nothing of this payment yet".into())),
+        };
     }
     let charge = Charge { key, order: effect.order, amount: effect.amount, method: effect.method };
     provider.charge(&ctx, &charge).await
+}
+
+/// Whether it may be believed that the provider knows nothing of a key. What it was asked before may
+/// still be on its way there, or not be found yet, so it is looked for as often as it would be tried.
+pub(crate) fn is_last_look(ctx: &EffectCtx) -> bool {
+    ctx.attempt >= POLICY.tries_max
 }
 
 /// Records how a try ended.

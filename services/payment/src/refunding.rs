@@ -7,7 +7,7 @@ use contracts::{Money, OrderId, PaymentId, RefundId};
 use kit::{Attempt, Effect, EffectCtx, Policy, Result, Timestamp, Trouble, Tx};
 use serde::{Deserialize, Serialize};
 
-use crate::charging::POLICY;
+use crate::charging::{POLICY, is_last_look};
 use crate::payment::Payment;
 use crate::provider::{GiveBack, Provider, RefundAnswer};
 use crate::refund::{Refund, RefundState, Verdict, noted, verdict};
@@ -74,7 +74,11 @@ pub async fn perform(
     };
     // The provider may have forgotten the key, and would give back a second time under it.
     let answer = if ctx.now() > effect.asked_at + provider.key_life() {
-        provider.look_up_refund(&ctx, &key).await?.unwrap_or_else(unheard_of)
+        match provider.look_up_refund(&ctx, &key).await? {
+            Some(found) => found,
+            None if is_last_look(&ctx) => unheard_of(),
+            None => RefundAnswer::Pending,
+        }
     } else {
         let refund = GiveBack { key: key.clone(), charge: effect.charge, amount: effect.amount };
         match provider.refund(&ctx, &refund).await? {

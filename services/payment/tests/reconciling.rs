@@ -93,13 +93,16 @@ async fn a_day_later_the_provider_is_only_looked_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_charge_that_the_provider_knows_nothing_of_a_day_later_is_declined() {
+async fn a_charge_that_the_provider_never_hears_of_is_declined_once_it_was_looked_for_long_enough() {
     let shop = Shop::open();
     shop.due(order(1), "pm_test_timeoutAlways");
     shop.work_it_off().await;
     shop.advance(A_DAY).await;
     reconcile(&shop, 1).await.unwrap();
     shop.work().await;
+    let unknown = shop.payment_of(order(1)).await.state;
+    assert_eq!(unknown, PaymentState::Unknown, "it may still be on its way to the provider");
+    shop.work_it_off().await;
 
     let declined = shop.payment_of(order(1)).await;
     assert_eq!((declined.state, &*declined.code), (PaymentState::Declined, code::PROVIDER_UNAVAILABLE));
@@ -119,6 +122,8 @@ async fn a_refund_that_nobody_knows_of_is_asked_for_again() {
     shop.advance(A_DAY).await;
     reconcile(&shop, 1).await.unwrap();
     shop.work().await;
+    assert_eq!(shop.payment_of(order).await.refunds[0].state, "unknown", "it may still be on its way");
+    shop.work_it_off().await;
 
     assert_eq!(shop.payment_of(order).await.refunds[0].state, "failed");
     assert_eq!(maybe_done(&shop), [true, false]);

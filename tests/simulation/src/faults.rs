@@ -19,6 +19,7 @@ const SET_OFF: [i64; 5] = [900_000, 60_000_000, 3_600_000_000, 7_200_000_000, 17
 impl World {
     /// Now and then, as long as the storm lasts, something goes wrong.
     pub fn storm_begins(&mut self) {
+        self.letters.trouble(self.storm.bank);
         self.within(BETWEEN.0, BETWEEN.1, Event::Fault);
     }
 
@@ -149,6 +150,7 @@ impl World {
     /// The storm is over: everything works, and the clock is right.
     pub fn storm_ends(&mut self) {
         self.storm = Storm::calm();
+        self.letters.trouble(0);
         self.clock.set_right();
         self.refusing.clear();
         for node in &mut self.nodes {

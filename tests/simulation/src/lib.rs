@@ -8,10 +8,11 @@
 //! - [`life`]: from the opening to the audit; [`world`]: what happens next; `run`, `network`, `telling`, `hearing`: the parts of it
 //! - [`node`]: a service with its database and what it has in memory
 //! - [`storm`]: which faults a world has; `faults`: how they happen
-//! - [`broker`], [`bank`]: models of what is outside; [`shop`]: the services; [`people`]: who buys
-//! - [`audit`]: what must be true in the end; [`broken`]: shops in which it is not
+//! - [`broker`], [`bank`], [`letters`]: models of what is outside; [`shop`]: the services; [`people`], `accounts`: who buys
+//! - [`audit`]: what must be true in the end; [`report`]: what is told of a world; [`broken`]: shops in which it is not
 //! - [`chance`], [`clock`], [`tasks`], [`port`]: the machinery
 
+mod accounts;
 pub mod audit;
 pub mod bank;
 pub mod broken;
@@ -20,11 +21,13 @@ pub mod chance;
 pub mod clock;
 mod faults;
 mod hearing;
+pub mod letters;
 pub mod life;
 mod network;
 pub mod node;
 pub mod people;
 pub mod port;
+pub mod report;
 mod run;
 pub mod shop;
 pub mod storm;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use contracts::order::Stage;
 use kit::Result;
 use kit::engine::outbox;
 
-use crate::audit;
+use crate::audit::{self, Audit};
 use crate::broken::Broken;
 use crate::chance::Dice;
 use crate::people::{Ledger, Person};
@@ -14,6 +15,8 @@ use crate::port::lock;
 use crate::storm::Storm;
 use crate::world::World;
 
+/// In so many worlds of a thousand somebody makes an account. Hashing a password is slow, by intent.
+const ACCOUNTS: u32 = 60;
 /// Steps after which a world has no end.
 const STEPS_MAX: u64 = 1_500_000;
 /// How long it may take until everything is quiet, in microseconds: unknown outcomes take a day.
@@ -27,10 +30,12 @@ const HELPED_MAX: u32 = 12;
 pub struct End {
     /// Its number.
     pub seed: u64,
+    /// Its weather.
+    pub storm: Storm,
     /// What is wrong; nothing if all is well.
     pub faults: Vec<String>,
-    /// Orders that were accepted.
-    pub orders: u64,
+    /// How many orders stand where.
+    pub stages: BTreeMap<Stage, u64>,
     /// How often each kind of fault happened.
     pub happened: BTreeMap<&'static str, u64>,
     /// Steps, and a sum over all of them.
@@ -61,15 +66,20 @@ pub fn of(seed: u64, broken: Option<Broken>) -> Result<End> {
         let times = dice.between(1, 4);
         begins(&mut world, buyer, move |buyer| async move { buyer.buys(times).await });
     }
+    if dice.happens(ACCOUNTS) {
+        let newcomer = Person::newcomer(&world.notes, &ledger, &mut dice);
+        let letters = world.letters.clone();
+        begins(&mut world, newcomer, |newcomer| async move { newcomer.signs_up(&letters).await });
+    }
     world.run_to(over);
     world.storm_ends();
     until_nobody_acts(&mut world);
     until_quiet(&mut world, &keeper);
 
     let told = std::mem::take(&mut *lock(&ledger));
-    let faults = audit::faults(&mut world, &keeper, &told)?;
+    let Audit { faults, stages } = audit::of(&mut world, &keeper, &told)?;
     let (happened, steps) = (world.faults.clone(), world.steps);
-    Ok(End { seed, faults, orders: told.accepted.len() as u64, happened, steps, world })
+    Ok(End { seed, storm, faults, stages, happened, steps, world })
 }
 
 fn begins<F: Future<Output = ()> + Send + 'static>(

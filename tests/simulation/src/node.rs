@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::chance::Dice;
 use crate::clock::WorldClock;
+use crate::letters::Letters;
 use crate::port::{Notes, WorldPort, lock};
 use crate::shop;
 
@@ -221,7 +222,7 @@ impl Node {
 fn made_once(name: &'static str) -> Result<Engine> {
     let folder =
         tempfile::tempdir().map_err(|error| Error::internal("no scratch folder").caused_by(error))?;
-    let service = Arc::new(shop::service(name, &Notes::default(), None));
+    let service = Arc::new(shop::service(name, &Notes::default(), &Letters::new(Dice::of(0)), None));
     let clock = Arc::new(WorldClock::default());
     // The same identity in each world: it tells databases of one world apart, not worlds.
     let chance = Box::new(Dice::of(name.bytes().map(u64::from).fold(0, |sum, byte| sum * 31 + byte)));

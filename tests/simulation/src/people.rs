@@ -65,6 +65,11 @@ impl Person {
         Self::new(&name, caller, notes, ledger, dice)
     }
 
+    /// Somebody without an account who wants one.
+    pub fn newcomer(notes: &Notes, ledger: &Arc<Mutex<Ledger>>, dice: &mut Dice) -> Self {
+        Self::new("newcomer", Caller::Anonymous, notes, ledger, dice)
+    }
+
     fn new(name: &str, caller: Caller, notes: &Notes, ledger: &Arc<Mutex<Ledger>>, dice: &mut Dice) -> Self {
         let dice = Arc::new(Mutex::new(dice.split()));
         Self { name: name.to_owned(), caller, notes: notes.clone(), ledger: Arc::clone(ledger), dice }
@@ -99,7 +104,7 @@ impl Person {
     }
 
     /// Asks until there is an answer, each time under the same key.
-    async fn insists<R: Request>(&self, request: &R, key: Option<&str>) -> Result<R::Reply> {
+    pub(crate) async fn insists<R: Request>(&self, request: &R, key: Option<&str>) -> Result<R::Reply> {
         for _ in 1..TIMES_MAX {
             match self.ask(request, key).await {
                 Err(error) if error.kind.is_retryable() => self.rests(100, 3000).await,
@@ -109,7 +114,7 @@ impl Person {
         self.ask(request, key).await
     }
 
-    async fn rests(&self, least_ms: u64, most_ms: u64) {
+    pub(crate) async fn rests(&self, least_ms: u64, most_ms: u64) {
         let (least, most) = (Duration::from_millis(least_ms), Duration::from_millis(most_ms));
         let time = self.draw(|dice| dice.time(least, most));
         self.notes.sleep(time).await;
@@ -228,6 +233,14 @@ impl Person {
             let _ = self.insists(&cancel, Some(&format!("{key}-cancel"))).await;
         }
         let _ = self.insists(&GetOrder { order: order.order }, None).await;
+    }
+
+    /// An answer that nobody understands is a contradiction, unless it is one of these.
+    pub(crate) fn wonders(&self, expected: &[&str], what: &str, error: &Error) {
+        if !expected.contains(&&*error.reason) {
+            let said = format!("{}: {what} was answered {}", self.name, error.chain());
+            lock(&self.ledger).contradictions.push(said);
+        }
     }
 
     fn compares(&self, key: &str, first: &Result<OrderView>, second: &Result<OrderView>) {

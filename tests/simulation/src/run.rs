@@ -119,7 +119,7 @@ impl World {
         if self.nodes[node].live.is_some() {
             return;
         }
-        let service = shop::service(self.nodes[node].name, &self.notes, self.broken);
+        let service = shop::service(self.nodes[node].name, &self.notes, &self.letters, self.broken);
         let own = &mut self.nodes[node];
         own.start(node, service, &self.clock, &self.notes, &mut self.dice);
         if let Some(broken) = self.broken {

@@ -13,6 +13,7 @@ use crate::broken::Broken;
 use crate::broker::{Broker, Message, Publish};
 use crate::chance::Dice;
 use crate::clock::WorldClock;
+use crate::letters::Letters;
 use crate::node::Node;
 use crate::port::{Ask, Notes};
 use crate::shop;
@@ -98,6 +99,8 @@ pub struct World {
     pub refusing: BTreeMap<usize, i64>,
     /// The bank.
     pub bank: Bank,
+    /// The mail server.
+    pub letters: Letters,
     /// Where everybody asks.
     pub notes: Notes,
     /// What waits.
@@ -124,6 +127,7 @@ impl World {
     pub fn new(seed: u64, storm: Storm, broken: Option<Broken>) -> Result<Self> {
         let mut dice = Dice::of(seed);
         let clock = WorldClock::default();
+        let letters = Letters::new(dice.split());
         let nodes = shop::NAMES.iter().map(|name| Node::new(name, &clock, &mut dice));
         let nodes = nodes.collect::<Result<Vec<_>>>()?;
         let mut world = Self {
@@ -137,6 +141,7 @@ impl World {
             broker_down: false,
             refusing: BTreeMap::new(),
             bank: Bank::default(),
+            letters,
             notes: Notes::default(),
             tasks: Tasks::default(),
             asks: BTreeMap::new(),
@@ -211,7 +216,7 @@ impl World {
             Manner::SilentBefore => drop(answer),
             Manner::SilentAfter => self.at(there, Event::BankDoes(what, None)),
             Manner::Late => {
-                let late = self.dice.time(Duration::from_secs(2), Duration::from_secs(300));
+                let late = self.dice.time(Duration::from_secs(2), Duration::from_secs(50));
                 self.at(there + late, Event::BankDoes(what, None));
             }
             Manner::Busy => {
