@@ -33,7 +33,7 @@ pub async fn fire(port: &Arc<dyn Port>) -> Result<usize> {
             subject: timer.kind,
             key: timer.key,
             trace: port.child(&timer.trace),
-            caller: own(port),
+            caller: itself(port),
             received: now,
             attempt: timer.attempts + 1,
             work: Work::Timer,
@@ -69,10 +69,10 @@ pub async fn attempt_effect(port: &Arc<dyn Port>, row: Row) -> Result<()> {
     };
     let received = port.now();
     let trace = port.child(&row.trace);
-    let id = row.id;
+    let (id, own) = (row.id, row.clone());
     let begun = port
         .submit(Job::piece(received, move |tx| {
-            Ok(if effects::begin(tx, id)? { Bytes::from_static(b"1") } else { Bytes::new() })
+            Ok(if effects::begin(tx, &own)? { Bytes::from_static(b"1") } else { Bytes::new() })
         }))
         .await?;
     if begun.is_empty() {
@@ -107,7 +107,7 @@ pub async fn attempt_effect(port: &Arc<dyn Port>, row: Row) -> Result<()> {
         subject: row.name,
         key: row.about,
         trace,
-        caller: own(port),
+        caller: itself(port),
         received,
         attempt,
         work: Work::Effect { id, attempt: ended },
@@ -159,6 +159,6 @@ pub async fn set_periods(port: &Arc<dyn Port>) -> Result<()> {
     Ok(())
 }
 
-fn own(port: &Arc<dyn Port>) -> Caller {
+fn itself(port: &Arc<dyn Port>) -> Caller {
     Caller::Service(port.service().name().to_owned())
 }

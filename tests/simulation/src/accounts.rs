@@ -23,10 +23,10 @@ impl Person {
                 self.rests(60_000, 600_000).await;
                 continue;
             }
-            if let Some(code) = self.finds_code(letters, &email).await
-                && self.confirms(code).await
-            {
-                return self.signs_in(&email).await;
+            let Some(code) = self.finds_code(letters, &email).await else { continue };
+            let confirmed = self.confirms(code).await;
+            if self.signs_in(&email, confirmed).await {
+                return;
             }
         }
     }
@@ -44,23 +44,29 @@ impl Person {
     async fn confirms(&self, code: String) -> bool {
         match self.insists(&Confirm { code: Secret::new(code) }, None).await {
             Ok(_) => true,
-            // It was used: by a try whose answer was lost for long. Signing in will tell.
+            // It was used, by a try whose answer was lost for long, or a newer one was written.
             Err(error) => {
                 self.wonders(&["invalid_code"], "confirm", &error);
-                true
+                false
             }
         }
     }
 
-    async fn signs_in(&self, email: &Email) {
+    /// Whoever was told that the address is confirmed is let in.
+    async fn signs_in(&self, email: &Email, confirmed: bool) -> bool {
         let log_in = LogIn {
             email: email.clone(),
             password: Secret::new(PASSWORD),
             device: "a simulation".into(),
             source: String::new(),
         };
-        if let Err(error) = self.insists(&log_in, None).await {
-            self.wonders(&["not_confirmed", "too_many_attempts"], "log_in", &error);
+        match self.insists(&log_in, None).await {
+            Ok(_) => true,
+            Err(error) => {
+                let others = ["too_many_attempts", "not_confirmed", "wrong_credentials"];
+                self.wonders(if confirmed { &others[..1] } else { &others }, "log_in", &error);
+                false
+            }
         }
     }
 }

@@ -154,6 +154,9 @@ fn what_is_not_quiet(world: &World) -> Result<Option<String>> {
         if !live.queue.is_empty() || stream.is_none_or(|stream| stream.last != newest) {
             return Ok(Some(format!("{name} has something to write or to tell")));
         }
+        if live.hearers.values().any(|hearer| hearer.origin.is_none()) {
+            return Ok(Some(format!("{name} does not hear everybody")));
+        }
         let due: u64 = node
             .read(|sql| sql.get("SELECT count(*) FROM effect WHERE state = 'due'", [], |row| row.get(0)))?;
         if due > 0 {
