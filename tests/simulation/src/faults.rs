@@ -13,6 +13,9 @@ const BETWEEN: (Duration, Duration) = (Duration::from_millis(50), Duration::from
 const OUTAGE: Duration = Duration::from_secs(25 * 60);
 /// How late a deadline may be noticed, in microseconds.
 const GRACE: i64 = 20_000_000;
+/// How often the clock is set in one world: one that is set every other second shortens every wait
+/// to nothing, and with them the time in which a bank is looked at again.
+const CLOCK_SET_MAX: u64 = 4;
 /// How far a clock is set, in microseconds: a little, by hours, by days.
 const SET_OFF: [i64; 5] = [900_000, 60_000_000, 3_600_000_000, 7_200_000_000, 172_800_000_000];
 
@@ -57,7 +60,9 @@ impl World {
             self.nodes[node].link += 1;
             self.counts("connection cut");
         }
-        if self.dice.happens(storm.clock) {
+        let set =
+            ["clock set back", "clock set forward"].map(|way| self.faults.get(way).copied().unwrap_or(0));
+        if set.iter().sum::<u64>() < CLOCK_SET_MAX && self.dice.happens(storm.clock) {
             let far = *self.dice.pick(&SET_OFF);
             let by = if self.dice.happens(500) { far } else { -far };
             self.clock.set_off(by);

@@ -6,7 +6,7 @@ use contracts::order::Stage;
 use simulation::life;
 
 /// Worlds that are lived through here; `scripts/simulate` takes as many as one wants.
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 300;
 
 #[test]
 fn every_world_ends_well_whatever_goes_wrong_in_it() {
