@@ -39,17 +39,16 @@ mod report;
 mod session;
 mod shape;
 mod shop;
-mod show;
 mod stack;
 mod status;
 mod stream;
 mod top;
-mod trace;
 
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
+use cli::{show, trace};
 
 use args::Args;
 use failure::{Failure, exit};

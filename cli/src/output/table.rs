@@ -158,6 +158,16 @@ mod tests {
     }
 
     #[test]
+    fn the_colours_of_a_table_are_ours() {
+        let tones =
+            [Tone::Good, Tone::Warn, Tone::Bad, Tone::Faint, Tone::Strong, Tone::Hue(0), Tone::Hue(6)];
+        let table =
+            Table::new(&["tone"]).rows(tones.map(|tone| vec![Cell::toned("text", tone)])).draw(None, true);
+        assert!(tones.iter().all(|tone| table.contains(tone.begin())));
+        assert_eq!(crate::output::harmless(&table), table);
+    }
+
+    #[test]
     fn a_table_in_a_pipe_is_plain_text() {
         assert_eq!(stock().draw(None, false), "SKU       LEFT\nmug-blue     7\ntee       1200\n");
     }

@@ -14,15 +14,15 @@ use super::Silent;
 const DISCOVERY_TIME: Duration = Duration::from_millis(150);
 
 /// Services that did not answer, with why.
-pub(crate) type Silence = BTreeMap<String, String>;
+pub type Silence = BTreeMap<String, String>;
 
 /// The services that the contracts know.
-pub(crate) fn known() -> BTreeSet<String> {
+pub fn known() -> BTreeSet<String> {
     contracts::words().map(|word| word.owner().to_owned()).collect()
 }
 
 /// Services that run here and that no contract knows, such as those of a newer version.
-pub(crate) async fn others(client: &Client, known: &BTreeSet<String>) -> BTreeSet<String> {
+pub async fn others(client: &Client, known: &BTreeSet<String>) -> BTreeSet<String> {
     let running = client.services(DISCOVERY_TIME).await.unwrap_or_default();
     let answers_trace = |info: &ServiceInfo| {
         let subject = format!("{}.trace", info.name);
@@ -37,7 +37,7 @@ pub(crate) async fn others(client: &Client, known: &BTreeSet<String>) -> BTreeSe
 }
 
 /// Asks each of the services for `<service>.<what>`, all at once.
-pub(crate) async fn ask_all<Q: Serialize, P: DeserializeOwned>(
+pub async fn ask_all<Q: Serialize, P: DeserializeOwned>(
     client: &Client,
     services: &BTreeSet<String>,
     what: &str,
@@ -53,7 +53,7 @@ pub(crate) async fn ask_all<Q: Serialize, P: DeserializeOwned>(
 }
 
 /// Asks everybody who is there: those whom the contracts know, and those who run beside them.
-pub(crate) async fn ask_everybody<Q: Serialize, P: DeserializeOwned>(
+pub async fn ask_everybody<Q: Serialize, P: DeserializeOwned>(
     client: &Client,
     what: &str,
     asked: &Q,
@@ -67,7 +67,7 @@ pub(crate) async fn ask_everybody<Q: Serialize, P: DeserializeOwned>(
 }
 
 /// Asks one service.
-pub(crate) async fn ask<Q: Serialize, P: DeserializeOwned>(
+pub async fn ask<Q: Serialize, P: DeserializeOwned>(
     client: &Client,
     service: &str,
     what: &str,
@@ -80,7 +80,7 @@ pub(crate) async fn ask<Q: Serialize, P: DeserializeOwned>(
 }
 
 /// Takes out who kept silent, and notes it.
-pub(crate) fn heard<P>(answers: Vec<(String, Result<P, String>)>, silence: &mut Silence) -> Vec<(String, P)> {
+pub fn heard<P>(answers: Vec<(String, Result<P, String>)>, silence: &mut Silence) -> Vec<(String, P)> {
     let mut told = Vec::with_capacity(answers.len());
     for (service, answer) in answers {
         match answer {
@@ -94,7 +94,7 @@ pub(crate) fn heard<P>(answers: Vec<(String, Result<P, String>)>, silence: &mut 
 }
 
 /// The same as a list.
-pub(crate) fn silent(silence: Silence) -> Vec<Silent> {
+pub fn silent(silence: Silence) -> Vec<Silent> {
     silence.into_iter().map(|(service, why)| Silent { service, why }).collect()
 }
 

@@ -15,9 +15,9 @@ use super::stuck::{count_behind, with_letters};
 use super::{Flow, Silent};
 
 /// How long a service has to say what it did.
-pub(crate) const ANSWER_TIME: Duration = Duration::from_secs(2);
+pub const ANSWER_TIME: Duration = Duration::from_secs(2);
 /// Flows that are drawn of one thing; the newest are.
-pub(crate) const FLOWS_MAX: usize = 20;
+pub const FLOWS_MAX: usize = 20;
 /// Flows that a service is asked for at once, if many are wanted.
 const FLOWS_AT_ONCE: usize = 25;
 /// Pages of dead letters that are looked at to count what waits behind one.
@@ -25,18 +25,18 @@ const LETTER_PAGES_MAX: usize = 5;
 
 /// What was found.
 #[derive(Debug, Default)]
-pub(crate) struct Gathered {
+pub struct Gathered {
     /// The flows, the oldest first.
-    pub(crate) flows: Vec<Flow>,
+    pub flows: Vec<Flow>,
     /// Services that did not answer.
-    pub(crate) silent: Vec<Silent>,
+    pub silent: Vec<Silent>,
     /// Older flows that were left out.
-    pub(crate) left_out: usize,
+    pub left_out: usize,
 }
 
 /// What is looked for.
 #[derive(Debug, Clone)]
-pub(crate) enum Wanted {
+pub enum Wanted {
     /// One flow, by its 32 hexadecimal digits.
     Trace(String),
     /// Every flow in which a key occurs.
@@ -45,7 +45,7 @@ pub(crate) enum Wanted {
 
 /// Asks every service, first in which flows the key occurs, then what it did in each of them:
 /// most work for an order is done by services that have never seen the order's number as a key.
-pub(crate) async fn gather(client: &Client, wanted: Wanted, bodies: bool, wait: Duration) -> Gathered {
+pub async fn gather(client: &Client, wanted: Wanted, bodies: bool, wait: Duration) -> Gathered {
     let mut silence = Silence::new();
     let key = match &wanted {
         Wanted::Key(key) => key.clone(),
@@ -82,7 +82,7 @@ pub(crate) async fn gather(client: &Client, wanted: Wanted, bodies: bool, wait: 
 
 /// What many flows consist of, a number of them at a time. Whoever does not answer once is not asked
 /// again.
-pub(crate) async fn gather_many(
+pub async fn gather_many(
     client: &Client,
     traces: Vec<String>,
     wait: Duration,

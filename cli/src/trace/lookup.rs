@@ -21,34 +21,34 @@ use super::ask::{Silence, ask_everybody, heard, silent};
 
 /// Something that may be meant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Candidate {
+pub struct Candidate {
     /// `key`, `request`, `event` or `trace`; `payment` or `notification` if a list of those has it.
-    pub(crate) kind: String,
+    pub kind: String,
     /// The whole identifier.
-    pub(crate) id: String,
+    pub id: String,
     /// The flow in which it last occurred; empty if that is not known.
-    pub(crate) trace: String,
+    pub trace: String,
     /// What was last done about it, or told.
-    pub(crate) subject: String,
+    pub subject: String,
     /// When that was, in microseconds since 1970.
-    pub(crate) at_us: i64,
+    pub at_us: i64,
     /// Who knows it.
-    pub(crate) services: Vec<String>,
+    pub services: Vec<String>,
 }
 
 /// What the services know.
 #[derive(Debug, Default)]
-pub(crate) struct Answers {
+pub struct Answers {
     /// What may be meant, the newest first.
-    pub(crate) candidates: Vec<Candidate>,
+    pub candidates: Vec<Candidate>,
     /// Services that looked only at the newest of what they keep.
-    pub(crate) incomplete: Vec<String>,
+    pub incomplete: Vec<String>,
     /// Services that did not answer.
-    pub(crate) silent: Vec<Silent>,
+    pub silent: Vec<Silent>,
 }
 
 /// Asks every service for what ends so.
-pub(crate) async fn look_up(client: &Client, text: &str, wait: Duration) -> Answers {
+pub async fn look_up(client: &Client, text: &str, wait: Duration) -> Answers {
     let mut silence = Silence::new();
     let asked = Lookup { text: text.to_owned() };
     let told: Vec<(String, Found)> = heard(ask_everybody(client, "lookup", &asked, wait).await, &mut silence);
@@ -57,7 +57,7 @@ pub(crate) async fn look_up(client: &Client, text: &str, wait: Duration) -> Answ
 }
 
 /// What is meant, from what each service named: the newest first.
-pub(crate) fn merged(told: &[(String, Found)], text: &str) -> Vec<Candidate> {
+pub fn merged(told: &[(String, Found)], text: &str) -> Vec<Candidate> {
     let mut by_id: BTreeMap<(&str, &str, &str), Candidate> = BTreeMap::new();
     for (service, found) in told {
         for item in &found.items {
@@ -87,7 +87,7 @@ pub(crate) fn merged(told: &[(String, Found)], text: &str) -> Vec<Candidate> {
 }
 
 /// Leaves only what is called exactly so if there is such a thing, else what is but for capital letters.
-pub(crate) fn whole_before_ends(candidates: &mut Vec<Candidate>, text: &str) {
+pub fn whole_before_ends(candidates: &mut Vec<Candidate>, text: &str) {
     if candidates.iter().any(|one| one.id == text) {
         candidates.retain(|one| one.id == text);
     } else if candidates.iter().any(|one| one.id.eq_ignore_ascii_case(text)) {
@@ -97,7 +97,7 @@ pub(crate) fn whole_before_ends(candidates: &mut Vec<Candidate>, text: &str) {
 
 /// With what one of several candidates is asked for so that it alone is meant: its flow, if another is
 /// called the same.
-pub(crate) fn asked_with<'a>(one: &'a Candidate, all: &[Candidate]) -> &'a str {
+pub fn asked_with<'a>(one: &'a Candidate, all: &[Candidate]) -> &'a str {
     let is_called_so = |other: &&Candidate| other.id == one.id;
     let is_shared = all.iter().filter(is_called_so).count() > 1;
     if is_shared && !one.trace.is_empty() { &one.trace } else { &one.id }

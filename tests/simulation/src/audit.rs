@@ -74,17 +74,29 @@ pub fn of(world: &mut World, keeper: &Person, ledger: &Ledger) -> Result<Audit> 
     Ok(Audit { faults, stages })
 }
 
-fn asked<R: Request + Clone>(world: &mut World, keeper: &Person, request: R) -> Result<R::Reply> {
+fn asked<R: Request>(world: &mut World, keeper: &Person, request: R) -> Result<R::Reply> {
+    let keeper = keeper.clone();
+    answered(world, async move { keeper.ask(&request, None).await })?
+}
+
+/// Lets the world go on until somebody has an answer.
+///
+/// # Errors
+/// If nothing happens any more before there is one.
+pub fn answered<T: Send + 'static>(
+    world: &mut World,
+    asking: impl Future<Output = T> + Send + 'static,
+) -> Result<T> {
     let slot = std::sync::Arc::new(std::sync::Mutex::new(None));
-    let (filled, keeper) = (std::sync::Arc::clone(&slot), keeper.clone());
+    let filled = std::sync::Arc::clone(&slot);
     world.tasks.begin(None, async move {
-        let answer = keeper.ask(&request, None).await;
+        let answer = asking.await;
         *lock(&filled) = Some(answer);
     });
     world.follows();
     loop {
         if let Some(answer) = lock(&slot).take() {
-            return answer;
+            return Ok(answer);
         }
         if !world.step() {
             return Err(kit::Error::internal("nothing happens any more"));

@@ -42,6 +42,8 @@ pub struct End {
     pub steps: (u64, u64),
     /// The world itself, to look at.
     pub world: World,
+    /// Who may look at everything in it.
+    pub keeper: Person,
 }
 
 /// Lives through the world of a seed.
@@ -79,7 +81,7 @@ pub fn of(seed: u64, broken: Option<Broken>) -> Result<End> {
     let told = std::mem::take(&mut *lock(&ledger));
     let Audit { faults, stages } = audit::of(&mut world, &keeper, &told)?;
     let (happened, steps) = (world.faults.clone(), world.steps);
-    Ok(End { seed, storm, faults, stages, happened, steps, world })
+    Ok(End { seed, storm, faults, stages, happened, steps, world, keeper })
 }
 
 fn begins<F: Future<Output = ()> + Send + 'static>(

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
 use contracts::cart::AddItem;
 use contracts::catalog::PutProduct;
 use contracts::inventory::{AdjustStock, ReceiveStock};
@@ -86,11 +87,19 @@ impl Person {
     pub async fn ask<R: Request>(&self, request: &R, key: Option<&str>) -> Result<R::Reply> {
         let body =
             serde_json::to_vec(request).map_err(|error| Error::internal("no JSON").caused_by(error))?;
-        let reply = self
-            .notes
+        let reply = self.ask_at(R::SUBJECT.to_owned(), body, key).await?;
+        serde_json::from_slice(&reply).map_err(|error| Error::internal("not understood").caused_by(error))
+    }
+
+    /// Asks something that every service answers.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask).
+    pub async fn ask_at(&self, subject: String, body: Vec<u8>, key: Option<&str>) -> Result<Bytes> {
+        self.notes
             .ask(|answer| Ask {
                 from: None,
-                subject: R::SUBJECT.to_owned(),
+                subject,
                 body: body.into(),
                 trace: None,
                 caller: self.caller.clone(),
@@ -99,8 +108,7 @@ impl Person {
                 patience_us: micros(PATIENCE),
                 answer,
             })
-            .await?;
-        serde_json::from_slice(&reply).map_err(|error| Error::internal("not understood").caused_by(error))
+            .await
     }
 
     /// Asks until there is an answer, each time under the same key.

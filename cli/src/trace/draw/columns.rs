@@ -3,7 +3,7 @@
 use super::line::plain;
 use super::words::{Length, label, telling, tellings};
 use super::{BARS_FROM_WIDTH, COMMITS_FROM_WIDTH};
-use crate::output::Tone;
+use crate::tone::Tone;
 use crate::trace::{Silent, Step, Stretch};
 
 /// A duration, and the gap in front of it.
@@ -14,24 +14,24 @@ const COMMIT_CELLS: usize = 14;
 /// Where each column of a table ends. The first begins at the left edge; a gap of two cells is
 /// behind the first and in front of the bars.
 #[derive(Debug)]
-pub(crate) struct Columns {
-    pub(crate) service: usize,
-    pub(crate) what: usize,
-    pub(crate) took: usize,
+pub(super) struct Columns {
+    pub service: usize,
+    pub what: usize,
+    pub took: usize,
     /// As `took` if there is no such column.
-    pub(crate) commit: usize,
+    pub commit: usize,
     /// How many cells are left for the bars.
-    pub(crate) bar: usize,
+    pub bar: usize,
     /// Deeper causes are drawn at this depth.
-    pub(crate) depth: usize,
+    pub depth: usize,
     /// How much is said about each step.
-    pub(crate) length: Length,
+    pub length: Length,
     /// The services in the order they appear, for their colours.
     services: Vec<String>,
 }
 
 impl Columns {
-    pub(crate) fn of(width: usize, stretches: &[Stretch], silent: &[Silent]) -> Self {
+    pub(super) fn of(width: usize, stretches: &[Stretch], silent: &[Silent]) -> Self {
         let steps = || stretches.iter().flat_map(|stretch| &stretch.steps);
         let mut services: Vec<String> = Vec::new();
         for name in steps().map(|step| &step.service).chain(silent.iter().map(|silent| &silent.service)) {
@@ -61,7 +61,7 @@ impl Columns {
     }
 
     /// The colour of a service.
-    pub(crate) fn tone(&self, service: &str) -> Tone {
+    pub(super) fn tone(&self, service: &str) -> Tone {
         let place = self.services.iter().position(|name| name == service).unwrap_or(0);
         Tone::Hue((place % 256) as u8)
     }

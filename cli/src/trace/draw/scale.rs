@@ -2,18 +2,18 @@
 
 /// A stretch of time that is drawn on so many cells.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Scale {
+pub(super) struct Scale {
     /// When it begins, in microseconds since 1970.
-    pub(crate) from_us: i64,
+    pub from_us: i64,
     /// How long it is.
-    pub(crate) span_us: i64,
+    pub span_us: i64,
     /// How many cells it has.
-    pub(crate) cells: usize,
+    pub cells: usize,
 }
 
 /// What a cell of a bar shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cell {
+pub(super) enum Cell {
     /// Nothing.
     Empty,
     /// It could have been done and was not yet.
@@ -41,13 +41,13 @@ impl Scale {
     }
 
     /// The cell in which a time lies.
-    pub(crate) fn cell(&self, us: i64) -> usize {
+    pub(super) fn cell(&self, us: i64) -> usize {
         (self.at(us) as usize).min(self.cells.saturating_sub(1))
     }
 
     /// A bar: waiting until `began`, working until `finished`, committing until `committed`.
     /// However short the work was, it can be seen.
-    pub(crate) fn bar(&self, waiting: i64, began: i64, finished: i64, committed: i64) -> Vec<Cell> {
+    pub(super) fn bar(&self, waiting: i64, began: i64, finished: i64, committed: i64) -> Vec<Cell> {
         let eighth = 1.0 / 8.0;
         let from = self.at(began).min(self.cells as f64 - eighth);
         let to = self.at(finished).max(from + eighth);
@@ -72,7 +72,7 @@ impl Scale {
     }
 
     /// The labels of the axis and the cells they begin at.
-    pub(crate) fn ticks(&self) -> Vec<(usize, String)> {
+    pub(super) fn ticks(&self) -> Vec<(usize, String)> {
         const APART_CELLS: i64 = 7;
         let unit = Unit::of(self.span_us);
         let mut ticks = vec![(0, format!("0 {}", unit.name))];

@@ -11,7 +11,7 @@ use crate::trace::{Flow, Letter, Step, Undone};
 const RETRIES_NAMED_MAX: usize = 3;
 
 /// A flow in figures.
-pub(crate) fn facts(flow: &Flow, zone: &TimeZone) -> Vec<String> {
+pub(super) fn facts(flow: &Flow, zone: &TimeZone) -> Vec<String> {
     let count = |number: usize, one: &str, many: &str| match number {
         0 => String::new(),
         1 => format!("1 {one}"),
@@ -45,7 +45,7 @@ pub(crate) fn facts(flow: &Flow, zone: &TimeZone) -> Vec<String> {
 }
 
 /// What took longest by itself, and what waited longest.
-pub(crate) fn extremes(flow: &Flow) -> Vec<String> {
+pub(super) fn extremes(flow: &Flow) -> Vec<String> {
     let mut parts = Vec::new();
     let steps: Vec<&Step> = flow.steps().collect();
     if let Some((own_us, step)) =
@@ -93,7 +93,7 @@ fn own_us(step: &Step, steps: &[&Step]) -> i64 {
 }
 
 /// What was tried again, how the first try ended and how the last.
-pub(crate) fn retries(flow: &Flow) -> Vec<String> {
+pub(super) fn retries(flow: &Flow) -> Vec<String> {
     let mut lines = Vec::new();
     for last in flow.steps().filter(|step| step.attempt > 1) {
         let same = |step: &&Step| {

@@ -21,7 +21,7 @@ fn ascii() -> Style {
 
 /// Compares with what stands in `golden/`.
 #[track_caller]
-pub(crate) fn is_drawn_as(name: &str, drawn: &str) {
+pub fn is_drawn_as(name: &str, drawn: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/trace/draw/golden").join(name);
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         std::fs::write(&path, drawn).unwrap();
@@ -103,7 +103,7 @@ fn colours_change_nothing_but_colours() {
         plain.replace_range(from..=to, "");
     }
     assert_eq!(plain, render(&sample::paid_order(), 100, &style()));
-    assert_eq!(crate::output::harmless(&coloured), coloured, "the output lets every colour through");
+    assert_eq!(crate::harmless::harmless(&coloured), coloured, "the output lets every colour through");
 }
 
 #[track_caller]

@@ -11,7 +11,7 @@ const TOGETHER_FROM: usize = 4;
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Length {
+pub enum Length {
     /// Every word.
     Full,
     /// Without what the reader can see elsewhere in the line.
@@ -19,12 +19,12 @@ pub(crate) enum Length {
 }
 
 /// What a step did.
-pub(crate) fn label(step: &Step, length: Length) -> String {
+pub fn label(step: &Step, length: Length) -> String {
     format!("{}{}", what(step, length), again(step))
 }
 
 /// The same in so many cells. Which try it was stays.
-pub(crate) fn label_in(step: &Step, length: Length, cells: usize, mark: char) -> String {
+pub fn label_in(step: &Step, length: Length, cells: usize, mark: char) -> String {
     let again = again(step);
     let room = cells.saturating_sub(again.len());
     let what = what(step, length);
@@ -48,7 +48,7 @@ fn again(step: &Step) -> String {
 }
 
 /// What was told: one event, or many of a kind in a row.
-pub(crate) fn telling(told: &[Emitted], length: Length) -> String {
+pub fn telling(told: &[Emitted], length: Length) -> String {
     let (Some(first), Some(last)) = (told.first(), told.last()) else {
         return String::new();
     };
@@ -71,7 +71,7 @@ fn numbered(stream: &str, sequence: impl Display, subject: &str, length: Length)
 }
 
 /// What was told, one after another; many of a kind in a row together.
-pub(crate) fn tellings(emitted: &[Emitted]) -> Vec<&[Emitted]> {
+pub fn tellings(emitted: &[Emitted]) -> Vec<&[Emitted]> {
     let follows = |before: &Emitted, told: &Emitted| {
         before.stream == told.stream
             && before.subject == told.subject
@@ -84,7 +84,7 @@ pub(crate) fn tellings(emitted: &[Emitted]) -> Vec<&[Emitted]> {
 }
 
 /// How long the commit of a step took, and how many jobs shared it.
-pub(crate) fn commit(step: &Step) -> String {
+pub fn commit(step: &Step) -> String {
     let Some(committed_us) = step.committed_us else {
         return String::new();
     };
