@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use crate::clock::{Chance, Clock};
+use crate::crash;
 use crate::effect::{Attempt, Trouble};
 use crate::engine::job::{Job, Work};
 use crate::engine::journal::Written;
@@ -113,7 +114,10 @@ impl Engine {
                 group.answers.push(answer);
             }
             let newest = emitted.then(|| outbox::extent(&self.sql())).transpose()?;
+            let last = jobs.last().map_or("", |job| job.kind);
+            crash::point("writer.before_commit", last)?;
             self.connection.prepare_cached("COMMIT")?.execute([])?;
+            crash::point("writer.after_commit", last)?;
             Ok(newest)
         });
         match written {

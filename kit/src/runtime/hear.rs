@@ -16,6 +16,7 @@ use super::writer::Writer;
 use crate::caller::Caller;
 use crate::client::broker;
 use crate::clock::SystemChance;
+use crate::crash;
 use crate::engine::hearing::{Heard, position};
 use crate::engine::port::{Port, read};
 use crate::engine::{Job, Work};
@@ -145,6 +146,7 @@ impl Hearer {
                 Some((message, committed)) = committing.next(), if !committing.is_empty() => {
                     let (message, committed): (Message, Result<Bytes>) = (message, committed);
                     committed?;
+                    crash::pause("hear.after_commit_before_ack", &message.subject).await?;
                     *wait = RETRY_WAIT.0;
                     unacknowledged += 1;
                     if committing.is_empty() || unacknowledged >= ACK_EVERY {
@@ -175,6 +177,7 @@ impl Hearer {
                     let job = self.job(stream, &start.origin, sequence, previous, &message);
                     previous = previous.max(sequence);
                     let committed = self.writer.enqueue(job).await?;
+                    crash::pause("hear.before_commit", &message.subject).await?;
                     committing.push_back(async move { (message, committed.await) });
                 }
             }
