@@ -217,8 +217,11 @@ fn perform(
             let outcome = outcome_of(&answer);
             (answer, outcome)
         }
-        Work::Hear(heard) => ended(hearing::hear(tx, service, &heard)),
-        Work::Timer => ended(hearing::timer(tx, service, &job.subject, &job.key, job.attempt - 1)),
+        // In a savepoint of its own: what cannot even become a dead letter must come again, whole.
+        Work::Hear(heard) => ended(attempt(tx, |tx| hearing::hear(tx, service, &heard))),
+        Work::Timer => {
+            ended(attempt(tx, |tx| hearing::timer(tx, service, &job.subject, &job.key, job.attempt - 1)))
+        }
         Work::Effect { id, attempt: tried } => {
             let outcome = match &tried {
                 Attempt::Answered(_) => "ok",
