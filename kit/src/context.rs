@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::access::Asker;
 use crate::caller::Caller;
+use crate::crash;
 use crate::engine::job::{Job, Work};
 use crate::engine::port::{self, Port};
 use crate::engine::replies::ReplyKey;
@@ -123,6 +124,7 @@ impl Ctx {
             attempt: 1,
             work: Work::Write { reply: self.key, run: Box::new(run) },
         };
+        crash::pause("request.before_commit", &job.subject).await?;
         let answer = self.port.submit(job).await;
         if let Ok(mut recorded) = self.recorded.lock() {
             *recorded = Some(answer.clone());

@@ -12,6 +12,7 @@
 //! - [`runtime`]: the engine on NATS: requests, relay, hearing, timers, effects, start and stop
 //! - [`client`]: asking services from outside, for a command line and for tests
 //! - [`streams`]: the one service that may make and delete streams and consumers
+//! - [`crash`]: named places where a test can end, fail or hold up a process
 //! - [`limits`]: every limit by name
 
 pub mod access;
@@ -21,6 +22,7 @@ pub mod caller;
 pub mod client;
 pub mod clock;
 pub mod context;
+pub mod crash;
 pub mod effect;
 pub mod engine;
 pub mod error;

@@ -21,6 +21,7 @@ use crate::bus::Peer;
 use crate::caller::Caller;
 use crate::client::{Link, broker, connect};
 use crate::context::Ctx;
+use crate::crash;
 use crate::error::{Error, Kind, Result, reason};
 use crate::limits::{DUPLICATE_WINDOW, HEARD_IN_FLIGHT_MAX, STREAM_BYTES_MAX, SUBSCRIBERS_LOOKED_AT};
 use crate::message::{Example, stream_of};
@@ -174,6 +175,7 @@ impl Keeper {
         if let Err(error) = jetstream.delete_stream(&name).await {
             tracing::debug!(stream = name, "Not deleted: {error}");
         }
+        crash::pause("stream.after_delete", service).await?;
         let config = Config {
             subjects: vec![format!("events.{service}.>")],
             name,
@@ -191,7 +193,7 @@ impl Keeper {
             ..Config::default()
         };
         jetstream.create_stream(config).await.map_err(broker)?;
-        Ok(())
+        crash::pause("stream.after_create", service).await
     }
 
     /// Removes old messages from the stream of a service.
@@ -219,6 +221,7 @@ impl Keeper {
         if let Err(error) = handle.delete_consumer(service).await {
             tracing::debug!(consumer = service, "Not deleted: {error}");
         }
+        crash::pause("consumer.after_delete", service).await?;
         let config = pull::Config {
             durable_name: Some(service.to_owned()),
             description: Some(format!("What {service} hears of {}", asked.source)),

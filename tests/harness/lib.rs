@@ -4,14 +4,17 @@
 //! - [`Shop`]: the services in this process; [`shared`] for tests that only buy and sell
 //! - [`processes`]: the services as processes, for tests that kill them
 //! - [`customer`]: buying, and waiting for how it ends; [`people`]: accounts, guests, what they hold
+//! - [`flow`]: everything that can become of an order, insisted on; [`walk`]: over the crash points meanwhile
 //! - [`page`]: the reference part of `subjects.md`
 //! - [`audit`]: whether the books balance
 
 pub mod audit;
 pub mod customer;
+pub mod flow;
 pub mod page;
 pub mod people;
 pub mod processes;
+pub mod walk;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

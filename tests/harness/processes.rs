@@ -12,18 +12,24 @@ use crate::{Counter, NAMES};
 pub struct ProcessShop {
     broker: Broker,
     folder: PathBuf,
+    program: &'static str,
     running: BTreeMap<&'static str, Child>,
 }
 
 impl ProcessShop {
     /// Opens a shop of one's own.
     pub async fn open() -> (Self, Counter) {
+        Self::open_with("shopd", &[]).await
+    }
+
+    /// The same with another program than `shopd`, and with variables for every service at its first start.
+    pub async fn open_with(program: &'static str, variables: &[(&str, &str)]) -> (Self, Counter) {
         let broker = Broker::start(contracts::shop());
         let folder = broker.folder().join("data");
         std::fs::create_dir(&folder).expect("a data folder");
-        let mut shop = Self { broker, folder, running: BTreeMap::new() };
+        let mut shop = Self { broker, folder, program, running: BTreeMap::new() };
         for name in NAMES {
-            shop.start(name);
+            shop.start_with(name, variables);
         }
         let counter = Counter::on(shop.broker.client().await);
         counter.until_open().await;
@@ -47,20 +53,49 @@ impl ProcessShop {
 
     /// Starts a service.
     pub fn start(&mut self, name: &'static str) {
+        self.start_with(name, &[]);
+    }
+
+    /// Starts a service with variables.
+    pub fn start_with(&mut self, name: &'static str, variables: &[(&str, &str)]) {
         let log = std::fs::File::create(self.folder.join(format!("{name}.log"))).expect("a log file");
-        let child = Command::new(program("shopd"))
+        let child = Command::new(program(self.program))
             .arg(name)
             .arg("--data")
             .arg(&self.folder)
             .args(["--nats", &self.broker.url()])
             .arg("--keys")
             .arg(self.broker.options(&self.folder).keys())
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(Stdio::null())
             .spawn()
-            .expect("shopd starts");
+            .expect("the program starts");
         self.running.insert(name, child);
+    }
+
+    /// What a service has said since it was started last.
+    pub fn log(&self, name: &str) -> String {
+        std::fs::read_to_string(self.folder.join(format!("{name}.log"))).unwrap_or_default()
+    }
+
+    /// How a service ended, if it did.
+    pub fn end_of(&mut self, name: &str) -> Option<ExitStatus> {
+        self.running.get_mut(name)?.try_wait().expect("the state of a process")
+    }
+
+    /// Sends a service a signal, and does not wait for what comes of it.
+    pub fn signal(&self, name: &str, signal_name: &str) {
+        signal(signal_name, self.running.get(name).expect("a running service").id());
+    }
+
+    /// Kills a service at once, unless it has ended.
+    pub fn kill(&mut self, name: &str) {
+        if let Some(mut child) = self.running.remove(name) {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 
     /// Kills a service at once, and starts it again.

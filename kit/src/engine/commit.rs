@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use crate::clock::{Chance, Clock};
+use crate::crash;
 use crate::effect::{Attempt, Trouble};
 use crate::engine::job::{Job, Work};
 use crate::engine::journal::Written;
@@ -146,7 +147,10 @@ impl Engine {
                 group.answers.push(answer);
             }
             let newest = emitted.then(|| outbox::extent(&self.sql())).transpose()?;
+            let last = jobs.last().map_or("", |job| job.kind);
+            crash::point("writer.before_commit", last)?;
             self.connection.prepare_cached("COMMIT")?.execute([])?;
+            crash::point("writer.after_commit", last)?;
             Ok(newest)
         });
         match written {
@@ -246,8 +250,11 @@ fn perform(
             let outcome = outcome_of(&answer);
             (answer, outcome)
         }
-        Work::Hear(heard) => ended(hearing::hear(tx, service, &heard)),
-        Work::Timer => ended(hearing::timer(tx, service, &job.subject, &job.key, job.attempt - 1)),
+        // In a savepoint of its own: what cannot even become a dead letter must come again, whole.
+        Work::Hear(heard) => ended(attempt(tx, |tx| hearing::hear(tx, service, &heard))),
+        Work::Timer => {
+            ended(attempt(tx, |tx| hearing::timer(tx, service, &job.subject, &job.key, job.attempt - 1)))
+        }
         Work::Effect { id, attempt: tried } => {
             let outcome = match &tried {
                 Attempt::Answered(_) => "ok",

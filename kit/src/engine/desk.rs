@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use crate::access::Asker;
 use crate::caller::Caller;
 use crate::context::{Ctx, Recorded};
+use crate::crash;
 use crate::engine::commit::panicked;
 use crate::engine::job::{Job, Work};
 use crate::engine::port::Port;
@@ -132,6 +133,7 @@ impl Desk {
         // same key everybody must hear the same.
         let kept = recorded.lock().ok().and_then(|mut kept| kept.take());
         if let Some(kept) = kept {
+            crash::pause("request.after_commit_before_reply", &incoming.subject).await?;
             // Of an act nothing is kept: its handler may record that it refused, and answer that.
             if !answer.changes {
                 return ended;

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{named_params, params};
 use serde::{Deserialize, Serialize};
 
+use crate::crash;
 use crate::engine::commit::attempt;
 use crate::error::{Error, Kind, Result, reason};
 use crate::limits::{RETRY_WAIT, TIMER_TRIES_MAX};
@@ -122,7 +123,7 @@ pub(crate) fn hear(tx: &mut Tx<'_>, service: &Service, heard: &Heard) -> Result<
     }
     tx.hearing(&heard.event_id);
     match react(tx, service, &heard.subject, &heard.body) {
-        Ok(()) => Ok(Some("ok".into())),
+        Ok(()) => crash::point("hear.in_transaction", &heard.subject).map(|()| Some("ok".into())),
         Err(error) if error.is_storage() => Err(error),
         Err(error) => {
             tracing::error!(
@@ -141,7 +142,7 @@ pub(crate) fn hear(tx: &mut Tx<'_>, service: &Service, heard: &Heard) -> Result<
 /// Runs the reaction in a savepoint of its own, so that a failure leaves nothing behind.
 fn react(tx: &mut Tx<'_>, service: &Service, subject: &str, body: &[u8]) -> Result<()> {
     let Some(reaction) = service.reaction(subject) else { return Ok(()) };
-    attempt(tx, |tx| reaction(tx, body))
+    attempt(tx, |tx| crash::point("hear.reaction", subject).and_then(|()| reaction(tx, body)))
 }
 
 fn insert(tx: &mut Tx<'_>, state: &str, heard: &Heard, error: &Error, attempts: u32) -> Result<()> {
@@ -168,7 +169,7 @@ fn insert(tx: &mut Tx<'_>, state: &str, heard: &Heard, error: &Error, attempts: 
             ":now": tx.now().as_millisecond(),
         },
     )?;
-    Ok(())
+    crash::point("dead_letter.write", &heard.subject)
 }
 
 /// A due timer: acts on it, or puts it off, or after too many tries keeps it as a dead letter.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 
 use crate::clock::Chance;
+use crate::crash;
 use crate::error::{Error, Result};
 use crate::id::uuid_v7;
 
@@ -167,6 +168,7 @@ fn migrate(
         }
         for script in &scripts[found..] {
             tx.execute_batch(script).map_err(storage)?;
+            crash::point("migrate.step", part).map_err(armed).map_err(storage)?;
         }
         tx.execute(
             "INSERT OR REPLACE INTO schema_version (part, version) VALUES (?1, ?2)",
@@ -186,6 +188,11 @@ fn migrate(
     }
     tx.commit().map_err(storage)?;
     Ok(origin)
+}
+
+/// The error of a crash point, as if SQLite had said it.
+fn armed(error: Error) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(Box::new(error))
 }
 
 impl From<OpenError> for Error {

@@ -1,6 +1,7 @@
 //! The engine by itself: what a group of jobs, a timer, an effect and a stored reply do.
 
 mod forgetful;
+mod letters;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::caller::Caller;
 use crate::context::EffectCtx;
+use crate::crash;
 use crate::effect::{Attempt, Trouble};
 use crate::engine::effects::Row;
 use crate::engine::job::{Job, Work};
@@ -27,6 +28,8 @@ pub async fn fire(port: &Arc<dyn Port>) -> Result<usize> {
     let now = port.now();
     let due = read(&**port, move |sql| timers::due(sql, now, TIMERS_AT_ONCE)).await?;
     let count = due.len();
+    let Some(first) = due.first().map(|timer| timer.kind.clone()) else { return Ok(0) };
+    crash::pause("timer.before_fire", &first).await?;
     let jobs = due.into_iter().map(|timer| {
         port.submit(Job {
             kind: "timer",
@@ -42,6 +45,7 @@ pub async fn fire(port: &Arc<dyn Port>) -> Result<usize> {
     for fired in futures_util::future::join_all(jobs).await {
         fired?;
     }
+    crash::pause("timer.after_fire", &first).await?;
     Ok(count)
 }
 
@@ -78,6 +82,7 @@ pub async fn attempt_effect(port: &Arc<dyn Port>, row: Row) -> Result<()> {
     if begun.is_empty() {
         return Ok(());
     }
+    crash::pause("effect.after_intent_before_call", &row.name).await?;
     let attempt = row.attempts + 1;
     let time_limit = kind.policy.time_limit;
     let ctx = EffectCtx { port: Arc::clone(port), attempt, trace, time_limit };
@@ -86,6 +91,7 @@ pub async fn attempt_effect(port: &Arc<dyn Port>, row: Row) -> Result<()> {
         Either::Left((tried, _)) => tried,
         Either::Right(_) => Err(Trouble::Unknown(format!("no answer within {} s", time_limit.as_secs_f64()))),
     };
+    crash::pause("effect.after_call_before_outcome", &row.name).await?;
     let ended = match tried {
         Ok(outcome) => Attempt::Answered(outcome),
         Err(trouble) => {
@@ -104,7 +110,7 @@ pub async fn attempt_effect(port: &Arc<dyn Port>, row: Row) -> Result<()> {
     };
     let job = Job {
         kind: "effect",
-        subject: row.name,
+        subject: row.name.clone(),
         key: row.about,
         trace,
         caller: itself(port),
@@ -112,7 +118,8 @@ pub async fn attempt_effect(port: &Arc<dyn Port>, row: Row) -> Result<()> {
         attempt,
         work: Work::Effect { id, attempt: ended },
     };
-    port.submit(job).await.map(drop)
+    port.submit(job).await?;
+    crash::pause("effect.after_outcome", &row.name).await
 }
 
 /// When something will be due next.

@@ -15,6 +15,7 @@ use super::keeping::Keeping;
 use super::writer::Writer;
 use crate::client::broker;
 use crate::clock::SystemChance;
+use crate::crash;
 use crate::engine::hearing::{Course, Heard, position};
 use crate::engine::port::{Port, read};
 use crate::engine::{Job, mirror};
@@ -147,6 +148,7 @@ impl Hearer {
                 Some((message, committed)) = committing.next(), if !committing.is_empty() => {
                     let (message, committed): (Message, Result<Bytes>) = (message, committed);
                     committed?;
+                    crash::pause("hear.after_commit_before_ack", &message.subject).await?;
                     *wait = RETRY_WAIT.0;
                     unacknowledged += 1;
                     if committing.is_empty() || unacknowledged >= ACK_EVERY {
@@ -178,6 +180,7 @@ impl Hearer {
                     }
                     let job = self.job(stream, &start.origin, sequence, previous, &message);
                     let committed = self.writer.enqueue(job).await?;
+                    crash::pause("hear.before_commit", &message.subject).await?;
                     committing.push_back(async move { (message, committed.await) });
                 }
             }

@@ -91,6 +91,7 @@ pub fn main(build: impl FnOnce(&Options) -> Result<Vec<Service>, Ended>) -> Exit
 /// The same, for a binary with options of its own.
 pub fn main_with(options: &Options, build: impl FnOnce(&Options) -> Result<Vec<Service>, Ended>) -> ExitCode {
     let ended = super::logs::start()
+        .and_then(|()| crate::crash::prepare())
         .map_err(Ended::Configuration)
         .and_then(|()| build(options))
         .and_then(|services| block_on(services, options));

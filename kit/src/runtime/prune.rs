@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::keeping::Keeping;
 use crate::client::broker;
+use crate::crash;
 use crate::engine::port::Port;
 use crate::engine::{Job, prune};
 use crate::error::Result;
@@ -76,6 +77,7 @@ async fn turn(port: &Arc<dyn Port>, jetstream: &jetstream::Context, keeping: &Ke
     // The rows go first: a crash in between leaves a stream that is longer than the outbox, which
     // is no fault, and the next turn purges it.
     if let Some(last) = std::str::from_utf8(&removed).ok().and_then(|text| text.parse::<u64>().ok()) {
+        crash::pause("prune.before_purge", port.service().name()).await?;
         keeping.purge(last + 1).await?;
     }
     Ok(())

@@ -22,6 +22,7 @@ use super::keeping::Keeping;
 use super::readers::Readers;
 use super::writer::Writer;
 use crate::client::broker;
+use crate::crash;
 use crate::engine::mirror::{self, Figures, Found};
 use crate::engine::outbox::{self, Extent, Row};
 use crate::error::{Error, Result, reason};
@@ -243,6 +244,7 @@ impl Relay {
                     next = seq + 1;
                     bytes_in_flight += size;
                     let id = row.id.clone();
+                    crash::pause("relay.before_publish", &row.subject).await?;
                     let ack = self.send(row, before.as_deref(), &source).await?;
                     before = Some(id);
                     in_flight.push_back(async move { (seq, size, ack.await) });
@@ -251,11 +253,13 @@ impl Relay {
             tokio::select! {
                 Some((seq, size, ack)) = in_flight.next(), if !in_flight.is_empty() => {
                     bytes_in_flight -= size;
+                    crash::pause("relay.after_publish_before_ack", "").await?;
                     let ack = ack.map_err(broker)?;
                     if ack.sequence != seq {
                         return Err(Error::internal(format!("row {seq} was stored as message {}", ack.sequence)));
                     }
                     self.vitals.published.store(seq, Ordering::Relaxed);
+                    crash::pause("relay.after_ack", "").await?;
                     *wait = RETRY_WAIT.0;
                 }
                 Ok(()) = self.emitted.changed(), if next > newest => newest = *self.emitted.borrow_and_update(),

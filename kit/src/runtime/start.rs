@@ -23,6 +23,7 @@ use super::writer::{Signals, Writer};
 use super::{main::Options, permits, prune};
 use crate::client::{self, Link};
 use crate::clock::{Clock, SystemChance, SystemClock};
+use crate::crash;
 use crate::engine::port::Port;
 use crate::engine::schema::OpenError;
 use crate::engine::{Engine, worker};
@@ -146,6 +147,7 @@ async fn live(service: Arc<Service>, options: &Options, stop: CancellationToken)
     };
     let path = folder.join(format!("{name}.db"));
     let engine = Engine::open(&path, Arc::clone(&service), Arc::new(SystemClock), Box::new(SystemChance))?;
+    crash::pause("startup.after_open", name).await?;
     let readers = Readers::open(&path)?;
     let vitals = Arc::new(Vitals::starting(SystemClock.now()));
     let Some(nats) = connect(&link, &vitals, &stop).await? else { return Ok(Then::Nothing) };
@@ -281,6 +283,7 @@ impl Parts {
         serving.stop().await;
         heard.cancel();
         background.finish().await;
+        let _ = crash::pause("shutdown", self.port.service().name()).await;
         self.writer.stop().await;
         told.cancel();
         relaying.finish().await;

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use super::lock::OwnerLock;
+use crate::crash;
 use crate::engine::{Engine, Group, Job};
 use crate::error::{Error, Kind, Result, reason};
 use crate::limits::{GROUP_JOBS_MAX, NOTE_WAIT, NOTES_WAITING_MAX, WRITER_QUEUE_MAX};
@@ -174,6 +175,7 @@ fn work(mut engine: Engine, waiting: &Receiver<Entry>, signals: &Signals, vitals
             finish(group, noted, answers, signals, vitals);
         }
         if ended {
+            let _ = crash::point("checkpoint", "");
             return;
         }
     }

@@ -1,5 +1,6 @@
 //! The repository is what it says.
 
+mod crash_points;
 mod layering;
 mod subjects;
 mod tidy;

@@ -6,6 +6,7 @@ mod bad_input;
 mod broker_loss;
 mod carts;
 mod checkout;
+mod crash_points;
 mod crashes;
 mod figures;
 mod hostile;

@@ -1,0 +1,5 @@
+//! `shopd`, in which the crash points of the kit can be armed: for the walk over them.
+
+fn main() -> std::process::ExitCode {
+    shopd::main()
+}
