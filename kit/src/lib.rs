@@ -12,7 +12,7 @@
 //! - [`runtime`]: the engine on NATS: requests, relay, hearing, timers, effects, start and stop
 //! - [`client`]: asking services from outside, for a command line and for tests
 //! - [`streams`]: the one service that may make and delete streams and consumers
-//! - [`limits`]: every limit by name
+//! - [`limits`]: every limit by name; [`room`]: when a disk counts as full
 
 pub mod access;
 pub mod admin;
@@ -28,6 +28,7 @@ pub mod id;
 pub mod limits;
 pub mod message;
 pub mod page;
+pub mod room;
 pub mod runtime;
 pub mod service;
 pub mod sql;

@@ -8,16 +8,19 @@
 //! - [`commit`]: a group of jobs, one transaction, one answer each
 //! - [`desk`]: how a request is answered, around the handler
 //! - `hearing`, `timers`, `effects`, `replies`, `outbox`, `journal`: the tables, each with its rules
+//! - `log`: the write-ahead log is kept short; [`check`]: whether a file can be trusted at a start
 //! - [`lookup`]: finding something by the end of its identifier
 //! - [`worker`]: what becomes due: firing timers, trying effects
 //! - [`schema`]: opening, creating, upgrading
 
+pub mod check;
 pub mod commit;
 pub mod desk;
 pub mod effects;
 pub mod hearing;
 pub mod job;
 pub mod journal;
+mod log;
 pub mod lookup;
 pub mod outbox;
 pub mod port;

@@ -11,9 +11,11 @@
 //! - `hear`: the streams of others to the database
 //! - `due`: timers and effects; `prune`: forgetting what is old
 //! - `tasks`: what is waited for at a drain
-//! - `lock`: one owner a database; `logs`: what is said, and how
+//! - `lock`: one owner a database; `guard`: its files are still there; `room`: so is room on the disk
+//! - `open`: a database that can be trusted, or why not; `logs`: what is said, and how
 
 mod due;
+mod guard;
 mod hear;
 mod keeping;
 mod latency;
@@ -21,10 +23,12 @@ mod lock;
 mod logs;
 pub mod main;
 mod nats_port;
+mod open;
 mod permits;
 mod prune;
 mod readers;
 mod relay;
+mod room;
 mod serve;
 pub mod start;
 mod tasks;
