@@ -248,6 +248,8 @@ pub mod reason {
     pub const DATABASE_BEHIND_STREAM: &str = "database_behind_stream";
     /// A row of the outbox is missing or no longer says what was written.
     pub const OUTBOX_DAMAGED: &str = "outbox_damaged";
+    /// The broker has not confirmed that it stored an event; the event waits in the outbox.
+    pub const NOT_STORED: &str = "not_stored";
     /// More is waiting than is accepted.
     pub const OVERLOADED: &str = "overloaded";
     /// Nobody answers this subject at the moment.

@@ -11,6 +11,7 @@
 //! - `log`: the write-ahead log is kept short; [`check`]: whether a file can be trusted at a start
 //! - [`lookup`]: finding something by the end of its identifier
 //! - [`worker`]: what becomes due: firing timers, trying effects
+//! - [`steady`]: whether a clock can be believed that says how old something is
 //! - [`schema`]: opening, creating, upgrading
 
 pub mod check;
@@ -27,6 +28,7 @@ pub mod port;
 pub mod prune;
 pub mod replies;
 pub mod schema;
+pub mod steady;
 #[cfg(test)]
 mod tests;
 pub mod timers;

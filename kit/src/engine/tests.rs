@@ -1,6 +1,8 @@
 //! The engine by itself: what a group of jobs, a timer, an effect and a stored reply do.
 
+mod damage;
 mod forgetful;
+mod full;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

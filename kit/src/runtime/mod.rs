@@ -6,7 +6,7 @@
 //! - `writer`, `readers`: the threads around the database
 //! - `nats_port`: what handlers ask through
 //! - `serve`: requests in, answers out; `latency`: how long answers take
-//! - `relay`: the outbox to its stream
+//! - `relay`: the outbox to its stream; `stored`: why the broker has not stored something
 //! - `keeping`: how a service gets its stream and consumers; `permits`: whether the broker lets it work
 //! - `hear`: the streams of others to the database
 //! - `due`: timers and effects; `prune`: forgetting what is old
@@ -31,6 +31,7 @@ mod relay;
 mod room;
 mod serve;
 pub mod start;
+mod stored;
 mod tasks;
 #[cfg(test)]
 mod tests;

@@ -67,7 +67,9 @@ fn sound(path: &Path, service: &Arc<Service>) -> Result<Engine, Trouble> {
     let engine = Engine::open(path, Arc::clone(service), Arc::new(SystemClock), Box::new(SystemChance))
         .map_err(cannot_open)?;
     let time = if unclean { check::CHECK_TIME.1 } else { check::CHECK_TIME.0 };
-    let checked = check::database(&engine.sql(), time).map_err(|error| refused(path, &error))?;
+    let rows = if unclean { check::newest_rows(&engine.sql()) } else { Ok(()) };
+    let checked =
+        rows.and_then(|()| check::pages(&engine.sql(), time)).map_err(|error| refused(path, &error))?;
     if unclean {
         // A log that begins anew holds nothing of what was torn.
         if let Err(error) = engine.shorten_log() {

@@ -1,16 +1,18 @@
 //! Forgetting what is older than the retention, in the database and in the stream alike.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_nats::jetstream;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::keeping::Keeping;
 use crate::client::broker;
-use crate::engine::port::Port;
+use crate::engine::port::{Port, read};
+use crate::engine::steady::Steady;
 use crate::engine::{Job, prune};
 use crate::error::Result;
 use crate::limits::{PRUNE_EVERY, PRUNE_ROWS_MAX, RETENTION};
@@ -20,6 +22,13 @@ use crate::streams::OUTSIDE;
 /// nobody can tell from them what has been heard.
 const SETTLING: Duration = Duration::from_secs(60 * 60);
 
+/// How full a stream may be, in per cent of its bytes, before also younger rows are removed from it that
+/// everybody has heard. A stream that is full takes nothing more.
+const FULL: u64 = 75;
+
+/// How long the shop has the disk and the writer for itself between two turns of one pruning.
+const BETWEEN: Duration = Duration::from_millis(50);
+
 /// Prunes now and then, until told to stop.
 pub(super) async fn run(
     port: Arc<dyn Port>,
@@ -27,29 +36,63 @@ pub(super) async fn run(
     keeping: Keeping,
     stop: CancellationToken,
 ) {
+    let began = Instant::now();
+    let newest = read(&*port, prune::newest).await.ok().flatten();
+    let mut steady = Steady::begin(newest, port.now(), began.elapsed(), RETENTION);
+    let mut told = false;
     loop {
         tokio::select! {
             () = tokio::time::sleep(PRUNE_EVERY) => {}
             () = stop.cancelled() => return,
         }
-        if let Err(error) = turn(&port, &jetstream, &keeping).await {
-            tracing::debug!("Nothing was pruned: {}", error.chain());
+        let is_steady = steady.look(port.now(), began.elapsed());
+        if !is_steady && !told {
+            tracing::warn!(
+                "The clock was set, or the service was away for long: nothing is removed as too old within the next day"
+            );
+        }
+        told = !is_steady;
+        loop {
+            match turn(&port, &jetstream, &keeping, is_steady).await {
+                Ok(true) => tokio::time::sleep(BETWEEN).await,
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::debug!("Nothing was pruned: {}", error.chain());
+                    break;
+                }
+            }
+            if stop.is_cancelled() {
+                return;
+            }
         }
     }
 }
 
-async fn turn(port: &Arc<dyn Port>, jetstream: &jetstream::Context, keeping: &Keeping) -> Result<()> {
+/// One turn; answers whether there is more to remove. By a clock that is not steady nothing is old.
+async fn turn(
+    port: &Arc<dyn Port>,
+    jetstream: &jetstream::Context,
+    keeping: &Keeping,
+    is_steady: bool,
+) -> Result<bool> {
     let now = port.now();
-    let before = now - RETENTION;
-    port.submit(Job::chore(now, move |tx| {
-        prune::history(tx, before, PRUNE_ROWS_MAX)?;
-        Ok(Bytes::new())
-    }))
-    .await?;
+    let mut before = if is_steady { now - RETENTION } else { Timestamp::MIN };
+    let more = port
+        .submit(Job::chore(now, move |tx| {
+            let removed = prune::history(tx, before, PRUNE_ROWS_MAX)?;
+            Ok(if removed >= PRUNE_ROWS_MAX { Bytes::from_static(b"more") } else { Bytes::new() })
+        }))
+        .await?;
+    let mut more = !more.is_empty();
     let stream = jetstream.get_stream(port.service().stream()).await.map_err(broker)?;
-    let created = stream.cached_info().created.unix_timestamp();
+    let info = stream.cached_info();
+    let bytes_max = u64::try_from(info.config.max_bytes).unwrap_or(0);
+    if bytes_max > 0 && info.state.bytes / FULL > bytes_max / 100 {
+        before = Timestamp::MAX;
+    }
+    let created = info.created.unix_timestamp();
     if now.as_second() - created < SETTLING.as_secs().cast_signed() {
-        return Ok(());
+        return Ok(more);
     }
     let consumers: Vec<jetstream::consumer::Info> = stream.consumers().try_collect().await.map_err(broker)?;
     // A consumer that is told only some subjects stands still while others are told; what it has
@@ -77,6 +120,7 @@ async fn turn(port: &Arc<dyn Port>, jetstream: &jetstream::Context, keeping: &Ke
     // is no fault, and the next turn purges it.
     if let Some(last) = std::str::from_utf8(&removed).ok().and_then(|text| text.parse::<u64>().ok()) {
         keeping.purge(last + 1).await?;
+        more = true;
     }
-    Ok(())
+    Ok(more)
 }

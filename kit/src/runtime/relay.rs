@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::keeping::Keeping;
 use super::readers::Readers;
+use super::stored::not_stored;
 use super::writer::Writer;
 use crate::client::broker;
 use crate::engine::outbox::{self, Extent, Row};
@@ -264,7 +265,7 @@ impl Relay {
             tokio::select! {
                 Some((seq, size, ack)) = in_flight.next(), if !in_flight.is_empty() => {
                     bytes_in_flight -= size;
-                    let ack = ack.map_err(broker)?;
+                    let ack = ack.map_err(|error| not_stored(&self.service.stream(), error))?;
                     if ack.sequence != seq {
                         return Err(Error::internal(format!("row {seq} was stored as message {}", ack.sequence)));
                     }
