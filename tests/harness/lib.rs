@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! - [`Shop`]: the services in this process; [`shared`] for tests that only buy and sell
-//! - [`processes`]: the services as processes, for tests that kill them
+//! - [`processes`]: the services as processes, for tests that kill them; [`small_disk`]: a disk that can be filled
 //! - [`customer`]: buying, and waiting for how it ends; [`people`]: accounts, guests, what they hold
 //! - [`page`]: the reference part of `subjects.md`
 //! - [`audit`]: whether the books balance
@@ -12,6 +12,7 @@ pub mod customer;
 pub mod page;
 pub mod people;
 pub mod processes;
+pub mod small_disk;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,9 @@
 //! The services as processes of their own, for tests that kill them.
 
+mod harm;
+
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use kit::testing::Broker;
@@ -18,9 +20,15 @@ pub struct ProcessShop {
 impl ProcessShop {
     /// Opens a shop of one's own.
     pub async fn open() -> (Self, Counter) {
+        Self::open_on(|_| ()).await
+    }
+
+    /// The same, after something was done to the folder of the databases.
+    pub async fn open_on(prepare: impl FnOnce(&Path)) -> (Self, Counter) {
         let broker = Broker::start(contracts::shop());
         let folder = broker.folder().join("data");
         std::fs::create_dir(&folder).expect("a data folder");
+        prepare(&folder);
         let mut shop = Self { broker, folder, running: BTreeMap::new() };
         for name in NAMES {
             shop.start(name);
