@@ -237,6 +237,11 @@ fn work(mut engine: Engine, guard: &Guard, waiting: &Receiver<Entry>, signals: &
             }
         }
         if ended {
+            // The file alone is the whole database then, for whoever copies it, and the next start sees
+            // that this end was in order.
+            if let Err(error) = engine.shorten_log() {
+                tracing::warn!("The log was not shortened: {}", error.chain());
+            }
             return;
         }
     }
