@@ -1,5 +1,6 @@
 //! The engine by itself: what a group of jobs, a timer, an effect and a stored reply do.
 
+mod clock;
 mod damage;
 mod forgetful;
 mod full;

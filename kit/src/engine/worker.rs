@@ -78,7 +78,8 @@ pub async fn attempt_effect(port: &Arc<dyn Port>, row: Row) -> Result<()> {
     }
     let attempt = row.attempts + 1;
     let time_limit = kind.policy.time_limit;
-    let ctx = EffectCtx { port: Arc::clone(port), attempt, trace, time_limit };
+    let maybe_tried = row.attempts > 0 || row.maybe_done;
+    let ctx = EffectCtx { port: Arc::clone(port), attempt, maybe_tried, trace, time_limit };
     let tried =
         tokio::time::timeout(time_limit, (kind.perform)(ctx, row.body.clone())).await.unwrap_or_else(|_| {
             Err(Trouble::Unknown(format!("no answer within {} s", time_limit.as_secs_f64())))

@@ -263,6 +263,11 @@ impl Scratch {
         *lock(&self.surroundings.clock.0) = until;
     }
 
+    /// Sets the clock, forward or back, as a person or a time server does. Nothing is fired by it.
+    pub fn sets_clock(&self, to: Timestamp) {
+        *lock(&self.surroundings.clock.0) = to;
+    }
+
     /// Sets a timer for now, and fires it.
     pub async fn ring(&self, kind: &'static str, key: &str) {
         let (now, key) = (self.now(), key.to_owned());
