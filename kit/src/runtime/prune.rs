@@ -76,7 +76,7 @@ async fn turn(
     is_steady: bool,
 ) -> Result<bool> {
     let now = port.now();
-    let mut before = if is_steady { now - RETENTION } else { Timestamp::MIN };
+    let before = oldest_kept(now, is_steady, (0, 0));
     let more = port
         .submit(Job::chore(now, move |tx| {
             let removed = prune::history(tx, before, PRUNE_ROWS_MAX)?;
@@ -87,9 +87,7 @@ async fn turn(
     let stream = jetstream.get_stream(port.service().stream()).await.map_err(broker)?;
     let info = stream.cached_info();
     let bytes_max = u64::try_from(info.config.max_bytes).unwrap_or(0);
-    if bytes_max > 0 && info.state.bytes / FULL > bytes_max / 100 {
-        before = Timestamp::MAX;
-    }
+    let before = oldest_kept(now, is_steady, (info.state.bytes, bytes_max));
     let created = info.created.unix_timestamp();
     if now.as_second() - created < SETTLING.as_secs().cast_signed() {
         return Ok(more);
@@ -123,4 +121,29 @@ async fn turn(
         more = true;
     }
     Ok(more)
+}
+
+/// Before what time rows are removed that everybody has heard, given how full the stream is: its bytes,
+/// and how many it may hold, 0 for any.
+fn oldest_kept(now: Timestamp, is_steady: bool, (bytes, bytes_max): (u64, u64)) -> Timestamp {
+    let is_full = bytes_max > 0 && bytes / FULL > bytes_max / 100;
+    match (is_full, is_steady) {
+        (true, _) => Timestamp::MAX,
+        (false, true) => now - RETENTION,
+        (false, false) => Timestamp::MIN,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_depends_on_the_clock_only_if_it_is_steady_and_the_stream_has_room() {
+        let now = Timestamp::from_second(1_767_268_800).unwrap();
+        assert_eq!(oldest_kept(now, true, (10, 100_000)), now - RETENTION);
+        assert_eq!(oldest_kept(now, false, (10, 100_000)), Timestamp::MIN, "nothing is old");
+        assert_eq!(oldest_kept(now, true, (80_000, 100_000)), Timestamp::MAX, "what was heard makes room");
+        assert_eq!(oldest_kept(now, true, (1 << 40, 0)), now - RETENTION, "a stream without a limit");
+    }
 }

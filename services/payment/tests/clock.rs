@@ -32,12 +32,17 @@ async fn a_clock_that_jumps_forward_between_two_tries_leads_to_no_second_charge(
 async fn a_key_that_was_used_before_the_clock_was_set_back_is_only_looked_up() {
     let line = Line::deaf();
     let shop = Shop::through(&line);
-    shop.sets_clock(shop.now() + TWO_DAYS);
+    let start = shop.now();
+    shop.sets_clock(start + TWO_DAYS);
     shop.due(order(1), "pm_card_visa");
     shop.work_it_off().await;
-    // Now the clock is right again, and by it the key is young for two days more than it is.
-    shop.sets_clock(shop.now() - TWO_DAYS);
     line.mend();
+    // A day goes by, and with the next request the provider forgets the key.
+    shop.sets_clock(start + TWO_DAYS * 2);
+    shop.due(order(2), "pm_card_visa");
+    shop.work().await;
+    // Now the clock is right again, and by it the key is young.
+    shop.sets_clock(start + TWO_DAYS / 2);
     let payment = shop.payment_of(order(1)).await.payment;
     shop.ask(&ReconcilePayment { payment }).await.unwrap();
     shop.work().await;
