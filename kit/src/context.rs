@@ -158,6 +158,8 @@ pub struct EffectCtx {
     pub(crate) port: Arc<dyn Port>,
     /// Which try this is, the first being 1.
     pub attempt: u32,
+    /// Whether there may have been a try before, also one that was given up.
+    pub maybe_tried: bool,
     /// The flow in which the work was asked for.
     pub trace: Trace,
     /// Time for this try; beyond it the outcome is unknown.

@@ -135,6 +135,13 @@ impl Error {
         Self::new(Kind::Internal, reason::INTERNAL, message)
     }
 
+    fn disk_full() -> Self {
+        Self::unavailable(
+            reason::DISK_FULL,
+            "nothing was written: the disk is full; free some space, the service goes on by itself",
+        )
+    }
+
     /// Adds what a program may want to know beyond the reason.
     pub fn with_details(mut self, details: Value) -> Self {
         self.details = Some(details);
@@ -203,16 +210,20 @@ impl Clone for Error {
     }
 }
 
+/// `SQLITE_IOERR_SHMSIZE`.
+const IOERR_SHMSIZE: std::ffi::c_int = 10 | 19 << 8;
+
+/// Whether the disk has no room. That the index of the log cannot grow is said in words of its own.
+pub(crate) fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+        || error.sqlite_error().is_some_and(|error| error.extended_code == IOERR_SHMSIZE)
+}
+
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{
-            CannotOpen, DatabaseCorrupt, DiskFull, NotADatabase, ReadOnly, SystemIoFailure,
-        };
+        use rusqlite::ErrorCode::{CannotOpen, DatabaseCorrupt, NotADatabase, ReadOnly, SystemIoFailure};
         match error.sqlite_error_code() {
-            Some(DiskFull) => Self::unavailable(
-                reason::DISK_FULL,
-                "nothing was written: the disk is full; free some space, the service goes on by itself",
-            ),
+            _ if is_full(&error) => Self::disk_full(),
             Some(SystemIoFailure | DatabaseCorrupt | NotADatabase | CannotOpen | ReadOnly) => {
                 Self::unavailable(
                     reason::STORAGE_FAILED,
@@ -237,6 +248,8 @@ pub mod reason {
     pub const DATABASE_BEHIND_STREAM: &str = "database_behind_stream";
     /// A row of the outbox is missing or no longer says what was written.
     pub const OUTBOX_DAMAGED: &str = "outbox_damaged";
+    /// The broker has not confirmed that it stored an event; the event waits in the outbox.
+    pub const NOT_STORED: &str = "not_stored";
     /// More is waiting than is accepted.
     pub const OVERLOADED: &str = "overloaded";
     /// Nobody answers this subject at the moment.

@@ -13,7 +13,7 @@
 //! - [`client`]: asking services from outside, for a command line and for tests
 //! - [`streams`]: the one service that may make and delete streams and consumers
 //! - [`crash`]: named places where a test can end, fail or hold up a process
-//! - [`limits`]: every limit by name
+//! - [`limits`]: every limit by name; [`room`]: when a disk counts as full
 
 pub mod access;
 pub mod admin;
@@ -30,6 +30,7 @@ pub mod id;
 pub mod limits;
 pub mod message;
 pub mod page;
+pub mod room;
 pub mod runtime;
 pub mod service;
 pub mod sql;

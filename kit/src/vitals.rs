@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,8 @@ pub struct Vitals {
     pub started_at: Timestamp,
     /// Having the stream made anew.
     pub remaking: Remaking,
+    /// Whether nothing new is accepted because the disk has too little room.
+    pub short: AtomicBool,
     states: Mutex<BTreeMap<String, String>>,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! - [`Shop`]: the services in this process; [`shared`] for tests that only buy and sell
-//! - [`processes`]: the services as processes, for tests that kill them
+//! - [`processes`]: the services as processes, for tests that kill them; [`small_disk`]: a disk that can be filled
 //! - [`customer`]: buying, and waiting for how it ends; [`people`]: accounts, guests, what they hold
 //! - [`flow`]: everything that can become of an order, insisted on; [`walk`]: over the crash points meanwhile
 //! - [`page`]: the reference part of `subjects.md`
@@ -14,6 +14,7 @@ pub mod flow;
 pub mod page;
 pub mod people;
 pub mod processes;
+pub mod small_disk;
 pub mod walk;
 
 use std::collections::BTreeMap;

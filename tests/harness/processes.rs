@@ -1,7 +1,9 @@
 //! The services as processes of their own, for tests that kill them.
 
+mod harm;
+
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use kit::testing::Broker;
@@ -19,14 +21,28 @@ pub struct ProcessShop {
 impl ProcessShop {
     /// Opens a shop of one's own.
     pub async fn open() -> (Self, Counter) {
-        Self::open_with("shopd", &[]).await
+        Self::open_as("shopd", &[], |_| ()).await
     }
 
     /// The same with another program than `shopd`, and with variables for every service at its first start.
     pub async fn open_with(program: &'static str, variables: &[(&str, &str)]) -> (Self, Counter) {
+        Self::open_as(program, variables, |_| ()).await
+    }
+
+    /// The same, after something was done to the folder of the databases.
+    pub async fn open_on(prepare: impl FnOnce(&Path)) -> (Self, Counter) {
+        Self::open_as("shopd", &[], prepare).await
+    }
+
+    async fn open_as(
+        program: &'static str,
+        variables: &[(&str, &str)],
+        prepare: impl FnOnce(&Path),
+    ) -> (Self, Counter) {
         let broker = Broker::start(contracts::shop());
         let folder = broker.folder().join("data");
         std::fs::create_dir(&folder).expect("a data folder");
+        prepare(&folder);
         let mut shop = Self { broker, folder, program, running: BTreeMap::new() };
         for name in NAMES {
             shop.start_with(name, variables);

@@ -14,7 +14,7 @@ use crate::crash;
 use crate::effect::{Attempt, Trouble};
 use crate::engine::job::{Job, Work};
 use crate::engine::journal::Written;
-use crate::engine::{effects, hearing, journal, outbox, replies, schema};
+use crate::engine::{effects, hearing, journal, log, outbox, replies, schema};
 use crate::error::{Error, Result, reason};
 use crate::service::Service;
 use crate::sql::Sql;
@@ -31,6 +31,7 @@ pub struct Engine {
     /// The last group, whose row is still to be written.
     last_group: Option<(i64, usize, Timestamp, Timestamp)>,
     fence: Option<Error>,
+    no_room: Option<Error>,
 }
 
 /// What became of a group of jobs.
@@ -44,8 +45,11 @@ pub struct Group {
     pub timers: bool,
     /// Whether work on the outside world was asked for.
     pub effects: bool,
-    /// Why the whole group failed, if it did. Nothing of it has happened then.
+    /// Why the whole group failed, if it did. Nothing of it has happened then, unless the error
+    /// [is fatal](Error::is_fatal): then nobody knows, and nobody may be answered.
     pub failure: Option<Error>,
+    /// Why the database cannot be trusted any more although the group has committed.
+    pub broken: Option<Error>,
 }
 
 impl Engine {
@@ -84,7 +88,17 @@ impl Engine {
         if let Err(error) = service.trust().learn(&Sql::new(&connection)) {
             tracing::error!("What sign-in told cannot be read: {}", error.chain());
         }
-        Self { connection, service, clock, chance, origin, next_group, last_group: None, fence: None }
+        Self {
+            connection,
+            service,
+            clock,
+            chance,
+            origin,
+            next_group,
+            last_group: None,
+            fence: None,
+            no_room: None,
+        }
     }
 
     /// A database in memory that is a copy of another, for a simulator.
@@ -124,6 +138,28 @@ impl Engine {
         self.fence = why;
     }
 
+    /// Refuses with this error what would add something new, or accepts it again. What was begun is
+    /// still recorded, and housekeeping goes on.
+    pub fn no_room(&mut self, why: Option<Error>) {
+        self.no_room = why;
+    }
+
+    /// Why this work is not done, if it must not be.
+    fn refusal(&self, work: &Work) -> Option<Error> {
+        let housekeeping = matches!(work, Work::Note { .. } | Work::Chore(_));
+        let begun = matches!(work, Work::Chore(_) | Work::Effect { .. });
+        let fenced = self.fence.as_ref().filter(|_| !housekeeping);
+        fenced.or(self.no_room.as_ref().filter(|_| !begun)).cloned()
+    }
+
+    /// Writes the log into the database and gives its room back to the disk, as far as readers allow.
+    ///
+    /// # Errors
+    /// If the disk does not take it.
+    pub fn shorten_log(&self) -> Result<()> {
+        log::empty(&self.connection)
+    }
+
     /// Does the jobs in order, in one transaction, and commits once. No answer may be given to
     /// anybody before this returns.
     pub fn commit(&mut self, mut jobs: Vec<Job>) -> Group {
@@ -135,7 +171,14 @@ impl Engine {
             timers: false,
             effects: false,
             failure: None,
+            broken: None,
         };
+        // On a full disk also the row about a group of nothing would take room.
+        let refused: Option<Vec<Error>> = jobs.iter().map(|job| self.refusal(&job.work)).collect();
+        if let Some(refused) = refused {
+            group.answers = refused.into_iter().map(Err).collect();
+            return group;
+        }
         let (mut emitted, mut trust) = (false, false);
         let written = self.begin(id).and_then(|()| {
             for job in &mut jobs {
@@ -161,6 +204,7 @@ impl Engine {
                 if trust && let Err(error) = self.service.trust().learn(&self.sql()) {
                     tracing::error!("What sign-in told cannot be read: {}", error.chain());
                 }
+                group.broken = log::keep_short(&self.connection).err().filter(Error::is_fatal);
             }
             Err(error) => {
                 // A full disk has rolled back by itself already; a second rollback does no harm.
@@ -188,11 +232,11 @@ impl Engine {
     /// Runs one job. An error means that the whole group must fail.
     fn run(&mut self, job: &mut Job, group: i64) -> Result<(Result<Bytes>, Done)> {
         let started = self.clock.now();
+        if let Some(refusal) = self.refusal(&job.work) {
+            return Ok((Err(refusal), Done::default()));
+        }
         let work = std::mem::replace(&mut job.work, Work::Note { outcome: String::new(), finished: started });
         let housekeeping = matches!(work, Work::Note { .. } | Work::Chore(_));
-        if let Some(fence) = self.fence.as_ref().filter(|_| !housekeeping) {
-            return Ok((Err(fence.clone()), Done::default()));
-        }
         let (source, sequence) = match &work {
             Work::Hear(heard) => (heard.source.clone(), heard.sequence),
             _ => (String::new(), 0),

@@ -8,17 +8,21 @@
 //! - [`commit`]: a group of jobs, one transaction, one answer each
 //! - [`desk`]: how a request is answered, around the handler
 //! - `hearing`, `timers`, `effects`, `replies`, `outbox`, `journal`: the tables, each with its rules
+//! - `log`: the write-ahead log is kept short; [`check`]: whether a file can be trusted at a start
 //! - [`lookup`]: finding something by the end of its identifier
 //! - [`mirror`]: an outbox compared with its stream
 //! - [`worker`]: what becomes due: firing timers, trying effects
+//! - [`steady`]: whether a clock can be believed that says how old something is
 //! - [`schema`]: opening, creating, upgrading
 
+pub mod check;
 pub mod commit;
 pub mod desk;
 pub mod effects;
 pub mod hearing;
 pub mod job;
 pub mod journal;
+mod log;
 pub mod lookup;
 pub mod mirror;
 pub mod outbox;
@@ -26,6 +30,7 @@ pub mod port;
 pub mod prune;
 pub mod replies;
 pub mod schema;
+pub mod steady;
 #[cfg(test)]
 mod tests;
 pub mod timers;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use crate::error::Result;
+use crate::sql::Sql;
 use crate::transaction::Tx;
 
 /// Removes rows of the journal, the commit groups and the stored replies from before a time, at
@@ -29,6 +30,19 @@ pub fn history(tx: &mut Tx<'_>, before: Timestamp, rows_max: usize) -> Result<us
         params![before.as_millisecond(), rows_max],
     )?;
     Ok(journal + groups + replies)
+}
+
+/// The newest time that the history of a database knows; none if it has no history.
+///
+/// # Errors
+/// If the tables cannot be read.
+pub fn newest(sql: &Sql<'_>) -> Result<Option<Timestamp>> {
+    let micros: Option<i64> = sql.get(
+        "SELECT max(at) FROM (SELECT max(committed_us) AS at FROM commit_group UNION ALL SELECT max(at_us) FROM outbox)",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(micros.and_then(|micros| Timestamp::from_microsecond(micros).ok()))
 }
 
 /// Removes rows of the outbox from before a time that everyone has heard, that is up to a number,

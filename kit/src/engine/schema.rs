@@ -75,10 +75,12 @@ pub fn open_writer(
     keep_private(path);
     let mut connection = Connection::open(path).map_err(storage)?;
     prepare(&connection).map_err(storage)?;
-    // FULL syncs the write-ahead log at each commit: what was answered survives a power cut.
+    // FULL syncs the write-ahead log at each commit: what was answered survives a power cut. Checkpoints
+    // are made by `log`: SQLite keeps the errors of its own to itself.
     connection
         .execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;",
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;
+             PRAGMA wal_autocheckpoint = 0;",
         )
         .map_err(storage)?;
     let origin = migrate(&mut connection, &name, service, migrations, now, chance)?;

@@ -1,6 +1,9 @@
 //! The engine by itself: what a group of jobs, a timer, an effect and a stored reply do.
 
+mod clock;
+mod damage;
 mod forgetful;
+mod full;
 mod letters;
 
 use std::sync::Arc;

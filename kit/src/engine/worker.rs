@@ -85,7 +85,8 @@ pub async fn attempt_effect(port: &Arc<dyn Port>, row: Row) -> Result<()> {
     crash::pause("effect.after_intent_before_call", &row.name).await?;
     let attempt = row.attempts + 1;
     let time_limit = kind.policy.time_limit;
-    let ctx = EffectCtx { port: Arc::clone(port), attempt, trace, time_limit };
+    let maybe_tried = row.attempts > 0 || row.maybe_done;
+    let ctx = EffectCtx { port: Arc::clone(port), attempt, maybe_tried, trace, time_limit };
     let (performed, limit) = ((kind.perform)(ctx, row.body.clone()), port.sleep(time_limit));
     let tried = match select(performed, limit).await {
         Either::Left((tried, _)) => tried,

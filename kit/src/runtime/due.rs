@@ -1,6 +1,7 @@
 //! Timers and effects: waiting until something is due, and doing it.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -71,6 +72,10 @@ impl Due {
         finished: &Arc<tokio::sync::Notify>,
     ) -> Result<Duration> {
         worker::fire(&self.port).await?;
+        if self.vitals.short.load(Ordering::Relaxed) {
+            // A try could not be noted before it is made.
+            return Ok(SLEEP_MAX);
+        }
         for (name, places) in places {
             let free = places.available_permits();
             if free == 0 {

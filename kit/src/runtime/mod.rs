@@ -6,14 +6,16 @@
 //! - `writer`, `readers`: the threads around the database
 //! - `nats_port`: what handlers ask through
 //! - `serve`: requests in, answers out; `latency`: how long answers take
-//! - `relay`: the outbox to its stream
+//! - `relay`: the outbox to its stream; `stored`: why the broker has not stored something
 //! - `keeping`: how a service gets its stream and consumers; `permits`: whether the broker lets it work
 //! - `hear`: the streams of others to the database
 //! - `due`: timers and effects; `prune`: forgetting what is old
 //! - `tasks`: what is waited for at a drain
-//! - `lock`: one owner a database; `logs`: what is said, and how
+//! - `lock`: one owner a database; `guard`: its files are still there; `room`: so is room on the disk
+//! - `open`: a database that can be trusted, or why not; `logs`: what is said, and how
 
 mod due;
+mod guard;
 mod hear;
 mod keeping;
 mod latency;
@@ -21,12 +23,15 @@ mod lock;
 mod logs;
 pub mod main;
 mod nats_port;
+mod open;
 mod permits;
 mod prune;
 mod readers;
 mod relay;
+mod room;
 mod serve;
 pub mod start;
+mod stored;
 mod tasks;
 #[cfg(test)]
 mod tests;

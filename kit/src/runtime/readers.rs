@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
+use super::writer::{Signals, silent_if};
 use crate::engine::port::Read;
 use crate::engine::schema::open_reader;
 use crate::error::{Error, Kind, Result, reason};
@@ -18,12 +19,17 @@ use crate::sql::Sql;
 pub(super) struct Readers {
     idle: Arc<Mutex<Vec<Connection>>>,
     places: Arc<Semaphore>,
+    signals: Arc<Signals>,
 }
 
 impl Readers {
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    pub(super) fn open(path: &Path, signals: Arc<Signals>) -> Result<Self> {
         let connections = (0..READERS).map(|_| open_reader(path)).collect::<Result<Vec<_>>>()?;
-        Ok(Self { idle: Arc::new(Mutex::new(connections)), places: Arc::new(Semaphore::new(READERS)) })
+        Ok(Self {
+            idle: Arc::new(Mutex::new(connections)),
+            places: Arc::new(Semaphore::new(READERS)),
+            signals,
+        })
     }
 
     /// Reads, with the type of the closure.
@@ -47,7 +53,7 @@ impl Readers {
             .map_err(|_| busy())?
             .map_err(|_| busy())?;
         let idle = Arc::clone(&self.idle);
-        tokio::task::spawn_blocking(move || {
+        let answer = tokio::task::spawn_blocking(move || {
             let connection = idle.lock().unwrap_or_else(PoisonError::into_inner).pop().ok_or_else(busy)?;
             let answer =
                 std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| read(&Sql::new(&connection))))
@@ -57,6 +63,11 @@ impl Readers {
             answer
         })
         .await
-        .unwrap_or_else(|error| Err(Error::internal("a reader ended early").caused_by(error)))
+        .unwrap_or_else(|error| Err(Error::internal("a reader ended early").caused_by(error)));
+        if let Some(error) = answer.as_ref().err().filter(|error| error.is_fatal()) {
+            self.signals.fatal.send_replace(Some(error.chain()));
+            silent_if(&self.signals.fatal.subscribe()).await;
+        }
+        answer
     }
 }

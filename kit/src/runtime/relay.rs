@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::keeping::Keeping;
 use super::readers::Readers;
+use super::stored::not_stored;
 use super::writer::Writer;
 use crate::client::broker;
 use crate::crash;
@@ -254,7 +255,7 @@ impl Relay {
                 Some((seq, size, ack)) = in_flight.next(), if !in_flight.is_empty() => {
                     bytes_in_flight -= size;
                     crash::pause("relay.after_publish_before_ack", "").await?;
-                    let ack = ack.map_err(broker)?;
+                    let ack = ack.map_err(|error| not_stored(&self.service.stream(), error))?;
                     if ack.sequence != seq {
                         return Err(Error::internal(format!("row {seq} was stored as message {}", ack.sequence)));
                     }

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::due::Due;
+use super::guard::Guard;
 use super::hear::Hearer;
 use super::keeping::Keeping;
 use super::lock;
@@ -20,13 +21,13 @@ use super::relay::Relay;
 use super::serve::Serving;
 use super::tasks::Tasks;
 use super::writer::{Signals, Writer};
-use super::{main::Options, permits, prune};
+use super::{main::Options, open, permits, prune, room};
 use crate::client::{self, Link};
-use crate::clock::{Clock, SystemChance, SystemClock};
+use crate::clock::{Clock, SystemClock};
 use crate::crash;
+use crate::engine::outbox;
 use crate::engine::port::Port;
 use crate::engine::schema::OpenError;
-use crate::engine::{Engine, worker};
 use crate::error::{Error, reason};
 use crate::limits::{DRAIN_TIME, RETRY_WAIT};
 use crate::message::stream_of;
@@ -146,20 +147,22 @@ async fn live(service: Arc<Service>, options: &Options, stop: CancellationToken)
         return Ok(Then::Nothing);
     };
     let path = folder.join(format!("{name}.db"));
-    let engine = Engine::open(&path, Arc::clone(&service), Arc::new(SystemClock), Box::new(SystemChance))?;
+    let Some(engine) = open::when_there_is_room(&path, &service, &stop).await? else {
+        return Ok(Then::Nothing);
+    };
     crash::pause("startup.after_open", name).await?;
-    let readers = Readers::open(&path)?;
+    let guard = Guard::of(&lock_path, &path);
+    let (emitted, emissions) = watch::channel(outbox::extent(&engine.sql())?.newest);
+    let (fatal, mut broken) = watch::channel(None);
+    let signals = Arc::new(Signals { emitted, due: Notify::new(), full: Notify::new(), fatal });
+    let readers = Readers::open(&path, Arc::clone(&signals))?;
     let vitals = Arc::new(Vitals::starting(SystemClock.now()));
     let Some(nats) = connect(&link, &vitals, &stop).await? else { return Ok(Then::Nothing) };
     permits::check(&nats, &service).await?;
 
-    let newest = engine.sql().get("SELECT coalesce(max(seq), 0) FROM outbox", [], |row| row.get(0))?;
-    let (emitted, emissions) = watch::channel(newest);
-    let (fatal, mut broken) = watch::channel(None);
-    let signals = Arc::new(Signals { emitted, due: Notify::new(), fatal });
     let origin = engine.origin().to_owned();
     let writer = Arc::new(
-        Writer::start(engine, lock, name, Arc::clone(&signals), Arc::clone(&vitals))
+        Writer::start(engine, (lock, guard), name, Arc::clone(&signals), Arc::clone(&vitals))
             .map_err(|error| Ended::Internal(format!("no thread for the writer: {error}")))?,
     );
     let port: Arc<dyn Port> = Arc::new(NatsPort {
@@ -182,11 +185,13 @@ async fn live(service: Arc<Service>, options: &Options, stop: CancellationToken)
     for part in ["relay", "writer", "timers"] {
         parts.vitals.say(part, "starting");
     }
-    worker::set_periods(&parts.port).await?;
+    let mut room = room::Looking::new(folder, &parts.port, &parts.writer, &parts.signals, &parts.vitals);
+    room.begin().await?;
     let (told, heard) = (CancellationToken::new(), CancellationToken::new());
     let relaying = Tasks::new();
     relaying.spawn(relay.run(told.clone()));
     let background = parts.start_background(&heard);
+    background.spawn(room.run(heard.clone()));
     let serving = Serving::start(&parts.nats, Arc::clone(&parts.port), Arc::clone(&parts.vitals)).await?;
     tracing::info!(data = %folder.display(), "{name} is ready");
 
@@ -194,7 +199,8 @@ async fn live(service: Arc<Service>, options: &Options, stop: CancellationToken)
         () = stop.cancelled() => Ok(Then::Nothing),
         () = deaf(&parts.nats) => Ok(Then::Again),
         why = broken_down(&mut broken) => {
-            Err(Ended::Storage(format!("the database {} cannot be trusted any more: {why}", path.display())))
+            // Nothing is finished, answered or told: nobody knows what of it the next process will find.
+            return Err(open::broken(&path, &why));
         }
     };
     tracing::info!("{name} is stopping");

@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use bytes::Bytes;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
+use super::guard::{Gone, Guard};
 use super::lock::OwnerLock;
 use crate::crash;
 use crate::engine::{Engine, Group, Job};
@@ -22,7 +23,10 @@ pub(super) struct Signals {
     pub(super) emitted: watch::Sender<u64>,
     /// Timers or effects have changed.
     pub(super) due: Notify,
-    /// The database can no longer be trusted.
+    /// A group found no room on the disk.
+    pub(super) full: Notify,
+    /// The database can no longer be trusted. From then on nobody is answered: a commit that failed in
+    /// the middle may be found whole by the next process, or not at all.
     pub(super) fatal: watch::Sender<Option<String>>,
 }
 
@@ -31,31 +35,42 @@ pub(super) struct Writer {
     queue: Mutex<Option<Sender<Entry>>>,
     places: Arc<Semaphore>,
     vitals: Arc<Vitals>,
+    signals: Arc<Signals>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 enum Entry {
-    Job { job: Job, answer: oneshot::Sender<Result<Bytes>>, _place: OwnedSemaphorePermit },
-    Note { job: Job, _place: OwnedSemaphorePermit },
+    Job {
+        job: Job,
+        answer: oneshot::Sender<Result<Bytes>>,
+        _place: OwnedSemaphorePermit,
+    },
+    Note {
+        job: Job,
+        _place: OwnedSemaphorePermit,
+    },
     Fence(Option<Error>),
+    NoRoom(Option<Error>),
+    /// Somebody may have taken the files away.
+    Look,
 }
 
 impl Writer {
     /// Starts the thread, which keeps the lock on the database as long as it lives.
     pub(super) fn start(
         engine: Engine,
-        lock: OwnerLock,
+        (lock, guard): (OwnerLock, Guard),
         name: &str,
         signals: Arc<Signals>,
         vitals: Arc<Vitals>,
     ) -> std::io::Result<Self> {
         let (queue, waiting) = channel();
-        let own = Arc::clone(&vitals);
+        let (own, told) = (Arc::clone(&vitals), Arc::clone(&signals));
         let span = tracing::Span::current();
         let thread = std::thread::Builder::new().name(format!("{name}-writer")).spawn(move || {
             let _in_service = span.entered();
-            let _says = SaysPanic(Arc::clone(&signals));
-            work(engine, &waiting, &signals, &own);
+            let _says = SaysPanic(Arc::clone(&told));
+            work(engine, &guard, &waiting, &told, &own);
             // Nobody else may write before the last job of this writer is done.
             drop(lock);
         })?;
@@ -63,6 +78,7 @@ impl Writer {
             queue: Mutex::new(Some(queue)),
             places: Arc::new(Semaphore::new(WRITER_QUEUE_MAX)),
             vitals,
+            signals,
             thread: Mutex::new(Some(thread)),
         })
     }
@@ -89,8 +105,21 @@ impl Writer {
             places.acquire_owned().await.map_err(|_| stopping())?
         };
         let (answer, answered) = oneshot::channel();
-        self.send(Entry::Job { job, answer, _place: place })?;
-        Ok(async { answered.await.unwrap_or_else(|_| Err(stopping())) })
+        let sent = self.send(Entry::Job { job, answer, _place: place });
+        let fatal = self.signals.fatal.subscribe();
+        if let Err(error) = sent {
+            silent_if(&fatal).await;
+            return Err(error);
+        }
+        Ok(async move {
+            match answered.await {
+                Ok(answer) => answer,
+                Err(_) => {
+                    silent_if(&fatal).await;
+                    Err(stopping())
+                }
+            }
+        })
     }
 
     /// Hands over a note for the journal; a full queue forgets it.
@@ -103,6 +132,16 @@ impl Writer {
     /// Refuses every further job with this error, or accepts them again.
     pub(super) fn fence(&self, why: Option<Error>) {
         let _ = self.send(Entry::Fence(why));
+    }
+
+    /// Refuses with this error what would add something new, or accepts it again.
+    pub(super) fn no_room(&self, why: Option<Error>) {
+        let _ = self.send(Entry::NoRoom(why));
+    }
+
+    /// Sees that the files are still those that were opened, although there is nothing to write.
+    pub(super) fn look_after(&self) {
+        let _ = self.send(Entry::Look);
     }
 
     /// Finishes what is waiting, and ends the thread.
@@ -133,11 +172,18 @@ impl Drop for SaysPanic {
     }
 }
 
+/// Never ready if the database is broken: nobody is answered then.
+pub(super) async fn silent_if(fatal: &watch::Receiver<Option<String>>) {
+    if fatal.borrow().is_some() {
+        std::future::pending::<()>().await;
+    }
+}
+
 fn stopping() -> Error {
     Error::unavailable(reason::STOPPING, "the service is stopping; nothing was done, try again")
 }
 
-fn work(mut engine: Engine, waiting: &Receiver<Entry>, signals: &Signals, vitals: &Vitals) {
+fn work(mut engine: Engine, guard: &Guard, waiting: &Receiver<Entry>, signals: &Signals, vitals: &Vitals) {
     let mut notes: Vec<Job> = Vec::new();
     loop {
         let first = if notes.is_empty() {
@@ -164,21 +210,61 @@ fn work(mut engine: Engine, waiting: &Receiver<Entry>, signals: &Signals, vitals
                     notes.push(job);
                 }
                 Entry::Fence(why) => engine.fence(why),
+                Entry::NoRoom(why) => {
+                    // What the log takes is given back to whoever needs it now.
+                    if why.is_some()
+                        && let Err(error) = engine.shorten_log()
+                    {
+                        tracing::warn!("The log was not shortened: {}", error.chain());
+                    }
+                    engine.no_room(why);
+                }
+                Entry::Look => {}
             }
             next = (jobs.len() < GROUP_JOBS_MAX).then(|| waiting.try_recv().ok()).flatten();
+        }
+        if let Err(gone) = guard.check() {
+            signals.fatal.send_replace(Some(leave(&engine, gone)));
+            return std::mem::forget(engine);
         }
         if !jobs.is_empty() || flush && !notes.is_empty() {
             // Notes come first: what they are about was done before the jobs of this group.
             let noted = notes.len();
             let all = notes.drain(..).chain(jobs).collect();
             let group = engine.commit(all);
-            finish(group, noted, answers, signals, vitals);
+            if finish(group, noted, answers, signals, vitals) == Then::End {
+                // Closing would write to the file, and might take away the log of whoever comes after.
+                return std::mem::forget(engine);
+            }
         }
         if ended {
             let _ = crash::point("checkpoint", "");
+            // The file alone is the whole database then, for whoever copies it, and the next start sees
+            // that this end was in order.
+            if let Err(error) = engine.shorten_log() {
+                tracing::warn!("The log was not shortened: {}", error.chain());
+            }
             return;
         }
     }
+}
+
+/// What can still be saved when the files are gone, and why nothing more is written.
+fn leave(engine: &Engine, gone: Gone) -> String {
+    match gone {
+        Gone::All(why) => why,
+        Gone::Log(why) => match engine.shorten_log() {
+            Ok(()) => format!("{why}; what it held was written into the database"),
+            Err(error) => format!("{why}, and what it held is lost: {}", error.chain()),
+        },
+    }
+}
+
+/// Whether the thread goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    GoOn,
+    End,
 }
 
 fn finish(
@@ -187,7 +273,7 @@ fn finish(
     waiting: Vec<oneshot::Sender<Result<Bytes>>>,
     signals: &Signals,
     vitals: &Vitals,
-) {
+) -> Then {
     vitals.group_jobs.store(group.answers.len() as u64, Ordering::Relaxed);
     vitals.groups.fetch_add(1, Ordering::Relaxed);
     match &group.failure {
@@ -197,7 +283,9 @@ fn finish(
             vitals.say("writer", error.message.as_str());
             if error.is_fatal() {
                 signals.fatal.send_replace(Some(error.chain()));
+                return Then::End;
             }
+            signals.full.notify_one();
         }
     }
     if let Some(newest) = group.emitted {
@@ -210,4 +298,10 @@ fn finish(
         // Whoever asked may have gone; what was done stays done.
         let _ = waiting.send(answer);
     }
+    if let Some(error) = group.broken {
+        tracing::error!("The log was not written into the database: {}", error.chain());
+        signals.fatal.send_replace(Some(error.chain()));
+        return Then::End;
+    }
+    Then::GoOn
 }

@@ -263,9 +263,9 @@ impl Scratch {
         *lock(&self.surroundings.clock.0) = until;
     }
 
-    /// Somebody sets the clock, forward or back. Nothing fires by that alone.
-    pub fn set_clock(&self, shown: Timestamp) {
-        *lock(&self.surroundings.clock.0) = shown;
+    /// Sets the clock, forward or back, as a person or a time server does. Nothing is fired by it.
+    pub fn set_clock(&self, to: Timestamp) {
+        *lock(&self.surroundings.clock.0) = to;
     }
 
     /// Sets a timer for now, and fires it.

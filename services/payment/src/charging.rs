@@ -9,7 +9,7 @@ use kit::{Attempt, Effect, EffectCtx, Policy, Result, Timestamp, Trouble, Tx};
 use serde::{Deserialize, Serialize};
 
 use crate::payment::{Payment, Verdict, noted, verdict};
-use crate::provider::{Charge, ChargeAnswer, Decline, Provider};
+use crate::provider::{Charge, ChargeAnswer, Decline, KeyAge, Provider, clock_went_back};
 use crate::store;
 
 /// How the provider is asked, for a charge and for a refund. Ten tries take about a minute and a
@@ -74,12 +74,13 @@ pub async fn perform(
     effect: ChargeCard,
 ) -> Result<ChargeAnswer, Trouble> {
     let key = effect.key();
-    // The provider may have forgotten the key, and would charge a second time under it.
-    if ctx.now() > effect.asked_at + provider.key_life() {
-        return match provider.look_up_charge(&ctx, &key).await? {
-            Some(found) => Ok(found),
-            None if is_last_look(&ctx) => Ok(ChargeAnswer::Declined(Decline::not_charged())),
-            None => Err(Trouble::Unknown("the provider knows nothing of this payment yet".into())),
+    let age = KeyAge::of(effect.asked_at, provider.key_life(), &ctx);
+    if age != KeyAge::Young {
+        return match (provider.look_up_charge(&ctx, &key).await?, age) {
+            (Some(found), _) => Ok(found),
+            (None, KeyAge::Unknown) => Err(clock_went_back()),
+            (None, _) if is_last_look(&ctx) => Ok(ChargeAnswer::Declined(Decline::not_charged())),
+            (None, _) => Err(Trouble::Unknown("the provider knows nothing of this payment yet".into())),
         };
     }
     let charge = Charge { key, order: effect.order, amount: effect.amount, method: effect.method };

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::charging::{POLICY, is_last_look};
 use crate::payment::Payment;
-use crate::provider::{GiveBack, Provider, RefundAnswer};
+use crate::provider::{GiveBack, KeyAge, Provider, RefundAnswer, clock_went_back};
 use crate::refund::{Refund, RefundState, Verdict, noted, verdict};
 use crate::store;
 
@@ -72,12 +72,13 @@ pub async fn perform(
     let unheard_of = || RefundAnswer::Failed {
         message: "the money was not given back: the provider knows nothing of this refund".into(),
     };
-    // The provider may have forgotten the key, and would give back a second time under it.
-    let answer = if ctx.now() > effect.asked_at + provider.key_life() {
-        match provider.look_up_refund(&ctx, &key).await? {
-            Some(found) => found,
-            None if is_last_look(&ctx) => unheard_of(),
-            None => RefundAnswer::Pending,
+    let age = KeyAge::of(effect.asked_at, provider.key_life(), &ctx);
+    let answer = if age != KeyAge::Young {
+        match (provider.look_up_refund(&ctx, &key).await?, age) {
+            (Some(found), _) => found,
+            (None, KeyAge::Unknown) => return Err(clock_went_back()),
+            (None, _) if is_last_look(&ctx) => unheard_of(),
+            (None, _) => RefundAnswer::Pending,
         }
     } else {
         let refund = GiveBack { key: key.clone(), charge: effect.charge, amount: effect.amount };

@@ -5,6 +5,7 @@
 mod bad_input;
 mod cancelling;
 mod charging;
+mod clock;
 mod provider;
 mod reconciling;
 mod refunding;

@@ -66,11 +66,26 @@ fn check_parts(report: &mut Report, answers: &[(&str, &Answer)]) {
     for (name, answer) in answers {
         for (part, state) in answer.health.parts.iter().filter(|(_, state)| *state != "ok") {
             let says = format!("{name}: {part}: {state}");
-            report.say("parts", Level::Bad, says, &[&format!("shopctl logs {name}")]);
+            let logs = format!("shopctl logs {name}");
+            let mends: Vec<&str> = mend_of(part, state).into_iter().chain([logs.as_str()]).collect();
+            report.say("parts", Level::Bad, says, &mends);
         }
     }
     let parts: usize = answers.iter().map(|(_, answer)| answer.health.parts.len()).sum();
     report.else_ok("parts", format!("all {parts} parts of the services are in order"));
+}
+
+/// What mends a part that has no room, here or at the broker; none if its log has to say.
+fn mend_of(part: &str, state: &str) -> Option<&'static str> {
+    match part {
+        "room" => {
+            Some("df -h      make room on the disk of the data folder; nothing has to be started again")
+        }
+        "relay" if state.contains("its disk may be full") => {
+            Some("df -h      make room on the disk of the streams, then: shopctl down && shopctl up")
+        }
+        _ => None,
+    }
 }
 
 fn check_clocks(report: &mut Report, answers: &[(&str, &Answer)]) {

@@ -4,6 +4,7 @@
 
 mod attacks;
 mod bus;
+mod full;
 mod hearing;
 mod looking;
 mod relay;

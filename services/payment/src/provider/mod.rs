@@ -16,7 +16,7 @@ use std::time::Duration;
 use contracts::payment::{InvalidMethod, code};
 use contracts::{Money, OrderId};
 use kit::engine::port::Waiting;
-use kit::{EffectCtx, Trouble};
+use kit::{EffectCtx, Timestamp, Trouble};
 use serde::{Deserialize, Serialize};
 
 /// A payment provider.
@@ -54,6 +54,40 @@ pub trait Provider: Send + Sync + 'static {
 
     /// How long a key is safe to use again. After that one may only look up.
     fn key_life(&self) -> Duration;
+}
+
+/// By how much a clock may go back without anybody noticing, as one that is kept right does.
+const CLOCK_BACK_MAX: Duration = Duration::from_secs(60);
+
+/// What may be done with a key that may have been used before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyAge {
+    /// It is safe to use.
+    Young,
+    /// The provider may have forgotten it, and would do the work a second time under it.
+    Old,
+    /// The clock was set back after it was used: nobody knows how old it is.
+    Unknown,
+}
+
+impl KeyAge {
+    /// How old a key is that was first asked for at a time.
+    pub fn of(asked_at: Timestamp, life: Duration, ctx: &EffectCtx) -> Self {
+        let now = ctx.now();
+        match now {
+            now if now > asked_at + life => Self::Old,
+            now if ctx.maybe_tried && now + CLOCK_BACK_MAX < asked_at => Self::Unknown,
+            _ => Self::Young,
+        }
+    }
+}
+
+/// Why nothing is concluded from a provider that knows nothing of a key, while its age is not known.
+pub fn clock_went_back() -> Trouble {
+    Trouble::Unknown(
+        "the clock was set back, so nobody knows whether the provider has forgotten the key; it is looked up again"
+            .into(),
+    )
 }
 
 /// A charge to make.
