@@ -12,6 +12,7 @@ use rusqlite::{Connection, params};
 use crate::clock::{Chance, Clock};
 use crate::crash;
 use crate::effect::{Attempt, Trouble};
+use crate::engine::gate::Gate;
 use crate::engine::job::{Job, Work};
 use crate::engine::journal::Written;
 use crate::engine::{effects, hearing, journal, log, outbox, replies, schema};
@@ -30,8 +31,7 @@ pub struct Engine {
     next_group: i64,
     /// The last group, whose row is still to be written.
     last_group: Option<(i64, usize, Timestamp, Timestamp)>,
-    fence: Option<Error>,
-    no_room: Option<Error>,
+    gate: Gate,
 }
 
 /// What became of a group of jobs.
@@ -96,8 +96,7 @@ impl Engine {
             origin,
             next_group,
             last_group: None,
-            fence: None,
-            no_room: None,
+            gate: Gate::default(),
         }
     }
 
@@ -135,21 +134,13 @@ impl Engine {
 
     /// Refuses every job with this error from now on, or accepts them again. Housekeeping goes on.
     pub fn fence(&mut self, why: Option<Error>) {
-        self.fence = why;
+        self.gate.fence = why;
     }
 
     /// Refuses with this error what would add something new, or accepts it again. What was begun is
     /// still recorded, and housekeeping goes on.
     pub fn no_room(&mut self, why: Option<Error>) {
-        self.no_room = why;
-    }
-
-    /// Why this work is not done, if it must not be.
-    fn refusal(&self, work: &Work) -> Option<Error> {
-        let housekeeping = matches!(work, Work::Note { .. } | Work::Chore(_));
-        let begun = matches!(work, Work::Chore(_) | Work::Effect { .. });
-        let fenced = self.fence.as_ref().filter(|_| !housekeeping);
-        fenced.or(self.no_room.as_ref().filter(|_| !begun)).cloned()
+        self.gate.no_room = why;
     }
 
     /// Writes the log into the database and gives its room back to the disk, as far as readers allow.
@@ -174,7 +165,7 @@ impl Engine {
             broken: None,
         };
         // On a full disk also the row about a group of nothing would take room.
-        let refused: Option<Vec<Error>> = jobs.iter().map(|job| self.refusal(&job.work)).collect();
+        let refused: Option<Vec<Error>> = jobs.iter().map(|job| self.gate.refusal(&job.work)).collect();
         if let Some(refused) = refused {
             group.answers = refused.into_iter().map(Err).collect();
             return group;
@@ -232,7 +223,7 @@ impl Engine {
     /// Runs one job. An error means that the whole group must fail.
     fn run(&mut self, job: &mut Job, group: i64) -> Result<(Result<Bytes>, Done)> {
         let started = self.clock.now();
-        if let Some(refusal) = self.refusal(&job.work) {
+        if let Some(refusal) = self.gate.refusal(&job.work) {
             return Ok((Err(refusal), Done::default()));
         }
         let work = std::mem::replace(&mut job.work, Work::Note { outcome: String::new(), finished: started });

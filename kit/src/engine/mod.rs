@@ -5,7 +5,7 @@
 //!
 //! # Layout
 //! - [`job`]: what can be asked of it
-//! - [`commit`]: a group of jobs, one transaction, one answer each
+//! - [`commit`]: a group of jobs, one transaction, one answer each; `gate`: what is refused at the moment
 //! - [`desk`]: how a request is answered, around the handler
 //! - `hearing`, `timers`, `effects`, `replies`, `outbox`, `journal`: the tables, each with its rules
 //! - `log`: the write-ahead log is kept short; [`check`]: whether a file can be trusted at a start
@@ -19,6 +19,7 @@ pub mod check;
 pub mod commit;
 pub mod desk;
 pub mod effects;
+mod gate;
 pub mod hearing;
 pub mod job;
 pub mod journal;

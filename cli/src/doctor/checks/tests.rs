@@ -150,10 +150,20 @@ fn a_part_that_is_not_in_order_is_found() {
     let relay = |health: &mut Health| drop(health.parts.insert("relay".into(), "the stream is full".into()));
     is_found("parts", Level::Bad, "shopctl logs order", with_health("order", relay));
     let room = |health: &mut Health| drop(health.parts.insert("room".into(), "nothing was done".into()));
-    is_found("parts", Level::Bad, "make room on the disk of the data folder", with_health("order", room));
+    is_found(
+        "parts",
+        Level::Bad,
+        "df -h      make room on the disk of the data folder; nothing has to be started again",
+        with_health("order", room),
+    );
     let frozen = "events wait; its disk may be full";
     let frozen = |health: &mut Health| drop(health.parts.insert("relay".into(), frozen.into()));
-    is_found("parts", Level::Bad, "shopctl down && shopctl up", with_health("order", frozen));
+    is_found(
+        "parts",
+        Level::Bad,
+        "df -h      make room on the disk of the streams, then: shopctl down && shopctl up",
+        with_health("order", frozen),
+    );
 }
 
 #[test]
