@@ -4,12 +4,14 @@
 
 mod analytics;
 mod audit;
+mod backup;
 mod cart;
 mod completion;
 mod confirm;
 mod consumer;
 mod context;
 mod customer;
+mod db;
 mod dlq;
 mod doctor;
 mod down;
@@ -80,6 +82,10 @@ pub(crate) enum Command {
     Service(service::Command),
     Doctor(doctor::Args),
     Audit(audit::Args),
+    #[command(subcommand)]
+    Backup(backup::Command),
+    #[command(subcommand)]
+    Db(db::Command),
     Top(top::Args),
     #[command(subcommand)]
     Report(report::Command),
@@ -152,6 +158,8 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
         Command::Service(command) => service::run(shop, command).await,
         Command::Doctor(args) => doctor::run(shop, args).await,
         Command::Audit(args) => audit::run(shop, args).await,
+        Command::Backup(command) => backup::run(shop, command).await,
+        Command::Db(command) => db::run(shop, command).await,
         Command::Top(args) => top::run(shop, args).await,
         Command::Report(command) => report::run(shop, command).await,
         Command::Analytics(command) => analytics::run(shop, command).await,
@@ -192,7 +200,13 @@ pub(crate) fn goes_without_context(command: &Command, why: &Failure) -> bool {
 fn is_of_this_machine(command: &Command) -> bool {
     matches!(
         command,
-        Command::Up(_) | Command::Down(_) | Command::Logs(_) | Command::Keys(_) | Command::User(_)
+        Command::Up(_)
+            | Command::Down(_)
+            | Command::Logs(_)
+            | Command::Keys(_)
+            | Command::User(_)
+            | Command::Backup(_)
+            | Command::Db(_)
     )
 }
 
