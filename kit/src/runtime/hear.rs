@@ -121,6 +121,12 @@ impl Hearer {
         Ok(Some(Start { consumer, origin, position, handed: 0 }))
     }
 
+    /// The identity of the database that a stream mirrors.
+    async fn owner_of(&self, stream: &str) -> Result<Option<String>> {
+        let handle = self.jetstream.get_stream(stream).await.map_err(broker)?;
+        Ok(handle.cached_info().config.metadata.get(ORIGIN).cloned())
+    }
+
     /// Hands every message to the writer, in order, many before the first has committed. An error
     /// means to begin again from the position.
     async fn listen(
@@ -174,6 +180,12 @@ impl Hearer {
                     let sequence = info.stream_sequence;
                     let previous = course.takes(info.consumer_sequence, sequence)?;
                     if wire::get(message.headers.as_ref(), wire::ORIGIN) != Some(&start.origin) {
+                        if self.owner_of(stream).await?.as_ref() != Some(&start.origin) {
+                            return Err(Error::unavailable(
+                                "another_origin",
+                                format!("{stream} was made anew from another database"),
+                            ));
+                        }
                         // The teller makes its stream anew as soon as it sees this; then the number is told again.
                         tracing::warn!(stream, sequence, "A message that {} did not tell is passed over", self.source);
                         continue;
