@@ -4,14 +4,12 @@
 
 mod analytics;
 mod audit;
-mod backup;
 mod cart;
 mod completion;
 mod confirm;
 mod consumer;
 mod context;
 mod customer;
-mod db;
 mod dlq;
 mod doctor;
 mod down;
@@ -82,10 +80,6 @@ pub(crate) enum Command {
     Service(service::Command),
     Doctor(doctor::Args),
     Audit(audit::Args),
-    #[command(subcommand)]
-    Backup(backup::Command),
-    #[command(subcommand)]
-    Db(db::Command),
     Top(top::Args),
     #[command(subcommand)]
     Report(report::Command),
@@ -158,8 +152,6 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
         Command::Service(command) => service::run(shop, command).await,
         Command::Doctor(args) => doctor::run(shop, args).await,
         Command::Audit(args) => audit::run(shop, args).await,
-        Command::Backup(command) => backup::run(shop, command).await,
-        Command::Db(command) => db::run(shop, command).await,
         Command::Top(args) => top::run(shop, args).await,
         Command::Report(command) => report::run(shop, command).await,
         Command::Analytics(command) => analytics::run(shop, command).await,
@@ -200,13 +192,7 @@ pub(crate) fn goes_without_context(command: &Command, why: &Failure) -> bool {
 fn is_of_this_machine(command: &Command) -> bool {
     matches!(
         command,
-        Command::Up(_)
-            | Command::Down(_)
-            | Command::Logs(_)
-            | Command::Keys(_)
-            | Command::User(_)
-            | Command::Backup(_)
-            | Command::Db(_)
+        Command::Up(_) | Command::Down(_) | Command::Logs(_) | Command::Keys(_) | Command::User(_)
     )
 }
 

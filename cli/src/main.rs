@@ -12,7 +12,6 @@
 //! - [`show`]: how times and bodies are written; [`pages`]: lists; [`progress`]: long work
 //! - [`trace`]: what became of something, from every service's journal, joined and drawn
 //! - [`doctor`]: what a person would check; [`audit`]: whether the books of all services agree
-//! - [`backup`]: copies of all databases of one moment, as folders
 //! - [`status`]: how everything is, on one screen; [`top`]: the same, live
 //! - [`stream`]: looking into streams; [`report`]: figures drawn with bars, and as CSV
 //! - [`stack`]: the broker and the services of this machine, as processes
@@ -20,7 +19,6 @@
 
 mod args;
 mod audit;
-mod backup;
 mod commands;
 mod complete;
 mod context;

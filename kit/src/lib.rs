@@ -10,7 +10,6 @@
 //! - [`error`]: who has to act, a stable reason, and a line for people
 //! - [`engine`]: jobs and a database in; answers, rows and timers out; no broker
 //! - [`runtime`]: the engine on NATS: requests, relay, hearing, timers, effects, start and stop
-//! - [`backup`]: copies of databases, as files
 //! - [`client`]: asking services from outside, for a command line and for tests
 //! - [`streams`]: the one service that may make and delete streams and consumers
 //! - [`crash`]: named places where a test can end, fail or hold up a process
@@ -18,7 +17,6 @@
 
 pub mod access;
 pub mod admin;
-pub mod backup;
 pub mod bus;
 pub mod caller;
 pub mod client;

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
-use crate::engine::snapshot::Snapshots;
 use crate::error::{Error, Result};
 use crate::message::Example;
 
@@ -29,8 +28,6 @@ pub struct Vitals {
     pub started_at: Timestamp,
     /// Having the stream made anew.
     pub remaking: Remaking,
-    /// Snapshots for backups that are being made.
-    pub snapshots: Snapshots,
     /// Whether nothing new is accepted because the disk has too little room.
     pub short: AtomicBool,
     states: Mutex<BTreeMap<String, String>>,

@@ -2,11 +2,9 @@
 //!
 //! # Layout
 //! - [`health`]: how it is doing; [`flows`]: what it did
-//! - [`letters`]: what is stuck; [`copies`]: its database, and the stream that mirrors it;
-//!   [`backups`]: a copy of one moment
+//! - [`letters`]: what is stuck; [`copies`]: its database, and the stream that mirrors it
 //! - `examples`: a value of each word
 
-mod backups;
 mod copies;
 mod examples;
 mod flows;
@@ -21,7 +19,6 @@ use crate::message::{Example, Word, WordKind, example_json, understands};
 use crate::service::Service;
 use crate::vitals::Health;
 
-pub use backups::{CopyDatabase, DatabaseCopy, HoldWriter, ReleaseWriter, WriterHeld, WriterReleased};
 pub use copies::{CheckDatabase, DatabaseChecked, ListOutbox, OutboxView, RebuildStream, StreamRebuilt};
 pub use flows::{EmittedView, FindWork, Found, GetTrace, Lookup, TraceView, WorkFound};
 pub use health::GetHealth;
@@ -98,24 +95,6 @@ pub const WORDS: &[Word] = &[
         ["<service>.check_database", "CheckDatabase", "DatabaseChecked"],
         "Whether the file of the database is sound.",
     ),
-    word::<HoldWriter, WriterHeld>(
-        WordKind::Act,
-        ADMIN,
-        ["<service>.hold_writer", "HoldWriter", "WriterHeld"],
-        "Holds the writer for a moment and takes a snapshot, as all services do at once for a backup.",
-    ),
-    word::<ReleaseWriter, WriterReleased>(
-        WordKind::Act,
-        ADMIN,
-        ["<service>.release_writer", "ReleaseWriter", "WriterReleased"],
-        "Lets the writer go on.",
-    ),
-    word::<CopyDatabase, DatabaseCopy>(
-        WordKind::Act,
-        ADMIN,
-        ["<service>.copy_database", "CopyDatabase", "DatabaseCopy"],
-        "Copies the snapshot of a backup, beside the databases; asked again, says how far it is.",
-    ),
 ];
 
 const fn word<Q, P>(kind: WordKind, access: Access, names: [&'static str; 3], meaning: &'static str) -> Word
@@ -145,7 +124,4 @@ pub(crate) fn answer(service: Service) -> Service {
         .answers_at(at("outbox"), false, operator, copies::outbox)
         .answers_at(at("rebuild_stream"), false, ADMIN, copies::rebuild)
         .answers_at(at("check_database"), false, operator, copies::check)
-        .answers_at(at("hold_writer"), false, ADMIN, backups::hold)
-        .answers_at(at("release_writer"), false, ADMIN, backups::release)
-        .answers_at(at("copy_database"), false, ADMIN, backups::copy)
 }

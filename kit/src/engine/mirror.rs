@@ -40,17 +40,8 @@ pub enum Found {
 
 /// Compares an outbox with its stream, or with none. `ours` is the identifier of the row that has the
 /// number of the last told message, if there is such a row.
-/// `restored` says that a person has put the database back: whatever the stream holds is to go then.
-pub fn compare(
-    figures: Option<&Figures>,
-    extent: Extent,
-    (origin, restored): (&str, bool),
-    ours: Option<&str>,
-) -> Found {
+pub fn compare(figures: Option<&Figures>, extent: Extent, origin: &str, ours: Option<&str>) -> Found {
     let Some(figures) = figures else { return Found::Make("it is missing") };
-    if restored && figures.owner != origin {
-        return Found::Make("the database was restored, and it mirrors the one before");
-    }
     let found = judge(figures, extent, origin);
     let Found::Continue(_) = found else { return found };
     let (told, name) = (figures.told, &figures.name);

@@ -13,7 +13,7 @@
 //! - [`mirror`]: an outbox compared with its stream
 //! - [`worker`]: what becomes due: firing timers, trying effects
 //! - [`steady`]: whether a clock can be believed that says how old something is
-//! - [`schema`]: opening, creating, upgrading; [`snapshot`]: a copy of one moment
+//! - [`schema`]: opening, creating, upgrading
 
 pub mod check;
 pub mod commit;
@@ -31,7 +31,6 @@ pub mod port;
 pub mod prune;
 pub mod replies;
 pub mod schema;
-pub mod snapshot;
 pub mod steady;
 #[cfg(test)]
 mod tests;

@@ -79,23 +79,6 @@ pub fn extent(sql: &Sql<'_>) -> Result<Extent> {
     })
 }
 
-/// Whether the database was put back from a backup, so that its stream mirrors another until it is made
-/// anew.
-///
-/// # Errors
-/// If the table cannot be read.
-pub fn is_restored(sql: &Sql<'_>) -> Result<bool> {
-    let found = sql.find("SELECT 1 FROM meta WHERE name = ?1", [crate::backup::RESTORED], |_| Ok(()))?;
-    Ok(found.is_some())
-}
-
-pub(crate) fn forget_restored(sql: &Sql<'_>) -> Result<()> {
-    sql.connection()
-        .prepare_cached("DELETE FROM meta WHERE name = ?1")?
-        .execute([crate::backup::RESTORED])?;
-    Ok(())
-}
-
 /// The identifier of the event in a row, if the row is still kept.
 ///
 /// # Errors

@@ -13,23 +13,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// The lock; it is let go when this is dropped, or when the process ends in whatever way.
 #[derive(Debug)]
-pub struct OwnerLock {
+pub(super) struct OwnerLock {
     _file: File,
-}
-
-/// Takes the lock of a service in a data folder, if nobody has it: for whoever mends files. None: somebody
-/// has.
-///
-/// # Errors
-/// If the folder cannot be written.
-pub fn try_own(folder: &Path, service: &str) -> std::io::Result<Option<OwnerLock>> {
-    let path = folder.join(format!("{service}.lock"));
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(OwnerLock { _file: file })),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
 }
 
 /// Waits for the lock. None: told to stop before.

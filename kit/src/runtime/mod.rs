@@ -37,6 +37,5 @@ mod tasks;
 mod tests;
 mod writer;
 
-pub use lock::{OwnerLock, try_own};
 pub use main::{Options, main, main_with};
 pub use start::{Ended, Running, run};

@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use async_nats::jetstream::stream::{Info, RawMessageErrorKind, Stream};
 use async_nats::jetstream::{self, context::GetStreamErrorKind};
-use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 use tokio::sync::watch;
@@ -25,7 +24,6 @@ use super::stored::not_stored;
 use super::writer::Writer;
 use crate::client::broker;
 use crate::crash;
-use crate::engine::Job;
 use crate::engine::mirror::{self, Figures, Found};
 use crate::engine::outbox::{self, Extent, Row};
 use crate::error::{Error, Result, reason};
@@ -109,7 +107,6 @@ impl Relay {
         match found {
             Found::Continue(next) => {
                 self.writer.fence(None);
-                self.is_mirrored_again().await?;
                 self.vitals.published.store(next - 1, Ordering::Relaxed);
                 Ok(Ok(next))
             }
@@ -147,10 +144,10 @@ impl Relay {
                 let error = Error::unavailable(
                     reason::DATABASE_BEHIND_STREAM,
                     format!(
-                        "{why}; nothing is accepted and nothing told until the newer {0}.db is put back; if it is lost for \
-                         good: stop {0} and see `shopctl db recover {0}`, or put back all databases of one moment with \
-                         `shopctl backup restore`",
+                        "{why}; nothing is accepted and nothing told until the newer {}.db is put back, or, if it is lost \
+                         for good, the stream {} is deleted, after which it is made anew from this database",
                         self.service.name(),
+                        self.service.stream()
                     ),
                 );
                 self.writer.fence(Some(error.clone()));
@@ -160,16 +157,6 @@ impl Relay {
                 Ok(Err(error))
             }
         }
-    }
-
-    /// A restored database is one as any other once a stream mirrors it.
-    async fn is_mirrored_again(&self) -> Result<()> {
-        if self.read(outbox::is_restored).await? {
-            let port = &self.keeping.port;
-            let forget = Job::chore(port.now(), |tx| outbox::forget_restored(tx).map(|()| Bytes::new()));
-            port.submit(forget).await?;
-        }
-        Ok(())
     }
 
     /// Only looks whether the database is older than its stream; answers why, if so.
@@ -187,7 +174,7 @@ impl Relay {
             Err(error) => {
                 return match error.kind() {
                     GetStreamErrorKind::JetStream(inner) if inner.code() == 404 => {
-                        Ok(mirror::compare(None, extent, (&self.origin, false), None))
+                        Ok(mirror::compare(None, extent, &self.origin, None))
                     }
                     _ => Err(broker(error)),
                 };
@@ -195,8 +182,7 @@ impl Relay {
         };
         let stream = self.jetstream.get_stream_no_info(self.service.stream()).await.map_err(broker)?;
         let (told, told_id) = last_told(&stream, &info).await?;
-        let (ours, restored) =
-            self.read(move |sql| Ok((outbox::id_of(sql, told)?, outbox::is_restored(sql)?))).await?;
+        let ours = self.read(move |sql| outbox::id_of(sql, told)).await?;
         let state = &info.state;
         let figures = Figures {
             name: info.config.name.clone(),
@@ -208,7 +194,7 @@ impl Relay {
             told,
             told_id,
         };
-        Ok(mirror::compare(Some(&figures), extent, (&self.origin, restored), ours.as_deref()))
+        Ok(mirror::compare(Some(&figures), extent, &self.origin, ours.as_deref()))
     }
 
     /// What is wrong with the outbox, if anything: it is read from end to end, as it would be told.

@@ -22,7 +22,6 @@ use super::serve::Serving;
 use super::tasks::Tasks;
 use super::writer::{Signals, Writer};
 use super::{main::Options, open, permits, prune, room};
-use crate::backup::RESTORING;
 use crate::client::{self, Link};
 use crate::clock::{Clock, SystemClock};
 use crate::crash;
@@ -140,13 +139,6 @@ async fn live(service: Arc<Service>, options: &Options, stop: CancellationToken)
     let name = service.name();
     let folder = &options.data;
     make_folder(folder)?;
-    if folder.join(RESTORING).exists() {
-        return Err(Ended::Configuration(format!(
-            "databases are being put back into {}, or that was broken off; nothing starts before it is done: \
-             shopctl backup restore",
-            folder.display()
-        )));
-    }
     let link = options.link(name)?;
     follow_roster(&service, options)?;
     let lock_path = folder.join(format!("{name}.lock"));

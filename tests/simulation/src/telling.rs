@@ -89,7 +89,7 @@ impl World {
         let figures = self.broker.figures(number, &stream_of(node.name));
         let told = figures.as_ref().map_or(0, |figures| figures.told);
         let (extent, ours) = node.read(|sql| Ok((outbox::extent(sql)?, outbox::id_of(sql, told)?)))?;
-        Ok((mirror::compare(figures.as_ref(), extent, (&node.origin, false), ours.as_deref()), extent.oldest))
+        Ok((mirror::compare(figures.as_ref(), extent, &node.origin, ours.as_deref()), extent.oldest))
     }
 
     /// The keeper makes a stream anew; now and then it does, and its answer is lost.
