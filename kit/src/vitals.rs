@@ -28,6 +28,8 @@ pub struct Vitals {
     pub started_at: Timestamp,
     /// Having the stream made anew.
     pub remaking: Remaking,
+    /// What is kept for a backup.
+    pub snapshots: crate::backup::snapshot::Snapshots,
     states: Mutex<BTreeMap<String, String>>,
 }
 

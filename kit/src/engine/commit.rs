@@ -152,7 +152,7 @@ impl Engine {
     fn run(&mut self, job: &mut Job, group: i64) -> Result<(Result<Bytes>, Done)> {
         let started = self.clock.now();
         let work = std::mem::replace(&mut job.work, Work::Note { outcome: String::new(), finished: started });
-        let housekeeping = matches!(work, Work::Note { .. } | Work::Chore(_));
+        let housekeeping = matches!(work, Work::Note { .. } | Work::Chore(_) | Work::Hold(_));
         if let Some(fence) = self.fence.as_ref().filter(|_| !housekeeping) {
             return Ok((Err(fence.clone()), Done::default()));
         }
@@ -165,6 +165,7 @@ impl Engine {
         tx.about(&job.key);
         let (answer, outcome, finished) = match work {
             Work::Note { outcome, finished } => (Ok(Bytes::new()), Some(outcome), finished),
+            Work::Hold(_) => (Ok(Bytes::new()), None, started),
             Work::Chore(run) | Work::Piece(run) => (attempt(&mut tx, run), None, started),
             work => {
                 let (answer, outcome) = perform(&mut tx, &self.service, job, work)?;
@@ -224,7 +225,7 @@ fn perform(
             let outcome = answer.as_ref().err().map_or(outcome, |error| &*error.reason).to_owned();
             (answer, Some(outcome))
         }
-        Work::Note { .. } | Work::Chore(_) | Work::Piece(_) => (Ok(Bytes::new()), None),
+        Work::Note { .. } | Work::Chore(_) | Work::Piece(_) | Work::Hold(_) => (Ok(Bytes::new()), None),
     })
 }
 

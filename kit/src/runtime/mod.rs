@@ -11,13 +11,13 @@
 //! - `hear`: the streams of others to the database
 //! - `due`: timers and effects; `prune`: forgetting what is old
 //! - `tasks`: what is waited for at a drain
-//! - `lock`: one owner a database; `logs`: what is said, and how
+//! - [`lock`]: one owner a database; `logs`: what is said, and how
 
 mod due;
 mod hear;
 mod keeping;
 mod latency;
-mod lock;
+pub mod lock;
 mod logs;
 pub mod main;
 mod nats_port;

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use super::lock::OwnerLock;
-use crate::engine::{Engine, Group, Job};
+use crate::engine::{Engine, Group, Job, Work};
 use crate::error::{Error, Kind, Result, reason};
 use crate::limits::{GROUP_JOBS_MAX, NOTE_WAIT, NOTES_WAITING_MAX, WRITER_QUEUE_MAX};
 use crate::vitals::Vitals;
@@ -148,10 +148,14 @@ fn work(mut engine: Engine, waiting: &Receiver<Entry>, signals: &Signals, vitals
         let flush = first.is_err();
         let mut jobs = Vec::new();
         let mut answers = Vec::new();
+        let mut hold = None;
         let mut next = first.ok();
         while let Some(entry) = next {
             vitals.queued.fetch_sub(1, Ordering::Relaxed);
             match entry {
+                Entry::Job { job: Job { work: Work::Hold(asked), .. }, answer, .. } => {
+                    hold = Some((asked, answer))
+                }
                 Entry::Job { job, answer, .. } => {
                     jobs.push(job);
                     answers.push(answer);
@@ -164,7 +168,7 @@ fn work(mut engine: Engine, waiting: &Receiver<Entry>, signals: &Signals, vitals
                 }
                 Entry::Fence(why) => engine.fence(why),
             }
-            next = (jobs.len() < GROUP_JOBS_MAX).then(|| waiting.try_recv().ok()).flatten();
+            next = (jobs.len() < GROUP_JOBS_MAX && hold.is_none()).then(|| waiting.try_recv().ok()).flatten();
         }
         if !jobs.is_empty() || flush && !notes.is_empty() {
             // Notes come first: what they are about was done before the jobs of this group.
@@ -172,6 +176,11 @@ fn work(mut engine: Engine, waiting: &Receiver<Entry>, signals: &Signals, vitals
             let all = notes.drain(..).chain(jobs).collect();
             let group = engine.commit(all);
             finish(group, noted, answers, signals, vitals);
+        }
+        if let Some((hold, answer)) = hold {
+            // What came before is committed and answered; what comes meanwhile waits.
+            let kept: &'static [u8] = if hold.wait() { b"1" } else { b"" };
+            let _ = answer.send(Ok(Bytes::from_static(kept)));
         }
         if ended {
             return;

@@ -1,0 +1,1 @@
+//! Backups of running services, and putting them back.
