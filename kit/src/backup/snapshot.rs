@@ -318,6 +318,24 @@ fn make(path: &Path) -> Result<Connection> {
     Ok(target)
 }
 
+/// Copies at once, for tests; answers how many pages were left after each step, and where the copy is.
+#[cfg(test)]
+pub(super) fn copy_now(reader: Connection, database: &Path, backup: &str) -> Result<(Vec<u64>, PathBuf)> {
+    let (copy, target) = (Arc::new(Copy::default()), target(database, backup)?);
+    let (own, path, to) = (Arc::clone(&copy), database.to_owned(), target.clone());
+    let copying = std::thread::spawn(move || own.run(reader, &path, &to));
+    let mut looks = Vec::new();
+    while !copying.is_finished() {
+        let left = copy.left.load(Ordering::Relaxed);
+        if left > 0 && looks.last() != Some(&left) {
+            looks.push(left);
+        }
+        std::thread::yield_now();
+    }
+    let ended = copy.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
+    ended.unwrap_or(Ok(())).map(|()| (looks, target))
+}
+
 /// Brings a file and its name to the disk.
 ///
 /// # Errors
