@@ -4,6 +4,7 @@
 
 mod analytics;
 mod audit;
+mod backup;
 mod cart;
 mod completion;
 mod confirm;
@@ -80,6 +81,8 @@ pub(crate) enum Command {
     Service(service::Command),
     Doctor(doctor::Args),
     Audit(audit::Args),
+    #[command(subcommand)]
+    Backup(backup::Command),
     Top(top::Args),
     #[command(subcommand)]
     Report(report::Command),
@@ -152,6 +155,7 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
         Command::Service(command) => service::run(shop, command).await,
         Command::Doctor(args) => doctor::run(shop, args).await,
         Command::Audit(args) => audit::run(shop, args).await,
+        Command::Backup(command) => backup::run(shop, command).await,
         Command::Top(args) => top::run(shop, args).await,
         Command::Report(command) => report::run(shop, command).await,
         Command::Analytics(command) => analytics::run(shop, command).await,
@@ -192,7 +196,12 @@ pub(crate) fn goes_without_context(command: &Command, why: &Failure) -> bool {
 fn is_of_this_machine(command: &Command) -> bool {
     matches!(
         command,
-        Command::Up(_) | Command::Down(_) | Command::Logs(_) | Command::Keys(_) | Command::User(_)
+        Command::Up(_)
+            | Command::Down(_)
+            | Command::Logs(_)
+            | Command::Keys(_)
+            | Command::User(_)
+            | Command::Backup(_)
     )
 }
 

@@ -15,10 +15,12 @@
 //! - [`status`]: how everything is, on one screen; [`top`]: the same, live
 //! - [`stream`]: looking into streams; [`report`]: figures drawn with bars, and as CSV
 //! - [`stack`]: the broker and the services of this machine, as processes
+//! - [`backup`]: one cut over all databases, and putting it back
 //! - [`keys`]: who may connect: keys in files, the roster, and the broker's users made from it
 
 mod args;
 mod audit;
+mod backup;
 mod commands;
 mod complete;
 mod context;

@@ -298,6 +298,20 @@ pub mod reason {
     pub const INVALID_KEY: &str = "invalid_key";
     /// The broker does not let this service do what it has to.
     pub const PERMISSION_MISSING: &str = "permission_missing";
+    /// Another backup is being made.
+    pub const BACKUP_BUSY: &str = "backup_busy";
+    /// There is no such backup in the making, or no longer.
+    pub const BACKUP_UNKNOWN: &str = "backup_unknown";
+    /// Too much was written while a copy was made.
+    pub const BACKUP_TOO_SLOW: &str = "backup_too_slow";
+    /// A file or a folder of a backup cannot be read or written.
+    pub const BACKUP_FAILED: &str = "backup_failed";
+    /// A folder holds no backup that is understood.
+    pub const NO_BACKUP: &str = "no_backup";
+    /// A file is no database of a service.
+    pub const NO_DATABASE: &str = "no_database";
+    /// A restore has begun and not ended.
+    pub const RESTORE_UNFINISHED: &str = "restore_unfinished";
     /// A handler panicked.
     pub const PANICKED: &str = "panicked";
 }

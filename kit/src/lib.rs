@@ -11,12 +11,14 @@
 //! - [`engine`]: jobs and a database in; answers, rows and timers out; no broker
 //! - [`runtime`]: the engine on NATS: requests, relay, hearing, timers, effects, start and stop
 //! - [`client`]: asking services from outside, for a command line and for tests
+//! - [`backup`]: one cut over all databases, and putting it back
 //! - [`streams`]: the one service that may make and delete streams and consumers
 //! - [`crash`]: named places where a test can end, fail or hold up a process
 //! - [`limits`]: every limit by name; [`room`]: when a disk counts as full
 
 pub mod access;
 pub mod admin;
+pub mod backup;
 pub mod bus;
 pub mod caller;
 pub mod client;

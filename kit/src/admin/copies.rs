@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::Ctx;
 use crate::engine::outbox::{self, Digest};
 use crate::error::{Error, Kind, Result, reason};
-use crate::limits::{CHECK_FINDINGS_MAX, CHECKED_ROWS_MAX, DIGESTS_MAX};
+use crate::limits::DIGESTS_MAX;
 use crate::sql::Sql;
 use crate::vitals::Vitals;
 
@@ -65,7 +65,7 @@ pub struct CheckDatabase {
 /// Whether the file of the database is sound.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatabaseChecked {
-    /// What is wrong, at most [`CHECK_FINDINGS_MAX`] of it; nothing if it is sound.
+    /// What is wrong, at most [`CHECK_FINDINGS_MAX`](crate::limits::CHECK_FINDINGS_MAX) of it; nothing if it is sound.
     pub findings: Vec<String>,
     /// How large the database is, in bytes.
     pub database_bytes: u64,
@@ -116,34 +116,10 @@ pub(super) async fn rebuild(ctx: Ctx, _: RebuildStream) -> Result<StreamRebuilt>
 }
 
 /// Reads the file as SQLite does, which does not notice a flipped bit in a row, and then the outbox by its
-/// checksums: the newest [`CHECKED_ROWS_MAX`] rows of it, or all.
+/// checksums: the newest [`CHECKED_ROWS_MAX`](crate::limits::CHECKED_ROWS_MAX) rows of it, or all.
 pub(super) async fn check(ctx: Ctx, asked: CheckDatabase) -> Result<DatabaseChecked> {
     ctx.read(move |sql| {
-        let what = if asked.deep { "integrity_check" } else { "quick_check" };
-        let mut findings = sql.list(&format!("PRAGMA {what}({CHECK_FINDINGS_MAX})"), [], |row| row.get(0))?;
-        if findings == ["ok"] {
-            findings.clear();
-        }
-        findings.extend(sql.list(
-            "SELECT \"table\" || ': row ' || coalesce(rowid, '?') || ' points to a missing row of ' || parent
-             FROM pragma_foreign_key_check LIMIT 20",
-            [],
-            |row| row.get(0),
-        )?);
-        let extent = outbox::extent(sql)?;
-        let mut after = extent.oldest - 1;
-        if !asked.deep {
-            after = after.max(extent.newest.saturating_sub(CHECKED_ROWS_MAX));
-        }
-        while findings.len() < CHECK_FINDINGS_MAX {
-            let (last, faults) = outbox::faults(sql, after, DIGESTS_MAX, CHECK_FINDINGS_MAX)?;
-            findings.extend(faults);
-            if last == after {
-                break;
-            }
-            after = last;
-        }
-        findings.truncate(CHECK_FINDINGS_MAX);
+        let findings = crate::backup::inspect::faults(sql, asked.deep)?;
         Ok(DatabaseChecked { findings, database_bytes: super::health::database_bytes(sql)? })
     })
     .await

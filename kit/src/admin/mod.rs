@@ -3,8 +3,10 @@
 //! # Layout
 //! - [`health`]: how it is doing; [`flows`]: what it did
 //! - [`letters`]: what is stuck; [`copies`]: its database, and the stream that mirrors it
+//! - [`backups`]: standing still for a moment, and copying the database
 //! - `examples`: a value of each word
 
+mod backups;
 mod copies;
 mod examples;
 mod flows;
@@ -19,6 +21,10 @@ use crate::message::{Example, Word, WordKind, example_json, understands};
 use crate::service::Service;
 use crate::vitals::Health;
 
+pub use backups::{
+    CopySnapshot, DropSnapshot, HoldWriter, LetWriterGo, SnapshotCopy, SnapshotDropped, WriterHeld,
+    WriterWentOn,
+};
 pub use copies::{CheckDatabase, DatabaseChecked, ListOutbox, OutboxView, RebuildStream, StreamRebuilt};
 pub use flows::{EmittedView, FindWork, Found, GetTrace, Lookup, TraceView, WorkFound};
 pub use health::GetHealth;
@@ -95,6 +101,30 @@ pub const WORDS: &[Word] = &[
         ["<service>.check_database", "CheckDatabase", "DatabaseChecked"],
         "Whether the file of the database is sound.",
     ),
+    word::<HoldWriter, WriterHeld>(
+        WordKind::Act,
+        ADMIN,
+        ["<service>.hold_writer", "HoldWriter", "WriterHeld"],
+        "For a backup: writes nothing for a moment, and keeps the database as it is.",
+    ),
+    word::<LetWriterGo, WriterWentOn>(
+        WordKind::Act,
+        ADMIN,
+        ["<service>.let_writer_go", "LetWriterGo", "WriterWentOn"],
+        "For a backup: writes again.",
+    ),
+    word::<CopySnapshot, SnapshotCopy>(
+        WordKind::Act,
+        ADMIN,
+        ["<service>.copy_snapshot", "CopySnapshot", "SnapshotCopy"],
+        "For a backup: copies what was kept into its folder, and says how far that is.",
+    ),
+    word::<DropSnapshot, SnapshotDropped>(
+        WordKind::Act,
+        ADMIN,
+        ["<service>.drop_snapshot", "DropSnapshot", "SnapshotDropped"],
+        "For a backup: gives it up.",
+    ),
 ];
 
 const fn word<Q, P>(kind: WordKind, access: Access, names: [&'static str; 3], meaning: &'static str) -> Word
@@ -124,4 +154,8 @@ pub(crate) fn answer(service: Service) -> Service {
         .answers_at(at("outbox"), false, operator, copies::outbox)
         .answers_at(at("rebuild_stream"), false, ADMIN, copies::rebuild)
         .answers_at(at("check_database"), false, operator, copies::check)
+        .answers_at(at("hold_writer"), false, ADMIN, backups::hold)
+        .answers_at(at("let_writer_go"), false, ADMIN, backups::let_go)
+        .answers_at(at("copy_snapshot"), false, ADMIN, backups::copy)
+        .answers_at(at("drop_snapshot"), false, ADMIN, backups::give_up)
 }

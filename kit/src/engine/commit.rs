@@ -227,7 +227,7 @@ impl Engine {
             return Ok((Err(refusal), Done::default()));
         }
         let work = std::mem::replace(&mut job.work, Work::Note { outcome: String::new(), finished: started });
-        let housekeeping = matches!(work, Work::Note { .. } | Work::Chore(_));
+        let housekeeping = matches!(work, Work::Note { .. } | Work::Chore(_) | Work::Hold(_));
         let (source, sequence) = match &work {
             Work::Hear(heard) => (heard.source.clone(), heard.sequence),
             _ => (String::new(), 0),
@@ -237,6 +237,7 @@ impl Engine {
         tx.about(&job.key);
         let (answer, outcome, finished) = match work {
             Work::Note { outcome, finished } => (Ok(Bytes::new()), Some(outcome), finished),
+            Work::Hold(_) => (Ok(Bytes::new()), None, started),
             Work::Chore(run) | Work::Piece(run) => (attempt(&mut tx, run), None, started),
             work => {
                 let (answer, outcome) = perform(&mut tx, &self.service, job, work)?;
@@ -299,7 +300,7 @@ fn perform(
             let outcome = answer.as_ref().err().map_or(outcome, |error| &*error.reason).to_owned();
             (answer, Some(outcome))
         }
-        Work::Note { .. } | Work::Chore(_) | Work::Piece(_) => (Ok(Bytes::new()), None),
+        Work::Note { .. } | Work::Chore(_) | Work::Piece(_) | Work::Hold(_) => (Ok(Bytes::new()), None),
     })
 }
 

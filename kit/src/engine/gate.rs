@@ -15,8 +15,8 @@ pub(crate) struct Gate {
 impl Gate {
     /// Why this work is not done, if it must not be.
     pub(crate) fn refusal(&self, work: &Work) -> Option<Error> {
-        let housekeeping = matches!(work, Work::Note { .. } | Work::Chore(_));
-        let begun = matches!(work, Work::Chore(_) | Work::Effect { .. });
+        let housekeeping = matches!(work, Work::Note { .. } | Work::Chore(_) | Work::Hold(_));
+        let begun = matches!(work, Work::Chore(_) | Work::Effect { .. } | Work::Hold(_));
         let fenced = self.fence.as_ref().filter(|_| !housekeeping);
         fenced.or(self.no_room.as_ref().filter(|_| !begun)).cloned()
     }

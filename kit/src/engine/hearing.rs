@@ -77,6 +77,9 @@ impl Course {
 /// How an event ended, for the journal. `None`: it was heard before, nothing was done.
 pub(crate) type Ending = Option<String>;
 
+/// The position of a source whose database was replaced by a restore: nothing of it is heard any more.
+pub const CLOSED: u64 = i64::MAX as u64;
+
 /// Where in a stream a hearer stands.
 ///
 /// # Errors

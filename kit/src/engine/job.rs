@@ -5,6 +5,7 @@ use std::any::Any;
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use crate::backup::hold::Hold;
 use crate::caller::Caller;
 use crate::effect::Attempt;
 use crate::engine::hearing::Heard;
@@ -72,6 +73,8 @@ pub enum Work {
     },
     /// A part of something larger that has its own row: none in the journal.
     Piece(Run),
+    /// The writer stands still, between two groups. An engine without a thread of its own cannot do that.
+    Hold(Hold),
     /// Housekeeping: no row in the journal, and done also while nothing else is accepted.
     Chore(Run),
 }
@@ -99,6 +102,11 @@ impl Job {
     /// A part of something larger.
     pub fn piece(now: Timestamp, run: impl FnOnce(&mut Tx<'_>) -> Result<Bytes> + Send + 'static) -> Self {
         Self::without_row(now, Work::Piece(Box::new(run)))
+    }
+
+    /// Has the writer stand still.
+    pub fn hold(now: Timestamp, hold: Hold) -> Self {
+        Self::without_row(now, Work::Hold(hold))
     }
 
     fn without_row(now: Timestamp, work: Work) -> Self {

@@ -9,12 +9,19 @@ use crate::clock::Chance;
 use crate::crash;
 use crate::error::{Error, Result};
 use crate::id::uuid_v7;
+use crate::sql::Sql;
 
 const KIT: &[&str] = &[
     include_str!("../../migrations/0001_kit.sql"),
     include_str!("../../migrations/0002_access.sql"),
     include_str!("../../migrations/0003_requests.sql"),
 ];
+
+/// The newest version of the tables of the kit.
+pub const KIT_VERSION: u64 = KIT.len() as u64;
+
+/// The row of `meta` that lists the identities of the databases in whose place this one was put, the newest first.
+pub const REPLACES: &str = "replaces_origins";
 
 /// Statements a connection keeps prepared.
 const STATEMENTS_KEPT: usize = 128;
@@ -117,6 +124,16 @@ pub fn open_reader(path: &Path) -> Result<Connection> {
     prepare(&connection)?;
     connection.execute_batch("PRAGMA query_only = ON;")?;
     Ok(connection)
+}
+
+/// The identities of the databases in whose place this one was put by a restore, the newest first.
+///
+/// # Errors
+/// If the table cannot be read.
+pub fn replaced(sql: &Sql<'_>) -> Result<Vec<String>> {
+    let all: Option<String> =
+        sql.find("SELECT value FROM meta WHERE name = ?1", [REPLACES], |row| row.get(0))?;
+    Ok(all.unwrap_or_default().split_whitespace().map(str::to_owned).collect())
 }
 
 /// Makes the file for its owner only, if it is not there, and shuts others out if it is. The files that

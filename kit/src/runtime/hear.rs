@@ -16,7 +16,7 @@ use super::writer::Writer;
 use crate::client::broker;
 use crate::clock::SystemChance;
 use crate::crash;
-use crate::engine::hearing::{Course, Heard, position};
+use crate::engine::hearing::{CLOSED, Course, Heard, position};
 use crate::engine::port::{Port, read};
 use crate::engine::{Job, mirror};
 use crate::error::{Error, Result};
@@ -101,6 +101,12 @@ impl Hearer {
         };
         let (source, from) = (stream.to_owned(), origin.clone());
         let position = read(&*self.port, move |sql| position(sql, &source, &from)).await?;
+        if position == CLOSED {
+            let what = format!(
+                "{stream} is of a database in whose place another was put; it is made anew by its owner"
+            );
+            return Err(Error::unavailable("replaced_stream", what));
+        }
         let name = self.port.service().name();
         let filters: Vec<String> = self.subjects.iter().map(|subject| (*subject).to_owned()).collect();
         if let Ok(info) = handle.consumer_info(name).await {

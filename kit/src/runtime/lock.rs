@@ -13,8 +13,25 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// The lock; it is let go when this is dropped, or when the process ends in whatever way.
 #[derive(Debug)]
-pub(super) struct OwnerLock {
+pub struct OwnerLock {
     _file: File,
+}
+
+/// Takes the lock at once, for work on a database whose service does not run. None: somebody has it.
+///
+/// # Errors
+/// If the file cannot be opened or locked.
+pub fn take(path: &Path) -> std::io::Result<Option<OwnerLock>> {
+    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+    match file.try_lock() {
+        Ok(()) => {
+            file.set_len(0)?;
+            writeln!(file, "{}", std::process::id())?;
+            Ok(Some(OwnerLock { _file: file }))
+        }
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }
 
 /// Waits for the lock. None: told to stop before.

@@ -11,7 +11,7 @@
 //! - `hear`: the streams of others to the database
 //! - `due`: timers and effects; `prune`: forgetting what is old
 //! - `tasks`: what is waited for at a drain
-//! - `lock`: one owner a database; `guard`: its files are still there; `room`: so is room on the disk
+//! - [`lock`]: one owner a database; `guard`: its files are still there; `room`: so is room on the disk
 //! - `open`: a database that can be trusted, or why not; `logs`: what is said, and how
 
 mod due;
@@ -19,7 +19,7 @@ mod guard;
 mod hear;
 mod keeping;
 mod latency;
-mod lock;
+pub mod lock;
 mod logs;
 pub mod main;
 mod nats_port;

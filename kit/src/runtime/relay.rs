@@ -26,6 +26,7 @@ use crate::client::broker;
 use crate::crash;
 use crate::engine::mirror::{self, Figures, Found};
 use crate::engine::outbox::{self, Extent, Row};
+use crate::engine::schema;
 use crate::error::{Error, Result, reason};
 use crate::limits::{
     DIGESTS_MAX, RELAY_BYTES_IN_FLIGHT_MAX, RELAY_IN_FLIGHT_MAX, RELAY_LOOKS_EVERY, RELAY_ROWS_MAX,
@@ -180,6 +181,10 @@ impl Relay {
                 };
             }
         };
+        let owner = info.config.metadata.get(ORIGIN).cloned().unwrap_or_default();
+        if owner != self.origin && self.read(schema::replaced).await?.contains(&owner) {
+            return Ok(Found::Rebuild("it belongs to the database in whose place this one was put"));
+        }
         let stream = self.jetstream.get_stream_no_info(self.service.stream()).await.map_err(broker)?;
         let (told, told_id) = last_told(&stream, &info).await?;
         let ours = self.read(move |sql| outbox::id_of(sql, told)).await?;

@@ -22,6 +22,7 @@ use super::serve::Serving;
 use super::tasks::Tasks;
 use super::writer::{Signals, Writer};
 use super::{main::Options, open, permits, prune, room};
+use crate::backup::restore;
 use crate::client::{self, Link};
 use crate::clock::{Clock, SystemClock};
 use crate::crash;
@@ -146,6 +147,7 @@ async fn live(service: Arc<Service>, options: &Options, stop: CancellationToken)
     let Some(lock) = lock::acquire(&lock_path, name, &stop).await.map_err(unusable)? else {
         return Ok(Then::Nothing);
     };
+    unfinished(folder)?;
     let path = folder.join(format!("{name}.db"));
     let Some(engine) = open::when_there_is_room(&path, &service, &stop).await? else {
         return Ok(Then::Nothing);
@@ -320,6 +322,17 @@ fn make_folder(folder: &Path) -> Result<(), Ended> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
         Ended::Storage(format!("the data folder {} cannot be made: {error}", folder.display()))
     })
+}
+
+/// Refuses to start where a restore has begun and not ended: a database that is missing would be taken for new.
+fn unfinished(folder: &Path) -> Result<(), Ended> {
+    if !folder.join(restore::UNFINISHED).exists() {
+        return Ok(());
+    }
+    Err(Ended::Configuration(format!(
+        "a restore has begun in {} and not ended; do it again: shopctl backup restore FOLDER --replace",
+        folder.display()
+    )))
 }
 
 /// Believes what the roster says about services and operators.

@@ -12,7 +12,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use super::guard::{Gone, Guard};
 use super::lock::OwnerLock;
 use crate::crash;
-use crate::engine::{Engine, Group, Job};
+use crate::engine::{Engine, Group, Job, Work};
 use crate::error::{Error, Kind, Result, reason};
 use crate::limits::{GROUP_JOBS_MAX, NOTE_WAIT, NOTES_WAITING_MAX, WRITER_QUEUE_MAX};
 use crate::vitals::Vitals;
@@ -195,10 +195,14 @@ fn work(mut engine: Engine, guard: &Guard, waiting: &Receiver<Entry>, signals: &
         let flush = first.is_err();
         let mut jobs = Vec::new();
         let mut answers = Vec::new();
+        let mut hold = None;
         let mut next = first.ok();
         while let Some(entry) = next {
             vitals.queued.fetch_sub(1, Ordering::Relaxed);
             match entry {
+                Entry::Job { job: Job { work: Work::Hold(asked), .. }, answer, .. } => {
+                    hold = Some((asked, answer))
+                }
                 Entry::Job { job, answer, .. } => {
                     jobs.push(job);
                     answers.push(answer);
@@ -221,7 +225,7 @@ fn work(mut engine: Engine, guard: &Guard, waiting: &Receiver<Entry>, signals: &
                 }
                 Entry::Look => {}
             }
-            next = (jobs.len() < GROUP_JOBS_MAX).then(|| waiting.try_recv().ok()).flatten();
+            next = (jobs.len() < GROUP_JOBS_MAX && hold.is_none()).then(|| waiting.try_recv().ok()).flatten();
         }
         if let Err(gone) = guard.check() {
             signals.fatal.send_replace(Some(leave(&engine, gone)));
@@ -236,6 +240,11 @@ fn work(mut engine: Engine, guard: &Guard, waiting: &Receiver<Entry>, signals: &
                 // Closing would write to the file, and might take away the log of whoever comes after.
                 return std::mem::forget(engine);
             }
+        }
+        if let Some((hold, answer)) = hold {
+            // What came before is committed and answered; what comes meanwhile waits.
+            let kept: &'static [u8] = if hold.wait() { b"1" } else { b"" };
+            let _ = answer.send(Ok(Bytes::from_static(kept)));
         }
         if ended {
             let _ = crash::point("checkpoint", "");
