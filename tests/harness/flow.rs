@@ -1,6 +1,6 @@
 //! Everything that can become of an order, at once, by people who do not take "not now" for an answer.
 
-use contracts::auth::{Register, Secret};
+use contracts::auth::{LogIn, LogOut, Register, Secret};
 use contracts::cart::AddItem;
 use contracts::catalog::PutProduct;
 use contracts::inventory::ReceiveStock;
@@ -8,7 +8,7 @@ use contracts::order::{CancelOrder, OrderView, PlaceOrder, RefundOrder, Stage};
 use contracts::{OrderId, Quantity, analytics::RebuildAnalytics};
 use kit::admin::{DeadLetters, ListDeadLetters, RebuildStream, SettleDeadLetter, Settled, StreamRebuilt};
 use kit::testing::eventually;
-use kit::{Call, Request, Result};
+use kit::{Call, Kind, Request, Result};
 use std::time::Duration;
 
 use crate::customer::{DECLINED_CARD, order_of};
@@ -19,6 +19,9 @@ use crate::{Counter, NAMES, euros, sku_of};
 pub const MUG: &str = "walked-mug";
 /// What is only priced and delivered.
 pub const POSTER: &str = "walked-poster";
+
+/// Who signs in and out; the account must be there.
+pub const MEMBER: &str = "member@example.org";
 
 /// A card whose charge takes a second, so that there is time to change one's mind.
 const SLOW_CARD: &str = "pm_test_slow";
@@ -109,7 +112,7 @@ impl Counter {
         self.insists(request, key).await.expect("an order")
     }
 
-    /// What has nothing to do with an order: a price, a delivery, an account, figures made anew.
+    /// What has nothing to do with an order: a price, a delivery, an account, a session, figures made anew.
     async fn runs_errands(&self, name: &str) {
         let price = name.bytes().fold(1000, |sum, byte| sum + i64::from(byte));
         let put = PutProduct {
@@ -129,6 +132,17 @@ impl Counter {
         self.insists(&receive, &format!("{name}-delivery")).await.expect("stock");
         self.insists(&register, &format!("{name}-account")).await.expect("an account");
         self.insists(&RebuildAnalytics {}, &format!("{name}-figures")).await.expect("figures");
+        // Every service hears that a session was ended.
+        let log_in = LogIn {
+            email: MEMBER.parse().expect("an address"),
+            password: Secret::new(PASSWORD),
+            device: name.into(),
+            source: String::new(),
+        };
+        let pair = self.insists(&log_in, &format!("{name}-session")).await.expect("tokens");
+        let ended = self.for_holder_of(&pair).insists(&LogOut::default(), &format!("{name}-log-out")).await;
+        // Asked a second time, because the first answer was lost, it says that there is no session.
+        assert!(ended.as_ref().err().is_none_or(|error| error.kind == Kind::Unauthenticated), "{ended:?}");
     }
 
     async fn remakes_streams(&self) {

@@ -12,12 +12,14 @@ pub mod step;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::time::Duration;
 
+use kit::Role;
 use kit::crash::{POINTS, VARIABLE};
-use kit::testing::eventually;
+use kit::testing::PATIENCE;
 use serde_json::Value;
 
-use crate::flow::{MUG, POSTER};
+use crate::flow::{MEMBER, MUG, POSTER};
 use crate::processes::ProcessShop;
 use crate::{Counter, NAMES};
 use step::{AT_THE_STOP, Outcome, Place, Step, When};
@@ -30,6 +32,15 @@ const PIECES: u64 = 1_000_000;
 
 /// How often everything happens in a round until every step has fired. After that it is a finding.
 const FLOWS_MAX: usize = 4;
+
+/// How long everything may take; whatever waits in it for too long says so before.
+const FLOW_TIME: Duration = Duration::from_secs(2 * PATIENCE.as_secs());
+
+/// Lines of each log that a failing round shows.
+const LAST_LINES: usize = 15;
+
+/// How often the processes are looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// What a service is armed with, one process after the other: the next begins when all steps of one have
 /// fired.
@@ -61,6 +72,7 @@ impl Walker {
         let (shop, counter) = ProcessShop::open_with(PROGRAM, &[(VARIABLE, &says)]).await;
         counter.sells(MUG, 1000, PIECES).await;
         counter.sells(POSTER, 500, 1).await;
+        counter.signs_up(shop.lent_broker(), MEMBER, Role::Customer).await;
         let mut walker = Self { shop, counter, flows: 0, then: None, walked: BTreeSet::new() };
         let mut places = BTreeSet::new();
         walker.flow(true).await;
@@ -127,23 +139,39 @@ impl Walker {
     async fn flow_among(&mut self, going: &mut BTreeMap<&'static str, Going>, remaking: bool) {
         let (counter, name) = (self.counter.clone(), self.next_name());
         let flow = tokio::spawn(async move { counter.sees_everything(&name, remaking).await });
-        let what = format!("an end of everything with {:?}", armed(going));
-        eventually(&what, || {
-            let services: Vec<&'static str> = going.keys().copied().collect();
-            for service in services {
-                self.look_after(service, going);
+        let ended = tokio::time::timeout(FLOW_TIME, async {
+            loop {
+                let services: Vec<&'static str> = going.keys().copied().collect();
+                for service in services {
+                    self.look_after(service, going);
+                }
+                if let Some((service, lives)) = self.then.take_if(|_| going.is_empty()) {
+                    self.set_out(service, lives, going);
+                }
+                // Who is told to stop comes to its place without any order.
+                let steps = || going.values().flat_map(|one| one.lives.iter().flatten());
+                if flow.is_finished() && !steps().any(|step| step.place.is_at_the_stop()) {
+                    return;
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
             }
-            if let Some((service, lives)) = self.then.take_if(|_| going.is_empty()) {
-                self.set_out(service, lives, going);
-            }
-            // Who is told to stop comes to its place without any order.
-            let stopping =
-                going.values().any(|one| one.lives.iter().flatten().any(|step| step.place.is_at_the_stop()));
-            let done = flow.is_finished() && !stopping;
-            async move { done.then_some(()) }
         })
         .await;
-        flow.await.expect("everything has happened");
+        let done = flow.is_finished();
+        assert!(ended.is_ok(), "after {FLOW_TIME:?} still not: everything ({done}), with {:?}", armed(going));
+        if let Err(error) = flow.await {
+            panic!("{error}; armed are still {:?}; {}", armed(going), self.last_words());
+        }
+    }
+
+    /// What each service said last, for whoever has to find out why a round does not end.
+    fn last_words(&self) -> String {
+        let tail = |service: &&str| {
+            let log = self.shop.log(service);
+            let lines: Vec<&str> = log.lines().rev().take(LAST_LINES).collect();
+            format!("\n{service}:\n{}", lines.into_iter().rev().collect::<Vec<_>>().join("\n"))
+        };
+        NAMES.iter().map(tail).collect()
     }
 
     async fn flow(&mut self, remaking: bool) {

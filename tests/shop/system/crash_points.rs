@@ -26,7 +26,9 @@ async fn an_order_flow_survives_every_crash_point_of_every_service() {
     let (mut walker, seen) = Walker::open().await;
     every_point_is_reached(&seen);
     let places = one_of_each(&seen);
+    let began = std::time::Instant::now();
     for lives in ordinary_rounds(&places) {
+        say(&format!("{:?} {lives:?}", began.elapsed()));
         walker.round(lives).await;
     }
     let walked = walker.walked();
