@@ -56,6 +56,14 @@ pub struct Walker {
     walked: BTreeSet<Step>,
 }
 
+/// Which service comes where.
+pub struct Found {
+    /// Where services come again and again: what can be walked.
+    pub places: BTreeSet<Place>,
+    /// Where they came when the shop was opened, some of them only then.
+    pub at_the_opening: BTreeSet<Place>,
+}
+
 /// A service on its way through its lives.
 struct Going {
     lives: VecDeque<Vec<Step>>,
@@ -66,7 +74,7 @@ struct Going {
 
 impl Walker {
     /// Opens a shop, and finds out which service comes to which place.
-    pub async fn open() -> (Self, BTreeSet<Place>) {
+    pub async fn open() -> (Self, Found) {
         let says = POINTS.iter().map(|point| format!("{}=delay:0@every", point.name));
         let says = says.collect::<Vec<_>>().join(",");
         let (shop, counter) = ProcessShop::open_with(PROGRAM, &[(VARIABLE, &says)]).await;
@@ -74,19 +82,27 @@ impl Walker {
         counter.sells(POSTER, 500, 1).await;
         counter.signs_up(shop.lent_broker(), MEMBER, Role::Customer).await;
         let mut walker = Self { shop, counter, flows: 0, then: None, walked: BTreeSet::new() };
-        let mut places = BTreeSet::new();
+        let at_the_opening = walker.fired();
+        for service in NAMES {
+            walker.shop.kill(service);
+            walker.shop.start_with(service, &[(VARIABLE, &says)]);
+        }
         walker.flow(true).await;
         walker.audit().await;
-        for service in NAMES {
-            places.extend(fired(service, &walker.shop.log(service)));
-            let unseen = AT_THE_STOP.iter().map(|point| (*point, String::new()));
-            places.extend(unseen.filter_map(|(point, about)| Place::of(service, point, &about)));
-        }
-        // Nothing fails in a sound shop, so a reaction has to be made to.
+        let mut places = walker.fired();
+        // A sound shop is not told to stop, and nothing fails in it, so a reaction has to be made to.
+        let letters = places.iter().filter(|place| place.point == "hear.reaction");
         let letters: Vec<Place> =
-            places.iter().filter(|place| place.point == "hear.reaction").cloned().collect();
-        places.extend(letters.into_iter().map(|place| Place { point: "dead_letter.write", ..place }));
-        (walker, places)
+            letters.map(|place| Place { point: "dead_letter.write", ..place.clone() }).collect();
+        let stops = NAMES.iter().flat_map(|service| AT_THE_STOP.map(|point| Place::of(service, point, "")));
+        let stops: Vec<Place> = stops.flatten().collect();
+        places.extend(letters.into_iter().chain(stops));
+        (walker, Found { places, at_the_opening })
+    }
+
+    /// Every place that the processes of this moment came to.
+    fn fired(&self) -> BTreeSet<Place> {
+        NAMES.iter().flat_map(|service| fired(service, &self.shop.log(service))).collect()
     }
 
     /// Every step that has fired.
