@@ -14,12 +14,11 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use kit::Role;
 use kit::crash::{POINTS, VARIABLE};
 use kit::testing::PATIENCE;
 use serde_json::Value;
 
-use crate::flow::{MEMBER, MUG, POSTER};
+use crate::flow::{MUG, POSTER};
 use crate::processes::ProcessShop;
 use crate::{Counter, NAMES};
 use step::{AT_THE_STOP, Outcome, Place, Step, When};
@@ -80,7 +79,7 @@ impl Walker {
         let (shop, counter) = ProcessShop::open_with(PROGRAM, &[(VARIABLE, &says)]).await;
         counter.sells(MUG, 1000, PIECES).await;
         counter.sells(POSTER, 500, 1).await;
-        counter.signs_up(shop.lent_broker(), MEMBER, Role::Customer).await;
+        counter.joins(shop.lent_broker()).await;
         let mut walker = Self { shop, counter, flows: 0, then: None, walked: BTreeSet::new() };
         let at_the_opening = walker.fired();
         for service in NAMES {
@@ -155,6 +154,8 @@ impl Walker {
     async fn flow_among(&mut self, going: &mut BTreeMap<&'static str, Going>, remaking: bool) {
         let (counter, name) = (self.counter.clone(), self.next_name());
         let flow = tokio::spawn(async move { counter.sees_everything(&name, remaking).await });
+        let person = self.counter.clone();
+        let tending = tokio::spawn(async move { person.tends_letters().await });
         let ended = tokio::time::timeout(FLOW_TIME, async {
             loop {
                 let services: Vec<&'static str> = going.keys().copied().collect();
@@ -173,6 +174,7 @@ impl Walker {
             }
         })
         .await;
+        tending.abort();
         let done = flow.is_finished();
         assert!(ended.is_ok(), "after {FLOW_TIME:?} still not: everything ({done}), with {:?}", armed(going));
         if let Err(error) = flow.await {

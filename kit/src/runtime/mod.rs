@@ -13,6 +13,7 @@
 //! - `tasks`: what is waited for at a drain
 //! - `lock`: one owner a database; `logs`: what is said, and how
 
+mod acks;
 mod due;
 mod hear;
 mod keeping;
