@@ -8,7 +8,7 @@ use contracts::order::{CancelOrder, OrderView, PlaceOrder, RefundOrder, Stage};
 use contracts::{Email, OrderId, Quantity, analytics::RebuildAnalytics};
 use kit::admin::{DeadLetters, ListDeadLetters, RebuildStream, SettleDeadLetter, Settled, StreamRebuilt};
 use kit::testing::{Broker, eventually};
-use kit::{Call, Kind, Request, Result};
+use kit::{Call, Client, Kind, Request, Result};
 use std::time::Duration;
 
 use crate::customer::{DECLINED_CARD, order_of};
@@ -190,7 +190,7 @@ impl Counter {
 
     /// Tries each dead letter of a service again. Nothing if there is still one, or no answer.
     async fn retries_letters_of(&self, service: &str) -> Option<()> {
-        let call = || Call { timeout: ANSWER_TIME, ..Call::default() };
+        let call = || Call { timeout: ANSWER_TIME, key: Some(Client::new_key()), trace: None };
         let subject = format!("{service}.dead_letters");
         let letters: DeadLetters =
             self.client().call_as(&subject, &ListDeadLetters::default(), call()).await.ok()?;

@@ -11,6 +11,7 @@ mod crashes;
 mod figures;
 mod hostile;
 mod mail;
+mod migrations;
 mod races;
 mod streams;
 mod traces;
