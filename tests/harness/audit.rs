@@ -7,6 +7,7 @@ use contracts::inventory::{AuditStock, HoldView, ListHolds, ListStock, StockView
 use contracts::order::{ListOrders, OrderView, RefundState, Stage};
 use contracts::payment::{ListPayments, PaymentState, PaymentView};
 use contracts::{OrderId, Sku};
+use kit::bus::Peer;
 use kit::testing::eventually;
 
 use crate::{Counter, NAMES};
@@ -32,6 +33,7 @@ impl Counter {
     }
 
     async fn is_quiet(&self) -> bool {
+        let peers = contracts::shop().peers;
         for name in NAMES {
             let Some(health) = self.health(name).await else { return false };
             if health.outbox_newest != health.outbox_published || health.effects_due > 0 {
@@ -39,6 +41,12 @@ impl Counter {
             }
             let Ok(consumers) = self.client().consumers(&name.to_uppercase()).await else { return false };
             if consumers.iter().any(|consumer| consumer.pending > 0 || consumer.unacknowledged > 0) {
+                return false;
+            }
+            // Who has lost its consumer with a stream that was made anew has not heard everything yet.
+            let hears = |peer: &&Peer| peer.hears.iter().any(|source| source == name);
+            let has_one = |peer: &Peer| consumers.iter().any(|consumer| consumer.name == peer.name);
+            if !peers.iter().filter(hears).all(has_one) {
                 return false;
             }
         }

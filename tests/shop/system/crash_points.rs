@@ -25,9 +25,7 @@ async fn an_order_flow_survives_every_crash_point_of_every_service() {
     let (mut walker, found) = Walker::open().await;
     every_point_is_reached(&found);
     let places = one_of_each(&found.places);
-    let began = std::time::Instant::now();
     for lives in ordinary_rounds(&places) {
-        say(&format!("{:?} {lives:?}", began.elapsed()));
         walker.round(lives).await;
     }
     let walked = walker.walked();
