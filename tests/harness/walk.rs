@@ -128,6 +128,7 @@ impl Walker {
                 break;
             }
         }
+        self.disarm_what_is_seldom(&mut going);
         let left: Vec<_> = going.values().map(|one| &one.lives).collect();
         assert!(left.is_empty(), "after {FLOWS_MAX} times everything these did not fire: {left:#?}");
         self.audit().await;
@@ -229,6 +230,20 @@ impl Walker {
                 one.earlier = now;
                 one.told_to_stop = false;
                 if over { self.end_life(service, going) } else { self.start(service, &life) }
+            }
+        }
+    }
+
+    /// What comes up once a start or so, and fired at least once, has fired often enough.
+    fn disarm_what_is_seldom(&mut self, going: &mut BTreeMap<&'static str, Going>) {
+        let services: Vec<&'static str> = going.keys().copied().collect();
+        for service in services {
+            let here = fired(service, &self.shop.log(service));
+            let one = &going[service];
+            let life = one.lives.iter().flatten().zip(&one.earlier);
+            let each_once = life.into_iter().all(|(step, before)| before + times(step, &here) > 0);
+            if each_once && one.lives.len() == 1 {
+                self.end_life(service, going);
             }
         }
     }

@@ -9,6 +9,7 @@ mod checkout;
 mod crash_points;
 mod crashes;
 mod figures;
+mod frozen;
 mod hostile;
 mod mail;
 mod migrations;
