@@ -134,15 +134,15 @@ pub(crate) fn take_back(sql: &Sql<'_>, name: &str, key: &str) -> Result<bool> {
 }
 
 /// Marks that a try begins. From here on the work cannot be taken back. Answers false if it was
-/// taken back before.
-pub(crate) fn begin(sql: &Sql<'_>, id: i64) -> Result<bool> {
+/// taken back before. Its number may belong to other work by then, so name and key must be the same.
+pub(crate) fn begin(sql: &Sql<'_>, row: &Row) -> Result<bool> {
     let changed = sql
         .connection()
         .prepare_cached(
             "UPDATE effect SET attempts = attempts + 1, maybe_done = maybe_done OR trying, trying = 1
-             WHERE id = ?1 AND state = 'due'",
+             WHERE id = ?1 AND name = ?2 AND key = ?3 AND state = 'due'",
         )?
-        .execute([id])?;
+        .execute(params![row.id, row.name, row.key])?;
     Ok(changed > 0)
 }
 

@@ -2,6 +2,7 @@
 
 mod forgetful;
 mod letters;
+mod taken_back;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -72,9 +72,10 @@ pub async fn attempt_effect(port: &Arc<dyn Port>, row: Row) -> Result<()> {
     let received = port.now();
     let trace = port.child(&row.trace);
     let id = row.id;
+    let found = row.clone();
     let begun = port
         .submit(Job::piece(received, move |tx| {
-            Ok(if effects::begin(tx, id)? { Bytes::from_static(b"1") } else { Bytes::new() })
+            Ok(if effects::begin(tx, &found)? { Bytes::from_static(b"1") } else { Bytes::new() })
         }))
         .await?;
     if begun.is_empty() {
