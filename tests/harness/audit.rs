@@ -7,6 +7,7 @@ use contracts::inventory::{AuditStock, HoldView, ListHolds, ListStock, StockView
 use contracts::order::{ListOrders, OrderView, RefundState, Stage};
 use contracts::payment::{ListPayments, PaymentState, PaymentView};
 use contracts::{OrderId, Sku};
+use kit::bus::Peer;
 use kit::testing::eventually;
 
 use crate::{Counter, NAMES};
@@ -28,18 +29,33 @@ impl Counter {
     /// Waits until the shop is quiet: every order settled, every outbox in its stream, every event
     /// heard, no work on the outside world to be done.
     pub async fn until_quiet(&self) {
-        eventually("the shop is quiet", || async { self.is_quiet().await.then_some(()) }).await;
+        // Services are looked at one after the other: what began behind the look has told something by the next.
+        eventually("the shop is quiet", || async {
+            let told = self.told_if_quiet().await?;
+            (self.told_if_quiet().await? == told).then_some(())
+        })
+        .await;
     }
 
-    async fn is_quiet(&self) -> bool {
+    /// How much each service has told, if none of them has anything to do.
+    async fn told_if_quiet(&self) -> Option<Vec<u64>> {
+        let mut told = Vec::new();
+        let peers = contracts::shop().peers;
         for name in NAMES {
-            let Some(health) = self.health(name).await else { return false };
+            let health = self.health(name).await?;
+            told.push(health.outbox_newest);
             if health.outbox_newest != health.outbox_published || health.effects_due > 0 {
-                return false;
+                return None;
             }
-            let Ok(consumers) = self.client().consumers(&name.to_uppercase()).await else { return false };
+            let consumers = self.client().consumers(&name.to_uppercase()).await.ok()?;
             if consumers.iter().any(|consumer| consumer.pending > 0 || consumer.unacknowledged > 0) {
-                return false;
+                return None;
+            }
+            // Who has lost its consumer with a stream that was made anew has not heard everything yet.
+            let hears = |peer: &&Peer| peer.hears.iter().any(|source| source == name);
+            let has_one = |peer: &Peer| consumers.iter().any(|consumer| consumer.name == peer.name);
+            if !peers.iter().filter(hears).all(has_one) {
+                return None;
             }
         }
         let waiting = ListOrders {
@@ -47,7 +63,7 @@ impl Counter {
             limit: Some(1),
             ..ListOrders::default()
         };
-        self.client().ask(&waiting).await.is_ok_and(|page| page.items.is_empty())
+        self.client().ask(&waiting).await.is_ok_and(|page| page.items.is_empty()).then_some(told)
     }
 
     /// Reads the books, page by page.

@@ -1,18 +1,18 @@
 //! Everything that can become of an order, at once, by people who do not take "not now" for an answer.
 
-use contracts::auth::{Register, Secret};
+use contracts::auth::{Confirm, LogIn, LogOut, Register, Secret};
 use contracts::cart::AddItem;
 use contracts::catalog::PutProduct;
 use contracts::inventory::ReceiveStock;
 use contracts::order::{CancelOrder, OrderView, PlaceOrder, RefundOrder, Stage};
-use contracts::{OrderId, Quantity, analytics::RebuildAnalytics};
+use contracts::{Email, OrderId, Quantity, analytics::RebuildAnalytics};
 use kit::admin::{DeadLetters, ListDeadLetters, RebuildStream, SettleDeadLetter, Settled, StreamRebuilt};
-use kit::testing::eventually;
-use kit::{Call, Request, Result};
+use kit::testing::{Broker, eventually};
+use kit::{Call, Client, Kind, Request, Result};
 use std::time::Duration;
 
 use crate::customer::{DECLINED_CARD, order_of};
-use crate::people::PASSWORD;
+use crate::people::{PASSWORD, code_of};
 use crate::{Counter, NAMES, euros, sku_of};
 
 /// What everybody buys.
@@ -20,8 +20,14 @@ pub const MUG: &str = "walked-mug";
 /// What is only priced and delivered.
 pub const POSTER: &str = "walked-poster";
 
+/// Who signs in and out; the account must be there.
+pub const MEMBER: &str = "member@example.org";
+
 /// A card whose charge takes a second, so that there is time to change one's mind.
 const SLOW_CARD: &str = "pm_test_slow";
+
+/// How often somebody looks for dead letters.
+const TENDED_EVERY: Duration = Duration::from_millis(200);
 
 /// How long an answer is waited for before asking again under the same key: whoever should give it may
 /// have been killed.
@@ -71,6 +77,18 @@ impl Counter {
         Orders { refunded, declined, regretted }
     }
 
+    /// Makes the account that signs in and out. Its mail is out before its code is used.
+    pub async fn joins(&self, broker: &Broker) {
+        let email: Email = MEMBER.parse().expect("an address");
+        let mut mails = self.client().watch("events.auth.mail_due").await.expect("a watch");
+        let register = Register { email: email.clone(), password: Secret::new(PASSWORD) };
+        self.client().ask(&register).await.expect("an account");
+        self.until_quiet().await;
+        let code = code_of(&mut mails, &broker.client_of("notification").await, &email).await;
+        self.client().ask(&Confirm { code }).await.expect("a confirmed account");
+        self.signs_in(MEMBER).await;
+    }
+
     async fn buys_and_returns(&self, name: &str) -> OrderId {
         let add = AddItem {
             cart: None,
@@ -109,7 +127,7 @@ impl Counter {
         self.insists(request, key).await.expect("an order")
     }
 
-    /// What has nothing to do with an order: a price, a delivery, an account, figures made anew.
+    /// What has nothing to do with an order: a price, a delivery, an account, a session, figures made anew.
     async fn runs_errands(&self, name: &str) {
         let price = name.bytes().fold(1000, |sum, byte| sum + i64::from(byte));
         let put = PutProduct {
@@ -129,6 +147,17 @@ impl Counter {
         self.insists(&receive, &format!("{name}-delivery")).await.expect("stock");
         self.insists(&register, &format!("{name}-account")).await.expect("an account");
         self.insists(&RebuildAnalytics {}, &format!("{name}-figures")).await.expect("figures");
+        // Every service hears that a session was ended.
+        let log_in = LogIn {
+            email: MEMBER.parse().expect("an address"),
+            password: Secret::new(PASSWORD),
+            device: name.into(),
+            source: String::new(),
+        };
+        let pair = self.insists(&log_in, &format!("{name}-session")).await.expect("tokens");
+        let ended = self.for_holder_of(&pair).insists(&LogOut::default(), &format!("{name}-log-out")).await;
+        // Asked a second time, because the first answer was lost, it says that there is no session.
+        assert!(ended.as_ref().err().is_none_or(|error| error.kind == Kind::Unauthenticated), "{ended:?}");
     }
 
     async fn remakes_streams(&self) {
@@ -142,23 +171,34 @@ impl Counter {
         }
     }
 
-    /// What a person does about dead letters: tries each again, until there are none.
+    /// What a person does about dead letters: tries each again, for as long as this is waited for.
+    pub async fn tends_letters(&self) {
+        loop {
+            for service in NAMES {
+                self.retries_letters_of(service).await;
+            }
+            tokio::time::sleep(TENDED_EVERY).await;
+        }
+    }
+
+    /// The same until there are none.
     pub async fn settles_letters(&self) {
         for service in NAMES {
-            eventually(&format!("no dead letters in {service}"), || async {
-                let call = Call { timeout: ANSWER_TIME, ..Call::default() };
-                let subject = format!("{service}.dead_letters");
-                let letters: DeadLetters =
-                    self.client().call_as(&subject, &ListDeadLetters::default(), call).await.ok()?;
-                for letter in letters.items.iter().filter(|letter| letter.state == "dead") {
-                    let subject = format!("{service}.retry_dead_letter");
-                    let call = Call { timeout: ANSWER_TIME, ..Call::default() };
-                    let asked = SettleDeadLetter { id: letter.id };
-                    let _: Result<Settled> = self.client().call_as(&subject, &asked, call).await;
-                }
-                letters.items.is_empty().then_some(())
-            })
-            .await;
+            eventually(&format!("no dead letters in {service}"), || self.retries_letters_of(service)).await;
         }
+    }
+
+    /// Tries each dead letter of a service again. Nothing if there is still one, or no answer.
+    async fn retries_letters_of(&self, service: &str) -> Option<()> {
+        let call = || Call { timeout: ANSWER_TIME, key: Some(Client::new_key()), trace: None };
+        let subject = format!("{service}.dead_letters");
+        let letters: DeadLetters =
+            self.client().call_as(&subject, &ListDeadLetters::default(), call()).await.ok()?;
+        for letter in letters.items.iter().filter(|letter| letter.state == "dead") {
+            let subject = format!("{service}.retry_dead_letter");
+            let _: Result<Settled> =
+                self.client().call_as(&subject, &SettleDeadLetter { id: letter.id }, call()).await;
+        }
+        letters.items.is_empty().then_some(())
     }
 }

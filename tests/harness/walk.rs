@@ -12,9 +12,10 @@ pub mod step;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use kit::crash::{POINTS, VARIABLE};
-use kit::testing::eventually;
+use kit::testing::PATIENCE;
 use serde_json::Value;
 
 use crate::flow::{MUG, POSTER};
@@ -31,6 +32,15 @@ const PIECES: u64 = 1_000_000;
 /// How often everything happens in a round until every step has fired. After that it is a finding.
 const FLOWS_MAX: usize = 4;
 
+/// How long everything may take; whatever waits in it for too long says so before.
+const FLOW_TIME: Duration = Duration::from_secs(2 * PATIENCE.as_secs());
+
+/// Lines of each log that a failing round shows.
+const LAST_LINES: usize = 15;
+
+/// How often the processes are looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
 /// What a service is armed with, one process after the other: the next begins when all steps of one have
 /// fired.
 pub type Lives = Vec<Vec<Step>>;
@@ -45,6 +55,14 @@ pub struct Walker {
     walked: BTreeSet<Step>,
 }
 
+/// Which service comes where.
+pub struct Found {
+    /// Where services come again and again: what can be walked.
+    pub places: BTreeSet<Place>,
+    /// Where they came when the shop was opened, some of them only then.
+    pub at_the_opening: BTreeSet<Place>,
+}
+
 /// A service on its way through its lives.
 struct Going {
     lives: VecDeque<Vec<Step>>,
@@ -55,26 +73,35 @@ struct Going {
 
 impl Walker {
     /// Opens a shop, and finds out which service comes to which place.
-    pub async fn open() -> (Self, BTreeSet<Place>) {
+    pub async fn open() -> (Self, Found) {
         let says = POINTS.iter().map(|point| format!("{}=delay:0@every", point.name));
         let says = says.collect::<Vec<_>>().join(",");
         let (shop, counter) = ProcessShop::open_with(PROGRAM, &[(VARIABLE, &says)]).await;
         counter.sells(MUG, 1000, PIECES).await;
         counter.sells(POSTER, 500, 1).await;
+        counter.joins(shop.lent_broker()).await;
         let mut walker = Self { shop, counter, flows: 0, then: None, walked: BTreeSet::new() };
-        let mut places = BTreeSet::new();
+        let at_the_opening = walker.fired();
+        for service in NAMES {
+            walker.shop.kill(service);
+            walker.shop.start_with(service, &[(VARIABLE, &says)]);
+        }
         walker.flow(true).await;
         walker.audit().await;
-        for service in NAMES {
-            places.extend(fired(service, &walker.shop.log(service)));
-            let unseen = AT_THE_STOP.iter().map(|point| (*point, String::new()));
-            places.extend(unseen.filter_map(|(point, about)| Place::of(service, point, &about)));
-        }
-        // Nothing fails in a sound shop, so a reaction has to be made to.
+        let mut places = walker.fired();
+        // A sound shop is not told to stop, and nothing fails in it, so a reaction has to be made to.
+        let letters = places.iter().filter(|place| place.point == "hear.reaction");
         let letters: Vec<Place> =
-            places.iter().filter(|place| place.point == "hear.reaction").cloned().collect();
-        places.extend(letters.into_iter().map(|place| Place { point: "dead_letter.write", ..place }));
-        (walker, places)
+            letters.map(|place| Place { point: "dead_letter.write", ..place.clone() }).collect();
+        let stops = NAMES.iter().flat_map(|service| AT_THE_STOP.map(|point| Place::of(service, point, "")));
+        let stops: Vec<Place> = stops.flatten().collect();
+        places.extend(letters.into_iter().chain(stops));
+        (walker, Found { places, at_the_opening })
+    }
+
+    /// Every place that the processes of this moment came to.
+    fn fired(&self) -> BTreeSet<Place> {
+        NAMES.iter().flat_map(|service| fired(service, &self.shop.log(service))).collect()
     }
 
     /// Every step that has fired.
@@ -101,6 +128,7 @@ impl Walker {
                 break;
             }
         }
+        self.disarm_what_is_seldom(&mut going);
         let left: Vec<_> = going.values().map(|one| &one.lives).collect();
         assert!(left.is_empty(), "after {FLOWS_MAX} times everything these did not fire: {left:#?}");
         self.audit().await;
@@ -127,23 +155,42 @@ impl Walker {
     async fn flow_among(&mut self, going: &mut BTreeMap<&'static str, Going>, remaking: bool) {
         let (counter, name) = (self.counter.clone(), self.next_name());
         let flow = tokio::spawn(async move { counter.sees_everything(&name, remaking).await });
-        let what = format!("an end of everything with {:?}", armed(going));
-        eventually(&what, || {
-            let services: Vec<&'static str> = going.keys().copied().collect();
-            for service in services {
-                self.look_after(service, going);
+        let person = self.counter.clone();
+        let tending = tokio::spawn(async move { person.tends_letters().await });
+        let ended = tokio::time::timeout(FLOW_TIME, async {
+            loop {
+                let services: Vec<&'static str> = going.keys().copied().collect();
+                for service in services {
+                    self.look_after(service, going);
+                }
+                if let Some((service, lives)) = self.then.take_if(|_| going.is_empty()) {
+                    self.set_out(service, lives, going);
+                }
+                // Who is told to stop comes to its place without any order.
+                let steps = || going.values().flat_map(|one| one.lives.iter().flatten());
+                if flow.is_finished() && !steps().any(|step| step.place.is_at_the_stop()) {
+                    return;
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
             }
-            if let Some((service, lives)) = self.then.take_if(|_| going.is_empty()) {
-                self.set_out(service, lives, going);
-            }
-            // Who is told to stop comes to its place without any order.
-            let stopping =
-                going.values().any(|one| one.lives.iter().flatten().any(|step| step.place.is_at_the_stop()));
-            let done = flow.is_finished() && !stopping;
-            async move { done.then_some(()) }
         })
         .await;
-        flow.await.expect("everything has happened");
+        tending.abort();
+        let done = flow.is_finished();
+        assert!(ended.is_ok(), "after {FLOW_TIME:?} still not: everything ({done}), with {:?}", armed(going));
+        if let Err(error) = flow.await {
+            panic!("{error}; armed are still {:?}; {}", armed(going), self.last_words());
+        }
+    }
+
+    /// What each service said last, for whoever has to find out why a round does not end.
+    fn last_words(&self) -> String {
+        let tail = |service: &&str| {
+            let log = self.shop.log(service);
+            let lines: Vec<&str> = log.lines().rev().take(LAST_LINES).collect();
+            format!("\n{service}:\n{}", lines.into_iter().rev().collect::<Vec<_>>().join("\n"))
+        };
+        NAMES.iter().map(tail).collect()
     }
 
     async fn flow(&mut self, remaking: bool) {
@@ -183,6 +230,20 @@ impl Walker {
                 one.earlier = now;
                 one.told_to_stop = false;
                 if over { self.end_life(service, going) } else { self.start(service, &life) }
+            }
+        }
+    }
+
+    /// What comes up once a start or so, and fired at least once, has fired often enough.
+    fn disarm_what_is_seldom(&mut self, going: &mut BTreeMap<&'static str, Going>) {
+        let services: Vec<&'static str> = going.keys().copied().collect();
+        for service in services {
+            let here = fired(service, &self.shop.log(service));
+            let one = &going[service];
+            let life = one.lives.iter().flatten().zip(&one.earlier);
+            let each_once = life.into_iter().all(|(step, before)| before + times(step, &here) > 0);
+            if each_once && one.lives.len() == 1 {
+                self.end_life(service, going);
             }
         }
     }

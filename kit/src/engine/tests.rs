@@ -5,6 +5,7 @@ mod damage;
 mod forgetful;
 mod full;
 mod letters;
+mod taken_back;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -334,27 +335,6 @@ async fn a_try_that_was_put_off_by_a_clock_that_was_ahead_is_made_once_the_clock
     assert_eq!(scratch.work().await, 0, "it waits for its time");
     scratch.set_clock(right);
     assert_eq!(scratch.work().await, 1, "not for two days");
-}
-
-#[test]
-fn work_that_was_taken_back_is_not_done_in_the_row_of_what_came_after_it() {
-    let (mut engine, _folder) = open();
-    let post = |letter: &str| Post { letter: letter.to_owned() };
-    engine.commit(vec![job(move |tx| tx.perform(&post("first")).map(|()| Bytes::new()))]);
-    let due = |engine: &Engine| {
-        let now = Timestamp::MAX - Duration::from_secs(60);
-        super::effects::due(&engine.sql(), Post::NAME, now, Duration::ZERO, 10).unwrap()
-    };
-    // Somebody has looked what is due, and begins a moment later.
-    let seen = due(&engine).remove(0);
-    engine.commit(vec![job(move |tx| {
-        assert!(tx.take_back::<Post>("first")?);
-        tx.perform(&post("second")).map(|()| Bytes::new())
-    })]);
-    let second = due(&engine).remove(0);
-    assert_eq!(second.id, seen.id, "SQLite gives the number of a deleted row again");
-    assert!(!super::effects::begin(&engine.sql(), &seen).unwrap());
-    assert!(super::effects::begin(&engine.sql(), &second).unwrap());
 }
 
 #[tokio::test]

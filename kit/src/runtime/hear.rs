@@ -114,6 +114,7 @@ impl Hearer {
                 && info.config.ack_policy == AckPolicy::All
                 && info.config.filter_subjects == filters;
             if agrees {
+                super::acks::catch_up(&self.jetstream, &info).await;
                 let consumer =
                     handle.get_consumer(name).await.map_err(|error| broker(CannotBind(error.to_string())))?;
                 let handed = info.delivered.consumer_sequence;

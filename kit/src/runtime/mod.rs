@@ -14,6 +14,7 @@
 //! - [`lock`]: one owner a database; `guard`: its files are still there; `room`: so is room on the disk
 //! - `open`: a database that can be trusted, or why not; `logs`: what is said, and how
 
+mod acks;
 mod due;
 mod guard;
 mod hear;

@@ -110,7 +110,7 @@ impl Step {
 
     /// How often it has to fire. Timers of a quiet shop are due once a start or once a round.
     pub fn wanted(&self) -> usize {
-        let seldom = self.outcome == Outcome::Delay && self.place.point.starts_with("timer.");
+        let seldom = self.outcome != Outcome::Kill && self.place.point.starts_with("timer.");
         if self.when == When::Every && !seldom { EVERY_ENOUGH } else { 1 }
     }
 }
