@@ -23,11 +23,11 @@ use crate::transaction::{Done, Tx};
 
 /// The only writer of a service's database.
 pub struct Engine {
-    connection: Connection,
+    pub(super) connection: Connection,
     service: Arc<Service>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     chance: Box<dyn Chance>,
-    origin: String,
+    pub(super) origin: String,
     next_group: i64,
     /// The last group, whose row is still to be written.
     last_group: Option<(i64, usize, Timestamp, Timestamp)>,
@@ -69,7 +69,7 @@ impl Engine {
     }
 
     /// Begins on a database that is open already, as after a start of the process.
-    fn over(
+    pub(super) fn over(
         connection: Connection,
         origin: String,
         service: Arc<Service>,
@@ -98,28 +98,6 @@ impl Engine {
             last_group: None,
             gate: Gate::default(),
         }
-    }
-
-    /// A database in memory that is a copy of another, for a simulator.
-    ///
-    /// # Errors
-    /// [`schema::OpenError`].
-    #[cfg(feature = "testing")]
-    pub fn copy_of(
-        other: &Self,
-        service: Arc<Service>,
-        clock: Arc<dyn Clock>,
-        chance: Box<dyn Chance>,
-    ) -> Result<Self, schema::OpenError> {
-        let connection = schema::copy_in_memory(&other.connection)?;
-        Ok(Self::over(connection, other.origin.clone(), service, clock, chance))
-    }
-
-    /// What the next process finds that opens the same database: all but what stood in memory.
-    #[cfg(feature = "testing")]
-    #[must_use]
-    pub fn reopened(self, service: Arc<Service>, chance: Box<dyn Chance>) -> Self {
-        Self::over(self.connection, self.origin, service, self.clock, chance)
     }
 
     /// The identity of the database.

@@ -15,6 +15,8 @@
 //! - [`steady`]: whether a clock can be believed that says how old something is
 //! - [`schema`]: opening, creating, upgrading
 
+#[cfg(feature = "testing")]
+mod again;
 pub mod check;
 pub mod commit;
 pub mod desk;

@@ -5,7 +5,7 @@ use crate::engine::effects;
 
 fn due(engine: &Engine) -> effects::Row {
     let far = Timestamp::UNIX_EPOCH + Duration::from_secs(1 << 36);
-    effects::due(&engine.sql(), Post::NAME, far, 10).unwrap().pop().unwrap()
+    effects::due(&engine.sql(), Post::NAME, far, Duration::ZERO, 10).unwrap().pop().unwrap()
 }
 
 #[test]
