@@ -6,12 +6,15 @@
 //! - [`customer`]: buying, and waiting for how it ends; [`people`]: accounts, guests, what they hold
 //! - [`page`]: the reference part of `subjects.md`
 //! - [`audit`]: whether the books balance
+//! - [`chaos`]: breaking the processes by a schedule; [`proxy`]: a line to the broker that can be bad
 
 pub mod audit;
+pub mod chaos;
 pub mod customer;
 pub mod page;
 pub mod people;
 pub mod processes;
+pub mod proxy;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

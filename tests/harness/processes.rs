@@ -13,21 +13,36 @@ pub struct ProcessShop {
     broker: Broker,
     folder: PathBuf,
     running: BTreeMap<&'static str, Child>,
+    /// Second instances, which stand by.
+    spare: BTreeMap<&'static str, Child>,
+    /// Where a service is told that the broker is, if it is not told the truth.
+    addresses: BTreeMap<&'static str, String>,
 }
 
 impl ProcessShop {
     /// Opens a shop of one's own.
     pub async fn open() -> (Self, Counter) {
-        let broker = Broker::start(contracts::shop());
-        let folder = broker.folder().join("data");
-        std::fs::create_dir(&folder).expect("a data folder");
-        let mut shop = Self { broker, folder, running: BTreeMap::new() };
+        let mut shop = Self::closed();
         for name in NAMES {
             shop.start(name);
         }
         let counter = Counter::on(shop.broker.client().await);
         counter.until_open().await;
         (shop, counter)
+    }
+
+    /// A shop with a broker, of which no service runs yet.
+    pub fn closed() -> Self {
+        let broker = Broker::start(contracts::shop());
+        let folder = broker.folder().join("data");
+        std::fs::create_dir(&folder).expect("a data folder");
+        let (running, spare, addresses) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { broker, folder, running, spare, addresses }
+    }
+
+    /// Tells a service, from its next start on, that the broker is elsewhere: behind a proxy.
+    pub fn broker_is_at(&mut self, name: &'static str, url: String) {
+        self.addresses.insert(name, url);
     }
 
     /// The broker.
@@ -47,28 +62,77 @@ impl ProcessShop {
 
     /// Starts a service.
     pub fn start(&mut self, name: &'static str) {
-        let log = std::fs::File::create(self.folder.join(format!("{name}.log"))).expect("a log file");
-        let child = Command::new(program("shopd"))
+        let child = self.spawn(name);
+        self.running.insert(name, child);
+    }
+
+    /// Starts a second instance of a service, which stands by until the first is gone.
+    pub fn start_beside(&mut self, name: &'static str) {
+        let child = self.spawn(name);
+        self.spare.insert(name, child);
+    }
+
+    /// From now on the second instance is the one that is meant, if there is one.
+    pub fn promote(&mut self, name: &'static str) {
+        if let Some(child) = self.spare.remove(name)
+            && let Some(mut other) = self.running.insert(name, child)
+        {
+            let _ = other.kill();
+            let _ = other.wait();
+        }
+    }
+
+    fn spawn(&self, name: &'static str) -> Child {
+        let log = std::fs::File::options().create(true).append(true).open(self.log_of(name));
+        let log = log.expect("a log file");
+        let url = self.addresses.get(name).cloned().unwrap_or_else(|| self.broker.url());
+        Command::new(program("shopd"))
             .arg(name)
             .arg("--data")
             .arg(&self.folder)
-            .args(["--nats", &self.broker.url()])
+            .args(["--nats", &url])
             .arg("--keys")
             .arg(self.broker.options(&self.folder).keys())
             .stdin(Stdio::null())
+            .stderr(log.try_clone().expect("a log file"))
             .stdout(log)
-            .stderr(Stdio::null())
             .spawn()
-            .expect("shopd starts");
-        self.running.insert(name, child);
+            .expect("shopd starts")
+    }
+
+    /// The log of a service, of all its starts.
+    pub fn log_of(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.log"))
+    }
+
+    /// The process of a service, if it was started.
+    pub fn pid_of(&self, name: &str) -> Option<u32> {
+        self.running.get(name).map(Child::id)
+    }
+
+    /// Whether a service was started and has not ended.
+    pub fn is_running(&mut self, name: &str) -> bool {
+        self.running.get_mut(name).is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+    }
+
+    /// How a service ended by itself, if it did: it is no longer one that was started.
+    pub fn ended(&mut self, name: &'static str) -> Option<ExitStatus> {
+        let status = self.running.get_mut(name)?.try_wait().ok().flatten()?;
+        self.running.remove(name);
+        Some(status)
+    }
+
+    /// Kills a service at once, if it was started.
+    pub fn kill(&mut self, name: &'static str) {
+        if let Some(mut child) = self.running.remove(name) {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 
     /// Kills a service at once, and starts it again.
     pub fn kill_and_restart(&mut self, name: &'static str) {
-        if let Some(mut child) = self.running.remove(name) {
-            child.kill().expect("a process to kill");
-            let _ = child.wait();
-        }
+        self.kill(name);
         self.start(name);
     }
 
@@ -82,7 +146,7 @@ impl ProcessShop {
 
 impl Drop for ProcessShop {
     fn drop(&mut self) {
-        for child in self.running.values_mut() {
+        for child in self.running.values_mut().chain(self.spare.values_mut()) {
             let _ = child.kill();
             let _ = child.wait();
         }
@@ -100,8 +164,11 @@ pub fn signal(name: &str, pid: u32) {
 /// # Panics
 /// If it was not built; `scripts/test` builds it first.
 pub fn program(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("the path of this test");
-    let program = test.ancestors().nth(2).expect("the target folder").join(name);
+    let own = std::env::current_exe().expect("the path of this program");
+    // A test stands one folder deeper than the programs do.
+    let beside = own.ancestors().nth(1).expect("a folder").join(name);
+    let program =
+        if beside.exists() { beside } else { own.ancestors().nth(2).expect("the target folder").join(name) };
     assert!(program.exists(), "{} is not built; run scripts/test, which builds it first", program.display());
     program
 }

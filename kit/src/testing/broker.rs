@@ -22,7 +22,7 @@ const START_TIME: Duration = Duration::from_secs(10);
 /// static still holds a broker, leaves nothing behind.
 const WATCHED: &str = r#"
 folder=$1; shift
-"$@" </dev/null >/dev/null 2>"$folder/nats.log" & echo $!
+"$@" </dev/null >/dev/null 2>>"$folder/nats.log" & echo $!
 read -r word
 kill -9 $!
 [ "$word" = keep ] || rm -rf "$folder"
