@@ -24,7 +24,7 @@ const WATCHED: &str = r#"
 folder=$1; shift
 "$@" </dev/null >/dev/null 2>>"$folder/nats.log" & echo $!
 read -r word
-kill -9 $!
+kill -9 $! 2>/dev/null
 [ "$word" = keep ] || rm -rf "$folder"
 "#;
 

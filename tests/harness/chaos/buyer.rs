@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use contracts::auth::{LogIn, Secret};
 use contracts::cart::AddItem;
 use contracts::catalog::SearchProducts;
 use contracts::inventory::ReceiveStock;
@@ -13,7 +14,7 @@ use kit::{Kind, Voice};
 use super::asking::Asking;
 use super::dice::Dice;
 use crate::customer::order_of;
-use crate::people::secret_of;
+use crate::people::{PASSWORD, secret_of};
 use crate::sku_of;
 
 /// What is sold, with the price in cents.
@@ -34,6 +35,9 @@ const LAST: (u64, u64) = (3, 12);
 
 /// How long a customer thinks between two things, at least and at most, in milliseconds.
 const THINKS_MS: (u64, u64) = (150, 900);
+
+/// Who has an account from the beginning.
+pub const ACCOUNT: &str = "chaos-account@example.org";
 
 /// How an order is paid, with how often in a hundred.
 const CARDS: [(&str, u64); 9] = [
@@ -73,7 +77,8 @@ impl Buyer {
         while self.own.is_storm() {
             match self.dice.between(0, 100) {
                 0..=54 => self.buys(1).await,
-                55..=64 => self.buys(3).await,
+                55..=62 => self.buys(3).await,
+                63..=64 => self.signs_in_and_buys().await,
                 65..=69 => self.buys_twice_at_once().await,
                 70..=74 => self.buys_a_cart().await,
                 75..=84 => self.changes_their_mind().await,
@@ -118,6 +123,26 @@ impl Buyer {
         if self.dice.percent(10) {
             // A program that lost the answer asks again.
             place(&self.own, &order, &key, &mut self.orders).await;
+        }
+    }
+
+    /// The account is the same for all, the order belongs to it, and only its holder could cancel it.
+    async fn signs_in_and_buys(&mut self) {
+        let log_in = LogIn {
+            email: ACCOUNT.parse().expect("an address"),
+            password: Secret::new(PASSWORD),
+            device: self.name.clone(),
+            source: String::new(),
+        };
+        let key = self.key();
+        match self.own.insist(&log_in, &key).await {
+            Some(Ok(pair)) => {
+                let holder = self.own.speaking(Voice::Token(pair.access_token.expose().to_owned()));
+                let (order, key) = (self.order(1), self.key());
+                place(&holder, &order, &key, &mut Vec::new()).await;
+            }
+            Some(Err(error)) => self.own.ledger.strange(format!("no sign-in, {key}: {}", error.chain())),
+            None => {}
         }
     }
 

@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use asking::{Asking, Phase};
-use buyer::{Buyer, GOODS, PIECES};
+use buyer::{ACCOUNT, Buyer, GOODS, PIECES};
 use kind::Kind;
 use ledger::Ledger;
 use nemesis::Nemesis;
@@ -118,8 +118,9 @@ fn again(settings: &Settings) -> String {
     words
 }
 
-/// Goods and stock.
+/// Goods, stock, and somebody with an account.
 async fn opens(world: &World, ledger: &Ledger) {
+    world.counter.signs_up(world.shop.lent_broker(), ACCOUNT, kit::Role::Customer).await;
     for (sku, cents) in GOODS {
         world.counter.sells(sku, cents, PIECES).await;
         ledger.received(&crate::sku_of(sku), PIECES);

@@ -12,6 +12,7 @@ mod figures;
 mod full_log;
 mod hostile;
 mod mail;
+mod purged;
 mod races;
 mod streams;
 mod traces;

@@ -6,6 +6,7 @@ mod attacks;
 mod bus;
 mod hearing;
 mod looking;
+mod offline;
 mod relay;
 mod requests;
 
