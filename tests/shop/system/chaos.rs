@@ -14,7 +14,7 @@ async fn a_shop_that_was_broken_in_many_ways_keeps_every_promise_once_it_is_mend
         first_round: 0,
         rounds: 1,
         time: Duration::ZERO,
-        storm: Duration::from_secs(15),
+        storm: Duration::from_secs(20),
         kinds: Kind::CHEAP.to_vec(),
         disk: None,
         keep: keep.path().join("chaos"),
