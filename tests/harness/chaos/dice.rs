@@ -12,12 +12,12 @@ impl Dice {
             state = (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
         let mut dice = Self(state);
-        dice.next();
+        dice.throw();
         dice
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn throw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -27,12 +27,12 @@ impl Dice {
 
     /// A number from the first to just below the second.
     pub fn between(&mut self, from: u64, below: u64) -> u64 {
-        from + self.next() % (below - from).max(1)
+        from + self.throw() % (below - from).max(1)
     }
 
     /// Whether it happens, so many times in a hundred.
     pub fn percent(&mut self, times: u64) -> bool {
-        self.next() % 100 < times
+        self.throw() % 100 < times
     }
 
     /// One of several.
@@ -40,13 +40,13 @@ impl Dice {
     /// # Panics
     /// If there is none.
     pub fn one_of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        &all[(self.next() % all.len() as u64) as usize]
+        &all[(self.throw() % all.len() as u64) as usize]
     }
 
     /// Puts things into another order.
     pub fn shuffle<T>(&mut self, all: &mut [T]) {
         for last in (1..all.len()).rev() {
-            all.swap(last, (self.next() % (last as u64 + 1)) as usize);
+            all.swap(last, (self.throw() % (last as u64 + 1)) as usize);
         }
     }
 }

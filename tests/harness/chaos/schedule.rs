@@ -60,7 +60,7 @@ pub fn plan(seed: u64, round: u64, kinds: &[Kind], storm: Duration) -> Vec<Plann
         };
         let from_ms = at.max(busy.get(target).copied().unwrap_or(0));
         let lasts_ms = dice.between(least, most).min(storm_ms.saturating_sub(from_ms));
-        let fault = Planned { kind, target, from_ms, lasts_ms, seed: dice.next() };
+        let fault = Planned { kind, target, from_ms, lasts_ms, seed: dice.throw() };
         let (ends, gap) = (from_ms + lasts_ms, dice.between(200, GAP_MS));
         busy.insert(target, ends + 100);
         at = if dice.percent(TOGETHER_PERCENT) { from_ms + gap.min(lasts_ms) } else { ends + gap };
