@@ -27,8 +27,8 @@ pub const GOODS: [(&str, i64); 6] = [
     ("chaos-cup", 777),
 ];
 
-/// Pieces of each when the shop opens.
-pub const PIECES: u64 = 120;
+/// Pieces of each that come before every storm.
+pub const PIECES: u64 = 80;
 
 /// Pieces of what only the quickest get, and how many want one.
 const LAST: (u64, u64) = (3, 12);

@@ -70,7 +70,7 @@ pub async fn run(settings: &Settings, mut say: impl FnMut(&str)) -> Report {
     let mut world = World::open(settings.disk.clone()).await;
     std::fs::create_dir_all(&settings.keep).expect("a folder to keep things in");
     let ledger = Arc::new(Ledger::new(&settings.keep.join("ledger")).expect("a file for the ledger"));
-    opens(&world, &ledger).await;
+    opens(&world).await;
     let mut report = Report { seed: settings.seed, ..Report::default() };
     let mut did = Vec::new();
     for round in settings.first_round.. {
@@ -118,12 +118,11 @@ fn again(settings: &Settings) -> String {
     words
 }
 
-/// Goods, stock, and somebody with an account.
-async fn opens(world: &World, ledger: &Ledger) {
+/// Goods, and somebody with an account.
+async fn opens(world: &World) {
     world.counter.signs_up(world.shop.lent_broker(), ACCOUNT, kit::Role::Customer).await;
     for (sku, cents) in GOODS {
-        world.counter.sells(sku, cents, PIECES).await;
-        ledger.received(&crate::sku_of(sku), PIECES);
+        world.counter.prices(sku, cents).await;
     }
 }
 
@@ -137,6 +136,10 @@ async fn one_round(
     report: &mut Report,
     did: &mut Vec<String>,
 ) {
+    for (sku, _) in GOODS {
+        world.counter.receives(sku, PIECES).await;
+        ledger.received(&crate::sku_of(sku), PIECES);
+    }
     let (phase, seen) = watch::channel(Phase::Storm);
     let client = world.shop.lent_broker().client().await;
     let staff = Asking::on(client, Arc::clone(ledger), seen);

@@ -11,6 +11,7 @@ mod crashes;
 mod figures;
 mod full_log;
 mod hostile;
+mod lines;
 mod mail;
 mod purged;
 mod races;
