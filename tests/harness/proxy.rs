@@ -102,6 +102,10 @@ async fn carry(near: TcpStream, port: u16, mut line: watch::Receiver<Line>) {
         return;
     }
     let Ok(far) = TcpStream::connect(("127.0.0.1", port)).await else { return };
+    // Whoever calls a port where nobody listens may be given that port, and then talks to themselves.
+    if far.local_addr().is_ok_and(|own| own.port() == port) {
+        return;
+    }
     let _ = near.set_nodelay(true).and(far.set_nodelay(true));
     let ((near_from, near_to), (far_from, far_to)) = (near.into_split(), far.into_split());
     tokio::select! {

@@ -24,7 +24,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use contracts::auth::{Confirm, Register, RevealCode, Secret};
+use contracts::notification::{ListNotifications, NotificationState};
+use kit::testing::eventually;
 use tokio::sync::watch;
+
+use crate::people::PASSWORD;
 
 use asking::{Asking, Phase};
 use buyer::{ACCOUNT, Buyer, GOODS, PIECES};
@@ -120,10 +125,28 @@ fn again(settings: &Settings) -> String {
 
 /// Goods, and somebody with an account.
 async fn opens(world: &World) {
-    world.counter.signs_up(world.shop.lent_broker(), ACCOUNT, kit::Role::Customer).await;
+    signs_up(world).await;
     for (sku, cents) in GOODS {
         world.counter.prices(sku, cents).await;
     }
+}
+
+/// Makes an account, and reads its code only after the mail with it was sent: a code that was used before
+/// can no longer be put into a mail.
+async fn signs_up(world: &World) {
+    let shop = &world.counter;
+    let email = ACCOUNT.parse().expect("an address");
+    shop.client().ask(&Register { email, password: Secret::new(PASSWORD) }).await.expect("an account");
+    let list = ListNotifications { state: Some(NotificationState::Sent), ..ListNotifications::default() };
+    let mail = eventually("the mail with the code is sent", || async {
+        shop.client().ask(&list).await.ok()?.items.pop()
+    })
+    .await;
+    let notification = world.shop.lent_broker().client_of("notification").await;
+    let ticket = mail.about.parse().expect("a ticket");
+    let code = notification.ask(&RevealCode { ticket }).await.expect("a code").code;
+    shop.client().ask(&Confirm { code }).await.expect("a confirmed account");
+    shop.signs_in(ACCOUNT).await;
 }
 
 /// A storm, with customers in it; then it is mended, quiet, and audited.
