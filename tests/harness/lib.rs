@@ -7,13 +7,16 @@
 //! - [`flow`]: everything that can become of an order, insisted on; [`walk`]: over the crash points meanwhile
 //! - [`page`]: the reference part of `subjects.md`
 //! - [`audit`]: whether the books balance
+//! - [`chaos`]: breaking the processes by a schedule; [`proxy`]: a line to the broker that can be bad
 
 pub mod audit;
+pub mod chaos;
 pub mod customer;
 pub mod flow;
 pub mod page;
 pub mod people;
 pub mod processes;
+pub mod proxy;
 pub mod small_disk;
 pub mod walk;
 

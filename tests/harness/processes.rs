@@ -16,6 +16,10 @@ pub struct ProcessShop {
     folder: PathBuf,
     program: &'static str,
     running: BTreeMap<&'static str, Child>,
+    /// Second instances, which stand by.
+    spare: BTreeMap<&'static str, Child>,
+    /// Where a service is told that the broker is, if it is not told the truth.
+    addresses: BTreeMap<&'static str, String>,
 }
 
 impl ProcessShop {
@@ -39,17 +43,29 @@ impl ProcessShop {
         variables: &[(&str, &str)],
         prepare: impl FnOnce(&Path),
     ) -> (Self, Counter) {
-        let broker = Broker::start(contracts::shop());
-        let folder = broker.folder().join("data");
-        std::fs::create_dir(&folder).expect("a data folder");
-        prepare(&folder);
-        let mut shop = Self { broker, folder, program, running: BTreeMap::new() };
+        let mut shop = Self::closed();
+        shop.program = program;
+        prepare(&shop.folder);
         for name in NAMES {
             shop.start_with(name, variables);
         }
         let counter = Counter::on(shop.broker.client().await);
         counter.until_open().await;
         (shop, counter)
+    }
+
+    /// A shop with a broker, of which no service runs yet.
+    pub fn closed() -> Self {
+        let broker = Broker::start(contracts::shop());
+        let folder = broker.folder().join("data");
+        std::fs::create_dir(&folder).expect("a data folder");
+        let (running, spare, addresses) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { broker, folder, program: "shopd", running, spare, addresses }
+    }
+
+    /// Tells a service, from its next start on, that the broker is elsewhere: behind a proxy.
+    pub fn broker_is_at(&mut self, name: &'static str, url: String) {
+        self.addresses.insert(name, url);
     }
 
     /// The broker.
@@ -63,7 +79,7 @@ impl ProcessShop {
     }
 
     /// The folder of the databases.
-    pub fn data(&self) -> &std::path::Path {
+    pub fn data(&self) -> &Path {
         &self.folder
     }
 
@@ -72,28 +88,71 @@ impl ProcessShop {
         self.start_with(name, &[]);
     }
 
-    /// Starts a service with variables.
+    /// Starts a service with variables. Its log begins anew.
     pub fn start_with(&mut self, name: &'static str, variables: &[(&str, &str)]) {
-        let log = std::fs::File::create(self.folder.join(format!("{name}.log"))).expect("a log file");
-        let child = Command::new(program(self.program))
+        let _ = std::fs::remove_file(self.log_of(name));
+        self.start_again(name, variables);
+    }
+
+    /// Starts a service, whose log goes on.
+    pub fn start_again(&mut self, name: &'static str, variables: &[(&str, &str)]) {
+        let child = self.spawn(name, variables);
+        self.running.insert(name, child);
+    }
+
+    /// Starts a second instance of a service, which stands by until the first is gone.
+    pub fn start_beside(&mut self, name: &'static str) {
+        let child = self.spawn(name, &[]);
+        self.spare.insert(name, child);
+    }
+
+    /// From now on the second instance is the one that is meant, if there is one.
+    pub fn promote(&mut self, name: &'static str) {
+        if let Some(child) = self.spare.remove(name)
+            && let Some(mut other) = self.running.insert(name, child)
+        {
+            let _ = other.kill();
+            let _ = other.wait();
+        }
+    }
+
+    fn spawn(&self, name: &'static str, variables: &[(&str, &str)]) -> Child {
+        let log = std::fs::File::options().create(true).append(true).open(self.log_of(name));
+        let log = log.expect("a log file");
+        let url = self.addresses.get(name).cloned().unwrap_or_else(|| self.broker.url());
+        Command::new(program(self.program))
             .arg(name)
             .arg("--data")
             .arg(&self.folder)
-            .args(["--nats", &self.broker.url()])
+            .args(["--nats", &url])
             .arg("--keys")
             .arg(self.broker.options(&self.folder).keys())
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
+            .stderr(log.try_clone().expect("a log file"))
             .stdout(log)
-            .stderr(Stdio::null())
             .spawn()
-            .expect("the program starts");
-        self.running.insert(name, child);
+            .expect("the program starts")
     }
 
-    /// What a service has said since it was started last.
+    /// The log of a service.
+    pub fn log_of(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.log"))
+    }
+
+    /// What a service has said since its log began.
     pub fn log(&self, name: &str) -> String {
-        std::fs::read_to_string(self.folder.join(format!("{name}.log"))).unwrap_or_default()
+        std::fs::read_to_string(self.log_of(name)).unwrap_or_default()
+    }
+
+    /// The process of a service, if it was started.
+    pub fn pid_of(&self, name: &str) -> Option<u32> {
+        self.running.get(name).map(Child::id)
+    }
+
+    /// Whether a service was started and has not ended.
+    pub fn is_running(&mut self, name: &str) -> bool {
+        self.running.get_mut(name).is_some_and(|child| matches!(child.try_wait(), Ok(None)))
     }
 
     /// How a service ended, if it did.
@@ -101,12 +160,19 @@ impl ProcessShop {
         self.running.get_mut(name)?.try_wait().expect("the state of a process")
     }
 
+    /// How a service ended by itself, if it did: it is no longer one that was started.
+    pub fn ended(&mut self, name: &'static str) -> Option<ExitStatus> {
+        let status = self.end_of(name)?;
+        self.running.remove(name);
+        Some(status)
+    }
+
     /// Sends a service a signal, and does not wait for what comes of it.
     pub fn signal(&self, name: &str, signal_name: &str) {
         signal(signal_name, self.running.get(name).expect("a running service").id());
     }
 
-    /// Kills a service at once, unless it has ended.
+    /// Kills a service at once, if it was started and has not ended.
     pub fn kill(&mut self, name: &str) {
         if let Some(mut child) = self.running.remove(name) {
             let _ = child.kill();
@@ -116,10 +182,7 @@ impl ProcessShop {
 
     /// Kills a service at once, and starts it again.
     pub fn kill_and_restart(&mut self, name: &'static str) {
-        if let Some(mut child) = self.running.remove(name) {
-            child.kill().expect("a process to kill");
-            let _ = child.wait();
-        }
+        self.kill(name);
         self.start(name);
     }
 
@@ -133,7 +196,7 @@ impl ProcessShop {
 
 impl Drop for ProcessShop {
     fn drop(&mut self) {
-        for child in self.running.values_mut() {
+        for child in self.running.values_mut().chain(self.spare.values_mut()) {
             let _ = child.kill();
             let _ = child.wait();
         }
@@ -151,8 +214,11 @@ pub fn signal(name: &str, pid: u32) {
 /// # Panics
 /// If it was not built; `scripts/test` builds it first.
 pub fn program(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("the path of this test");
-    let program = test.ancestors().nth(2).expect("the target folder").join(name);
+    let own = std::env::current_exe().expect("the path of this program");
+    // A test stands one folder deeper than the programs do.
+    let beside = own.ancestors().nth(1).expect("a folder").join(name);
+    let program =
+        if beside.exists() { beside } else { own.ancestors().nth(2).expect("the target folder").join(name) };
     assert!(program.exists(), "{} is not built; run scripts/test, which builds it first", program.display());
     program
 }

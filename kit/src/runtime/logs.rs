@@ -21,7 +21,9 @@ const USUAL: &str = "info,async_nats=error";
 pub(super) fn start() -> Result<(), String> {
     let wanted = std::env::var("SHOP_LOG").unwrap_or_else(|_| USUAL.to_owned());
     let filter = EnvFilter::try_new(&wanted).map_err(|error| format!("SHOP_LOG is malformed: {error}"))?;
-    let log = fmt().with_env_filter(filter).with_target(false);
+    // A line that cannot be written is lost. Otherwise it would be complained of on standard error, which
+    // ends the process when it cannot be written either: both are one file on one full disk.
+    let log = fmt().with_env_filter(filter).with_target(false).log_internal_errors(false);
     // A second start in one process, as tests do, keeps the first.
     if let Some(path) = std::env::var_os("SHOP_LOG_FILE").map(PathBuf::from) {
         let file = BoundedFile::open(&path)

@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_nats::jetstream::stream::{Info, RawMessageErrorKind, Stream};
-use async_nats::jetstream::{self, context::GetStreamErrorKind};
+use async_nats::jetstream::{self, ErrorCode, context::GetStreamErrorKind};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 use tokio::sync::watch;
@@ -42,6 +42,10 @@ const EXPECTED_LAST_SEQUENCE: &str = "Nats-Expected-Last-Sequence";
 /// Many rows are on their way at once. Without this, a message that somebody else brought into the stream
 /// would take the number of one row, which is refused, and the next would fit behind it.
 const EXPECTED_LAST_ID: &str = "Nats-Expected-Last-Msg-Id";
+
+/// What the broker answers about a stream that it does not open, because it, or one of its consumers, says
+/// of itself what this broker does not know.
+const OFFLINE: ErrorCode = ErrorCode::STREAM_OFFLINE_REASON;
 
 pub(super) struct Relay {
     pub(super) service: Arc<Service>,
@@ -176,6 +180,10 @@ impl Relay {
                 return match error.kind() {
                     GetStreamErrorKind::JetStream(inner) if inner.code() == 404 => {
                         Ok(mirror::compare(None, extent, &self.origin, None))
+                    }
+                    // What the broker wrote about it was damaged: it opens it no more, and tells of it nothing.
+                    GetStreamErrorKind::JetStream(inner) if inner.error_code() == OFFLINE => {
+                        Ok(Found::Rebuild("the broker does not open it"))
                     }
                     _ => Err(broker(error)),
                 };

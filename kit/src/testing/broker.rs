@@ -1,6 +1,6 @@
 //! A broker of one's own, on a free port, with its store in a scratch folder.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -22,9 +22,9 @@ const START_TIME: Duration = Duration::from_secs(10);
 /// static still holds a broker, leaves nothing behind.
 const WATCHED: &str = r#"
 folder=$1; shift
-"$@" </dev/null >/dev/null 2>"$folder/nats.log" & echo $!
+"$@" </dev/null >/dev/null 2>>"$folder/nats.log" & echo $!
 read -r word
-kill -9 $!
+kill -9 $! 2>/dev/null
 [ "$word" = keep ] || rm -rf "$folder"
 "#;
 
@@ -85,16 +85,33 @@ impl Broker {
         }
     }
 
-    /// Starts it again on the same port and store.
+    /// Starts it again on the same port and store. Whoever has got the port meanwhile is waited for: it is
+    /// one of those that the system gives to anybody.
     pub fn restart(&mut self) {
         self.kill();
         let port = self.port.to_string();
-        self.spawn(&["-p", &port]);
         let until = Instant::now() + START_TIME;
-        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        let mut said = self.said().len();
+        self.spawn(&["-p", &port]);
+        while !self.answers() {
             assert!(Instant::now() < until, "the broker did not start again: {}", self.said());
             std::thread::sleep(Duration::from_millis(10));
+            if self.said().get(said..).is_some_and(|new| new.contains("address already in use")) {
+                self.kill();
+                said = self.said().len();
+                self.spawn(&["-p", &port]);
+            }
         }
+    }
+
+    /// Whether a broker says something at the port, and not only somebody who has got it.
+    fn answers(&self) -> bool {
+        let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", self.port)) else { return false };
+        let mut first = [0; 4];
+        let read = stream
+            .set_read_timeout(Some(Duration::from_secs(1)))
+            .and_then(|()| stream.read_exact(&mut first));
+        read.is_ok() && &first == b"INFO"
     }
 
     /// A client with the rights of the operator.

@@ -4,12 +4,14 @@ mod broker;
 mod callers;
 mod envelope;
 mod keys;
+mod reading;
 mod scratch;
 
 pub use broker::{Broker, request_with};
 pub use callers::{customer, guest, operator};
 pub use envelope::receive;
 pub use keys::{Keys, OPERATOR};
+pub use reading::read_file;
 pub use scratch::Scratch;
 
 use std::time::{Duration, Instant};

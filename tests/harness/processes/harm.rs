@@ -11,16 +11,16 @@ impl ProcessShop {
     /// Starts a service from a shell that has run a line before, such as `ulimit -n 20`.
     pub fn start_after(&mut self, name: &'static str, line: &str) {
         let folder = self.folder.clone();
-        let child = self.spawn(name, &folder, line);
+        let child = self.spawn_after(name, &folder, line);
         self.running.insert(name, child);
     }
 
     /// Starts a service once more, on a folder of its own choice. It is killed when the answer is dropped.
     pub fn second(&self, name: &str, folder: &std::path::Path) -> Second {
-        Second(self.spawn(name, folder, ":"))
+        Second(self.spawn_after(name, folder, ":"))
     }
 
-    fn spawn(&self, name: &str, folder: &std::path::Path, line: &str) -> Child {
+    fn spawn_after(&self, name: &str, folder: &std::path::Path, line: &str) -> Child {
         let log =
             std::fs::File::options().create(true).append(true).open(self.harm_log(name)).expect("a log file");
         Command::new("sh")

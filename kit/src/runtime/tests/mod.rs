@@ -7,6 +7,7 @@ mod bus;
 mod full;
 mod hearing;
 mod looking;
+mod offline;
 mod relay;
 mod requests;
 

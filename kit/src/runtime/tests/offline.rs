@@ -1,0 +1,46 @@
+//! A stream that the broker does not open any more, because what it wrote about it was damaged.
+
+use super::*;
+
+/// Damages one field in the description of something, while the broker is down. What it makes of a field
+/// that it does not know: it was written by a newer broker, so neither the thing nor its stream is opened.
+async fn with_an_unknown_field(world: &mut World, file: &str, field: &str) {
+    world.broker.kill();
+    let path = find(&world.broker.store(), file).expect("the description");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains(field), "{text}");
+    std::fs::write(&path, text.replace(field, &format!("z{}", &field[1..]))).unwrap();
+    world.broker.restart();
+}
+
+fn find(folder: &Path, ending: &str) -> Option<std::path::PathBuf> {
+    std::fs::read_dir(folder).ok()?.flatten().find_map(|entry| {
+        let path = entry.path();
+        if path.is_dir() { find(&path, ending) } else { path.ends_with(ending).then_some(path) }
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_whose_consumer_was_damaged_is_made_anew_and_heard_to_the_end() {
+    let mut world = World::start().await;
+    let _services = [world.run(teller()), world.run(listener())];
+    world.tell("before").await;
+    world.until_told(1).await;
+    world.until_heard(1).await;
+    with_an_unknown_field(&mut world, "TELLER/obs/listener/meta.inf", "replay_policy").await;
+    world.client().call(&Tell { word: "after".into() }, soon()).await.unwrap();
+    world.until_told(2).await;
+    assert_eq!(world.until_heard(2).await, ["before", "after"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_whose_description_was_damaged_is_made_anew() {
+    let mut world = World::start().await;
+    let _services = [world.run(teller()), world.run(listener())];
+    world.tell("before").await;
+    world.until_told(1).await;
+    with_an_unknown_field(&mut world, "TELLER/meta.inf", "num_replicas").await;
+    world.client().call(&Tell { word: "after".into() }, soon()).await.unwrap();
+    world.until_told(2).await;
+    assert_eq!(world.until_heard(2).await, ["before", "after"]);
+}
