@@ -11,6 +11,7 @@ mod confirm;
 mod consumer;
 mod context;
 mod customer;
+mod db;
 mod dlq;
 mod doctor;
 mod down;
@@ -83,6 +84,8 @@ pub(crate) enum Command {
     Audit(audit::Args),
     #[command(subcommand)]
     Backup(backup::Command),
+    #[command(subcommand)]
+    Db(db::Command),
     Top(top::Args),
     #[command(subcommand)]
     Report(report::Command),
@@ -156,6 +159,7 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
         Command::Doctor(args) => doctor::run(shop, args).await,
         Command::Audit(args) => audit::run(shop, args).await,
         Command::Backup(command) => backup::run(shop, command).await,
+        Command::Db(command) => db::run(shop, command).await,
         Command::Top(args) => top::run(shop, args).await,
         Command::Report(command) => report::run(shop, command).await,
         Command::Analytics(command) => analytics::run(shop, command).await,

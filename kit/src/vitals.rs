@@ -28,6 +28,8 @@ pub struct Vitals {
     pub started_at: Timestamp,
     /// Having the stream made anew.
     pub remaking: Remaking,
+    /// Having an older database take up its own events.
+    pub(crate) recovering: crate::admin::Recovering,
     /// What is kept for a backup.
     pub snapshots: crate::backup::snapshot::Snapshots,
     states: Mutex<BTreeMap<String, String>>,

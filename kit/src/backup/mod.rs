@@ -8,6 +8,7 @@
 //! - [`hold`]: the writer stands still for a moment; [`snapshot`]: what a service copies meanwhile and after
 //! - [`manifest`]: what a backup says of itself, and the rule of the cut
 //! - [`inspect`]: reading the file of a database, and what is wrong with it
+//! - [`stats`]: how large everything in a database is
 //! - [`verify`](mod@verify): whether a backup is what was written; [`restore`]: putting one back
 
 pub mod hold;
@@ -15,6 +16,7 @@ pub mod inspect;
 pub mod manifest;
 pub mod restore;
 pub mod snapshot;
+pub mod stats;
 #[cfg(test)]
 mod tests;
 pub mod verify;
