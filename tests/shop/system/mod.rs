@@ -12,5 +12,6 @@ mod figures;
 mod hostile;
 mod mail;
 mod races;
+mod recoveries;
 mod streams;
 mod traces;

@@ -133,7 +133,7 @@ fn of_file(data: &Path, service: &str) -> (Checked, Option<Inspected>) {
     match inspect_live(&path, true) {
         Ok(known) => {
             let mut findings = known.findings.clone();
-            findings.extend(too_new(&known.schema));
+            findings.extend(too_new(known.schema));
             if known.service != service {
                 findings.push(format!("it belongs to {}", known.service));
             }

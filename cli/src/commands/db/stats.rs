@@ -20,7 +20,7 @@ const TABLES_SHOWN: usize = 3;
 #[command(after_help = "\
 Examples:
   shopctl db stats
-  shopctl db stats order -o json | jq '.[].stats.rows'
+  shopctl db stats order -o json | jq '.[].stats.rows[]'
 
 Exit codes: 0 done, 3 there is no database in the data folder, 74 a file cannot be read.")]
 pub(crate) struct Args {
@@ -63,15 +63,16 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
 fn table(measured: &[Measured]) -> Table {
     let rows = measured.iter().map(|Measured { service, stats }| {
         let mut largest: Vec<_> = stats.rows.iter().collect();
-        largest.sort_by_key(|(name, rows)| (std::cmp::Reverse(**rows), *name));
-        let largest = largest.iter().take(TABLES_SHOWN).map(|(name, rows)| format!("{name} {rows}"));
+        largest.sort_by_key(|table| (std::cmp::Reverse(table.rows), &table.table));
+        let largest =
+            largest.iter().take(TABLES_SHOWN).map(|table| format!("{} {}", table.table, table.rows));
         row![
             service,
             bytes(Some(stats.pages * stats.page_bytes)),
             bytes(Some(stats.pages_free * stats.page_bytes)),
             bytes(Some(stats.wal_bytes)),
             told(stats),
-            stats.outbox_a_day.map_or_else(|| "-".to_owned(), |rows| format!("{rows:.0}")),
+            if stats.outbox_a_day > 0.0 { format!("{:.0}", stats.outbox_a_day) } else { "-".to_owned() },
             bytes(stats.disk_free_bytes),
             largest.collect::<Vec<_>>().join(", "),
         ]
