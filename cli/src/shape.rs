@@ -57,6 +57,7 @@ mod tests {
 
     /// Commands without a promise, and why.
     const WITHOUT: &[(&str, &str)] = &[
+        ("backup restore", "the shop must be down; tests/shop/system/backups.rs"),
         ("completion", "a script"),
         ("man", "a page"),
         ("events tail", "what the events say is in subjects.md"),

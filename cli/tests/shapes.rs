@@ -95,6 +95,11 @@ const SAMPLES: &[(&str, &str)] = &[
     ("register", "register ann_{n}@example.org --password-file {dir}/password"),
     ("customer ls", "customer ls"),
     ("whoami", "whoami"),
+    ("backup create", "backup create"),
+    ("backup verify", "backup verify {backup}"),
+    ("db check", "db check"),
+    ("db stats", "db stats"),
+    ("db recover", "db recover cart"),
     ("down", "down"),
 ];
 
@@ -128,9 +133,17 @@ impl Scene {
         self.number += 1;
         let mut line = line.replace("{n}", &self.number.to_string());
         line = line.replace("{dir}", self.shop.bench.data().to_str().expect("text"));
-        for word in
-            ["cart", "new_cart", "new_context", "new_sent", "order", "declined", "waiting", "notification"]
-        {
+        for word in [
+            "backup",
+            "cart",
+            "new_cart",
+            "new_context",
+            "new_sent",
+            "order",
+            "declined",
+            "waiting",
+            "notification",
+        ] {
             let mark = format!("{{{word}}}");
             if line.contains(&mark) {
                 let made = match self.words.get(word) {
@@ -159,6 +172,10 @@ impl Scene {
             "cart" | "new_cart" => {
                 let (_, cart) = self.shop.bench.json("cart add mug-blue:1");
                 cart["cart"].as_str().expect("a number").to_owned()
+            }
+            "backup" => {
+                let (_, made) = self.shop.bench.json("backup create");
+                made["folder"].as_str().expect("a folder").to_owned()
             }
             "new_context" => {
                 self.shop.bench.json("context add short-lived --nats nats://edge:4222");

@@ -298,6 +298,9 @@ pub struct ProductChanged {
     pub price: Money,
     /// Counts its changes, from 1.
     pub version: u64,
+    /// What it is now; none in events from before it was told.
+    #[serde(default)]
+    pub description: Option<String>,
 }
 
 /// A product was taken out of sale.

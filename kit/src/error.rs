@@ -312,6 +312,8 @@ pub mod reason {
     pub const NO_DATABASE: &str = "no_database";
     /// A restore has begun and not ended.
     pub const RESTORE_UNFINISHED: &str = "restore_unfinished";
+    /// The database cannot take up what its stream has and it has not.
+    pub const NOT_RECOVERABLE: &str = "not_recoverable";
     /// A handler panicked.
     pub const PANICKED: &str = "panicked";
 }

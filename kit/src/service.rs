@@ -63,6 +63,7 @@ pub struct Service {
     answers: BTreeMap<String, Answer>,
     calls: BTreeSet<&'static str>,
     reactions: BTreeMap<&'static str, Reaction>,
+    recoveries: BTreeMap<&'static str, Reaction>,
     timers: BTreeMap<&'static str, Ring>,
     every: Vec<Period>,
     effects: BTreeMap<&'static str, Performs>,
@@ -80,6 +81,7 @@ impl Service {
             answers: BTreeMap::new(),
             calls: BTreeSet::new(),
             reactions: BTreeMap::new(),
+            recoveries: BTreeMap::new(),
             timers: BTreeMap::new(),
             every: Vec::new(),
             effects: BTreeMap::new(),
@@ -175,6 +177,22 @@ impl Service {
             let instead: Reaction = Box::new(move |tx, body| instead(tx, body, &*reaction));
             self.reactions.insert(subject, instead);
         }
+        self
+    }
+
+    /// Takes up an event of its own that it told once, into tables that are older: what it says becomes true of
+    /// them again. It must say all that they need, and nothing is told by it. Events of its own that a service does
+    /// not take up cannot be recovered: see `<service>.recover_database`.
+    pub fn recovers<E: Event>(
+        mut self,
+        recovery: impl Fn(&mut Tx<'_>, E) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        debug_assert_eq!(owner(E::SUBJECT), self.name, "{} belongs to another service", E::SUBJECT);
+        let recovery: Reaction = Box::new(move |tx, body| {
+            let event = serde_json::from_slice(body).map_err(|error| not_understood(&error))?;
+            recovery(tx, event)
+        });
+        self.recoveries.insert(E::SUBJECT, recovery);
         self
     }
 
@@ -320,6 +338,10 @@ impl Service {
 
     pub(crate) fn reaction(&self, subject: &str) -> Option<&Reaction> {
         self.reactions.get(subject)
+    }
+
+    pub(crate) fn recovery(&self, subject: &str) -> Option<&Reaction> {
+        self.recoveries.get(subject)
     }
 
     pub(crate) fn periods(&self) -> &[Period] {

@@ -30,6 +30,8 @@ pub struct Vitals {
     pub remaking: Remaking,
     /// Whether nothing new is accepted because the disk has too little room.
     pub short: AtomicBool,
+    /// Having an older database take up its own events.
+    pub(crate) recovering: crate::admin::Recovering,
     /// What is kept for a backup.
     pub snapshots: crate::backup::snapshot::Snapshots,
     states: Mutex<BTreeMap<String, String>>,

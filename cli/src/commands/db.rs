@@ -1,4 +1,4 @@
-//! `shopctl db`: the files of the databases.
+//! `shopctl db`: the databases of the services on this machine.
 
 mod check;
 mod recover;
@@ -6,12 +6,12 @@ mod stats;
 
 use clap::Subcommand;
 
-use crate::failure::{Failure, exit};
+use crate::failure::Failure;
 use crate::shop::Shop;
 use crate::stack::services;
 use crate::stream::name;
 
-/// The files of the databases: are they sound, how large are they, and what if one is older than its stream
+/// Check the databases of the services, see how large they are, and recover one that is older than its stream
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Check(check::Args),
@@ -22,26 +22,25 @@ pub(crate) enum Command {
 pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
     match command {
         Command::Check(args) => check::run(shop, args).await,
-        Command::Stats(args) => stats::run(shop, &args),
+        Command::Stats(args) => stats::run(shop, args).await,
         Command::Recover(args) => recover::run(shop, args).await,
     }
 }
 
-/// The services that are meant; all if none is named.
-fn meant(named: &[String]) -> Result<Vec<&'static str>, Failure> {
-    let known = services::names();
-    if named.is_empty() {
-        return Ok(known);
+/// The services that are meant: those that were named, else all.
+fn wanted(typed: &[String]) -> Result<Vec<&'static str>, Failure> {
+    let all = services::names();
+    if typed.is_empty() {
+        return Ok(all);
     }
-    named
-        .iter()
-        .map(|text| {
-            let found = name::among("service", text, &known, "shopctl service ls")?;
-            known
-                .iter()
-                .find(|known| *known == &found)
-                .copied()
-                .ok_or_else(|| Failure::new(exit::NOT_FOUND, "unknown_service", "there is no such service"))
-        })
-        .collect()
+    let mut names = Vec::new();
+    for typed in typed {
+        let named = name::among("service", typed, &all, "shopctl service ls")?;
+        if let Some(known) = all.iter().find(|known| **known == named)
+            && !names.contains(known)
+        {
+            names.push(*known);
+        }
+    }
+    Ok(names)
 }

@@ -90,6 +90,11 @@ impl Report {
         self.exists && self.stream_origin != self.origin
     }
 
+    /// Whether the service says that its database is older than the stream.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.stuck.contains("shopctl db recover")
+    }
+
     fn judge(&mut self) {
         let whole = self.holes == 0 && self.exists && !self.is_of_another();
         let clean = self.findings.is_clean() && whole && self.stuck.is_empty();
@@ -297,6 +302,9 @@ impl Asking<'_> {
 fn stuck(health: &Health, not_told_yet: u64) -> String {
     let relay = health.parts.get("relay").map_or("", String::as_str);
     let waits = not_told_yet > 0 && !["", "ok", "starting"].contains(&relay);
+    if relay.contains("shopctl db recover") {
+        return relay.to_owned();
+    }
     match health.untold_since {
         Some(since) if waits || since + UNTOLD_MAX < health.now => {
             format!("since {since}; its relay says: {relay}")

@@ -111,8 +111,8 @@ impl Example for ImportReport {
 
 impl Example for ProductChanged {
     fn example() -> Self {
-        let ProductView { sku, name, category, price, version, .. } = ProductView::example();
-        Self { sku, name, category, price, version }
+        let ProductView { sku, name, category, price, version, description, .. } = ProductView::example();
+        Self { sku, name, category, price, version, description: Some(description) }
     }
 }
 

@@ -4,6 +4,7 @@
 //! - [`health`]: how it is doing; [`flows`]: what it did
 //! - [`letters`]: what is stuck; [`copies`]: its database, and the stream that mirrors it
 //! - [`backups`]: standing still for a moment, and copying the database
+//! - [`recovery`]: taking up what the stream has and the database has not
 //! - `examples`: a value of each word
 
 mod backups;
@@ -12,6 +13,7 @@ mod examples;
 mod flows;
 mod health;
 mod letters;
+mod recovery;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -29,6 +31,8 @@ pub use copies::{CheckDatabase, DatabaseChecked, ListOutbox, OutboxView, Rebuild
 pub use flows::{EmittedView, FindWork, Found, GetTrace, Lookup, TraceView, WorkFound};
 pub use health::GetHealth;
 pub use letters::{DeadLetters, Effects, ListDeadLetters, ListEffects, SettleDeadLetter, Settled};
+pub(crate) use recovery::Recovering;
+pub use recovery::{RECOVER_KEYS_MAX, RECOVER_MESSAGES_MAX, RecoverDatabase, Recovery};
 
 /// Who may do what touches the copies of everybody: admins.
 const ADMIN: Access = Access(&[Who::Admin]);
@@ -125,6 +129,12 @@ pub const WORDS: &[Word] = &[
         ["<service>.drop_snapshot", "DropSnapshot", "SnapshotDropped"],
         "For a backup: gives it up.",
     ),
+    word::<RecoverDatabase, Recovery>(
+        WordKind::Act,
+        ADMIN,
+        ["<service>.recover_database", "RecoverDatabase", "Recovery"],
+        "Takes up the events that its stream has and an older database has not, or says what that would mean.",
+    ),
 ];
 
 const fn word<Q, P>(kind: WordKind, access: Access, names: [&'static str; 3], meaning: &'static str) -> Word
@@ -158,4 +168,5 @@ pub(crate) fn answer(service: Service) -> Service {
         .answers_at(at("let_writer_go"), false, ADMIN, backups::let_go)
         .answers_at(at("copy_snapshot"), false, ADMIN, backups::copy)
         .answers_at(at("drop_snapshot"), false, ADMIN, backups::give_up)
+        .answers_at(at("recover_database"), false, ADMIN, recovery::recover)
 }

@@ -1,6 +1,5 @@
 //! Reading the file of a database, whoever's it is: what it says of itself, and what is wrong with it.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
@@ -22,6 +21,15 @@ pub struct Position {
     pub sequence: u64,
 }
 
+/// The version of the tables of a database.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schema {
+    /// Of those that every service has.
+    pub kit: u64,
+    /// Of the service's own.
+    pub service: u64,
+}
+
 /// What the file of a database says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Inspected {
@@ -31,8 +39,8 @@ pub struct Inspected {
     pub origin: String,
     /// The identities of the databases in whose place it was put by a restore, the newest first.
     pub replaces: Vec<String>,
-    /// The version of the tables, of the kit and of the service.
-    pub schema: BTreeMap<String, u64>,
+    /// The version of its tables.
+    pub schema: Schema,
     /// The oldest row of the outbox that is kept; 1 if there is none yet.
     pub outbox_oldest: u64,
     /// The newest; 0 if there is none yet.
@@ -89,14 +97,11 @@ fn look(sql: &Sql<'_>, deep: bool) -> Result<Inspected> {
         return Err(Error::new(Kind::Refused, reason::NO_DATABASE, "it is no database of a service"));
     }
     let extent = outbox::extent(sql)?;
-    let schema = sql.list("SELECT part, version FROM schema_version ORDER BY part LIMIT 100", [], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })?;
     Ok(Inspected {
         service: meta(sql, "service")?,
         origin: meta(sql, "origin")?,
         replaces: schema::replaced(sql)?,
-        schema: schema.into_iter().collect(),
+        schema: versions(sql)?,
         outbox_oldest: extent.oldest,
         outbox_newest: extent.newest,
         positions: positions(sql)?,
@@ -107,6 +112,19 @@ fn look(sql: &Sql<'_>, deep: bool) -> Result<Inspected> {
         )?,
         findings: faults(sql, deep)?,
     })
+}
+
+/// The version of the tables.
+///
+/// # Errors
+/// If they cannot be read.
+pub fn versions(sql: &Sql<'_>) -> Result<Schema> {
+    let of = |which: &str| {
+        let question =
+            format!("SELECT coalesce(max(version), 0) FROM schema_version WHERE part {which} 'kit'");
+        sql.get(&question, [], |row| row.get(0))
+    };
+    Ok(Schema { kit: of("=")?, service: of("<>")? })
 }
 
 fn meta(sql: &Sql<'_>, name: &str) -> Result<String> {

@@ -1,13 +1,12 @@
 //! What a backup says of itself: `manifest.json` in its folder, and the rule that makes it one cut.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::inspect::{Inspected, Position};
+use super::inspect::{Inspected, Position, Schema};
 use super::snapshot::cannot;
 use crate::engine::schema::KIT_VERSION;
 use crate::error::{Error, Kind, Result, reason};
@@ -53,8 +52,8 @@ pub struct Entry {
     pub outbox_oldest: u64,
     /// The newest; 0 if there is none yet.
     pub outbox_newest: u64,
-    /// The version of its tables, of the kit and of the service.
-    pub schema: BTreeMap<String, u64>,
+    /// The version of its tables.
+    pub schema: Schema,
     /// How far it has heard each source.
     pub positions: Vec<Position>,
 }
@@ -74,7 +73,7 @@ impl Entry {
             origin: known.origin.clone(),
             outbox_oldest: known.outbox_oldest,
             outbox_newest: known.outbox_newest,
-            schema: known.schema.clone(),
+            schema: known.schema,
             positions: known.positions.clone(),
         })
     }
@@ -172,8 +171,8 @@ pub fn cut_faults(entries: &[Entry]) -> Vec<(String, String)> {
 
 /// What is newer in a database than this program knows, if something is. Only the part of the kit can be judged
 /// here: a service judges its own at its start.
-pub fn too_new(schema: &BTreeMap<String, u64>) -> Option<String> {
-    let found = *schema.get("kit")?;
+pub fn too_new(schema: Schema) -> Option<String> {
+    let found = schema.kit;
     (found > KIT_VERSION).then(|| {
         format!("its tables of the kit have version {found}, this program knows {KIT_VERSION}; take a newer program")
     })

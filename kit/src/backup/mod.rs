@@ -8,13 +8,12 @@
 //! - [`hold`]: the writer stands still for a moment; [`snapshot`]: what a service copies meanwhile and after
 //! - [`manifest`]: what a backup says of itself, and the rule of the cut
 //! - [`inspect`]: reading the file of a database, and what is wrong with it
-//! - [`recover`]: a database that is older than its stream; [`stats`]: how large one is
+//! - [`stats`]: how large everything in a database is
 //! - [`verify`](mod@verify): whether a backup is what was written; [`restore`]: putting one back
 
 pub mod hold;
 pub mod inspect;
 pub mod manifest;
-pub mod recover;
 pub mod restore;
 pub mod snapshot;
 pub mod stats;

@@ -63,7 +63,7 @@ fn one(folder: &Path, entry: &Entry) -> Vec<String> {
             if !same {
                 says.push(format!("{} says otherwise of itself than the manifest does", entry.file));
             }
-            says.extend(too_new(&found.schema));
+            says.extend(too_new(found.schema));
             says
         }
     }

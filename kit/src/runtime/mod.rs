@@ -7,6 +7,7 @@
 //! - `nats_port`: what handlers ask through
 //! - `serve`: requests in, answers out; `latency`: how long answers take
 //! - `relay`: the outbox to its stream; `stored`: why the broker has not stored something
+//! - `recover`: a database older than its stream takes up its own events
 //! - `keeping`: how a service gets its stream and consumers; `permits`: whether the broker lets it work
 //! - `hear`: the streams of others to the database
 //! - `due`: timers and effects; `prune`: forgetting what is old
@@ -28,6 +29,7 @@ mod open;
 mod permits;
 mod prune;
 mod readers;
+mod recover;
 mod relay;
 mod room;
 mod serve;

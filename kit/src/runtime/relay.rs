@@ -63,6 +63,7 @@ impl Relay {
     pub(super) async fn run(mut self, stop: CancellationToken) {
         let mut wait = RETRY_WAIT.0;
         loop {
+            self.answer_recovery().await;
             let trouble = match self.reconcile().await {
                 Ok(Ok(next)) => {
                     self.vitals.say("relay", "ok");
@@ -83,6 +84,7 @@ impl Relay {
             tokio::select! {
                 () = tokio::time::sleep(wait) => wait = (wait * 2).min(RETRY_WAIT.1),
                 () = self.vitals.remaking.asked() => {}
+                () = self.vitals.recovering.asked() => {}
                 () = stop.cancelled() => {
                     // One more try at the end, unless nothing is left to tell, or nothing may be told.
                     if trouble.reason == reason::DATABASE_BEHIND_STREAM || self.is_told().await {
@@ -149,10 +151,10 @@ impl Relay {
                 let error = Error::unavailable(
                     reason::DATABASE_BEHIND_STREAM,
                     format!(
-                        "{why}; nothing is accepted and nothing told until the newer {}.db is put back, or, if it is lost \
-                         for good, the stream {} is deleted, after which it is made anew from this database",
+                        "{why}; nothing is accepted and nothing told until the newer {0}.db is put back, or takes up what \
+                         the stream has: shopctl db recover {0}; or all services are put back to one moment: shopctl \
+                         backup restore FOLDER --replace",
                         self.service.name(),
-                        self.service.stream()
                     ),
                 );
                 self.writer.fence(Some(error.clone()));
@@ -279,6 +281,7 @@ impl Relay {
                 Ok(()) = self.emitted.changed(), if next > newest => newest = *self.emitted.borrow_and_update(),
                 () = &mut look, if next > newest && in_flight.is_empty() => return Ok(false),
                 () = self.vitals.remaking.asked() => return Ok(false),
+                () = self.vitals.recovering.asked() => return Ok(false),
                 () = stop.cancelled(), if next > newest && in_flight.is_empty() => {
                     newest = self.read(outbox::extent).await?.newest;
                     if next > newest {
@@ -309,7 +312,7 @@ impl Relay {
         Ok(ack.into_future())
     }
 
-    async fn read<T: Send + 'static>(
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&crate::sql::Sql<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {

@@ -4,6 +4,7 @@
 //! - [`handlers`]: what others may ask of us
 //! - [`product`]: what a product is, and what putting and retiring make of it; no I/O
 //! - [`import`]: from a line of a list to a product; no I/O
+//! - [`recovery`]: taking up what was told, into tables that are older
 //! - [`search`]: from what a person typed to a query that is always legal, and its cursor; no I/O
 //! - [`refusal`]: what we refuse, and why
 //! - [`store`]: the SQL
@@ -14,6 +15,7 @@
 pub mod handlers;
 pub mod import;
 pub mod product;
+pub mod recovery;
 pub mod refusal;
 pub mod search;
 pub mod store;
@@ -33,4 +35,6 @@ pub fn service() -> Service {
         .answers(handlers::put_product)
         .answers(handlers::retire_product)
         .answers(handlers::import_products)
+        .recovers(recovery::product_changed)
+        .recovers(recovery::product_retired)
 }

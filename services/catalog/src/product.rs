@@ -112,8 +112,9 @@ impl Product {
 
     /// What is told when it was created or changed.
     pub fn changed(&self) -> ProductChanged {
-        let Content { name, category, price, .. } = self.content.clone();
-        ProductChanged { sku: self.sku.clone(), name, category, price, version: self.version }
+        let Content { name, category, price, description } = self.content.clone();
+        let description = Some(description);
+        ProductChanged { sku: self.sku.clone(), name, category, price, version: self.version, description }
     }
 
     /// What is told when it was taken out of sale.

@@ -25,6 +25,7 @@ async fn a_product_is_shown_as_it_was_put() {
         category: "Kitchen".into(),
         price: euros(1290),
         version: 1,
+        description: Some(put.description.clone()),
     };
     assert_eq!(catalog.0.told_of::<ProductChanged>(), [told]);
 }

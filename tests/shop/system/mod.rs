@@ -21,6 +21,7 @@ mod mail;
 mod migrations;
 mod purged;
 mod races;
+mod recoveries;
 mod streams;
 mod traces;
 mod twice;

@@ -1,117 +1,181 @@
 //! `shopctl db check`: whether the files of the databases are sound.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
+use futures_util::future::join_all;
 use kit::Call;
 use kit::admin::{CheckDatabase, DatabaseChecked};
-use kit::backup::Inspected;
-use kit::backup::inspect::inspect_live;
-use kit::engine::check;
-use kit::runtime::lock::take;
+use kit::backup::inspect::{Inspected, inspect_live};
+use kit::backup::manifest::{file_of, too_new};
+use kit::message::stream_of;
 use serde::Serialize;
 
-use super::meant;
+use crate::backup::locks;
 use crate::failure::{Failure, exit};
-use crate::output::Table;
+use crate::output::{Cell, Table, Tone};
 use crate::row;
 use crate::shop::Shop;
 use crate::status::bytes;
 
-/// Look whether the files of the databases are sound
+/// How long a service may take to read its database from end to end.
+const CHECK_TIME: Duration = Duration::from_secs(60);
+
+/// Check the databases: pages, indexes, references, and the outbox by its checksums and numbers
 ///
-/// A service that runs looks at its own; of one that does not, the file in the data folder is read: every page,
-/// every reference, every event with its checksum, and the write-ahead log. A flipped bit in a row of any other
-/// table is found by nobody.
-///
-/// Exit codes: 0 they are, 12 something was found.
+/// A service that runs is asked; the file of one that does not is read here. With --offline all files are read here,
+/// for a shop that is down: then it is looked too whether somebody has heard more than a source has told, which
+/// means that the files are not of one moment.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  shopctl db check
-  shopctl db check order payment --deep
-  shopctl down && shopctl db check          the files, while nobody has them open")]
+  shopctl db check                       all services
+  shopctl db check order payment         these
+  shopctl db check --offline             the files of a shop that is down
+
+Exit codes: 0 all are sound, 12 something is wrong, 75 --offline was said and a service runs.")]
 pub(crate) struct Args {
-    /// Only of these services
+    /// Which services [default: all]
     #[arg(value_name = "SERVICE")]
     services: Vec<String>,
-    /// Compare indexes with their tables, and all events with their checksums; takes longer
+    /// Read the files of the data folder here; no service of it may run
     #[arg(long)]
-    deep: bool,
+    offline: bool,
 }
 
-/// What was found of one database.
+/// One database.
 #[derive(Debug, Serialize)]
 struct Checked {
     service: String,
-    /// `running`, or `file`.
-    how: &'static str,
+    /// `ok`, `wrong`, `missing` or `busy`.
+    verdict: &'static str,
+    /// Who looked: `service` or `file`.
+    by: &'static str,
     bytes: u64,
     findings: Vec<String>,
 }
 
 pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
-    let data = shop.folder()?.root().to_path_buf();
-    let mut checked = Vec::new();
-    let runs = shop.asker().await.is_ok();
-    for service in meant(&args.services)? {
-        let call = || Call { timeout: shop.timeout, ..Call::default() };
-        let asked = CheckDatabase { deep: args.deep };
-        let answer = match runs {
-            true => {
-                shop.call_as::<_, DatabaseChecked>(&format!("{service}.check_database"), &asked, call()).await
-            }
-            false => Err(Failure::new(exit::UNAVAILABLE, "not_asked", "the shop is down")),
-        };
-        checked.push(match answer {
-            Ok(DatabaseChecked { findings, database_bytes }) => {
-                Checked { service: service.to_owned(), how: "running", bytes: database_bytes, findings }
-            }
-            Err(failure) => of_file(&data, service, &failure)?,
-        });
-    }
-    let sound = checked.iter().all(|one| one.findings.is_empty());
-    if shop.out.is_table() {
-        let rows = checked.iter().map(|one| {
-            let found = if one.findings.is_empty() { "sound".to_owned() } else { one.findings.join("; ") };
-            row![&one.service, one.how, bytes(Some(one.bytes)), found]
-        });
-        shop.out.table(&Table::new(&["SERVICE", "LOOKED AT", "SIZE", "FOUND"]).right(&[2]).rows(rows))?;
-        if !sound {
-            shop.out.next("shopctl backup restore FOLDER      puts back all databases of one moment");
-        }
+    let services = super::wanted(&args.services)?;
+    let data = shop.folder()?.root().to_owned();
+    let checked = if args.offline {
+        let locks = locks::take_all(&data, services.iter().copied(), "nothing was checked")?;
+        let checked = of_files(&data, &services);
+        drop(locks);
+        checked
     } else {
-        shop.out.json(&serde_json::json!({ "databases": checked, "sound": sound }))?;
+        asked(shop, &data, &services).await
+    };
+    shop.out.list(&checked, |checked| table(checked))?;
+    if shop.out.is_table() {
+        for one in &checked {
+            for finding in &one.findings {
+                let mark = shop.out.paint(Tone::Bad, "✗");
+                shop.out.line(format!("{mark} {}: {}", one.service, kit::text::printable(finding)))?;
+            }
+        }
+        if let Some(one) = checked.iter().find(|one| one.verdict == "wrong") {
+            shop.out.line(format!(
+                "  {}  stop the shop, then put back a backup of all services: shopctl backup restore FOLDER --replace",
+                shop.out.paint(Tone::Faint, "mend")
+            ))?;
+            shop.out.say(format!("What {} holds stays where it is until then", file_of(&one.service)));
+        }
     }
-    if sound { Ok(()) } else { Err(Failure::shown(exit::PROBLEMS_FOUND)) }
+    if checked.iter().all(|one| one.verdict == "ok") {
+        Ok(())
+    } else {
+        Err(Failure::shown(exit::PROBLEMS_FOUND))
+    }
 }
 
-/// The file in the data folder, if nobody has it open; otherwise why its service does not answer.
-fn of_file(data: &Path, service: &str, silent: &Failure) -> Result<Checked, Failure> {
-    let path = data.join(format!("{service}.db"));
-    let findings = |findings| {
-        let bytes = std::fs::metadata(&path).map_or(0, |facts| facts.len());
-        Checked { service: service.to_owned(), how: "file", bytes, findings }
-    };
+/// Asks each service; the file of one that does not answer is read here, if it is here and nobody has it.
+async fn asked(shop: &Shop, data: &Path, services: &[&'static str]) -> Vec<Checked> {
+    let client = shop.asker().await.ok();
+    join_all(services.iter().map(async |service| {
+        let call = Call { timeout: CHECK_TIME, ..Call::default() };
+        let answer = match &client {
+            Some(client) => {
+                let subject = format!("{service}.check_database");
+                client.call_as::<_, DatabaseChecked>(&subject, &CheckDatabase { deep: true }, call).await.ok()
+            }
+            None => None,
+        };
+        match answer {
+            Some(DatabaseChecked { findings, database_bytes }) => Checked {
+                service: (*service).to_owned(),
+                verdict: if findings.is_empty() { "ok" } else { "wrong" },
+                by: "service",
+                bytes: database_bytes,
+                findings,
+            },
+            None => match locks::take_one(data, service, "") {
+                Ok(_lock) => of_file(data, service).0,
+                Err(_) => {
+                    problem(service, "busy", "it does not answer, and its process has the file".to_owned())
+                }
+            },
+        }
+    }))
+    .await
+}
+
+fn problem(service: &str, verdict: &'static str, finding: String) -> Checked {
+    Checked { service: service.to_owned(), verdict, by: "file", bytes: 0, findings: vec![finding] }
+}
+
+fn of_file(data: &Path, service: &str) -> (Checked, Option<Inspected>) {
+    let path = data.join(file_of(service));
     if !path.exists() {
-        return Ok(findings(vec![format!(
-            "{} is not there, and the service does not answer",
-            path.display()
-        )]));
-    }
-    let lock = take(&data.join(format!("{service}.lock")))
-        .map_err(|error| Failure::io(format!("{} cannot be locked", data.display()), &error))?;
-    if lock.is_none() {
-        let what = format!("its process has the file and does not answer: {}", silent.message());
-        return Ok(findings(vec![what]));
-    }
-    let mut found = Vec::new();
-    match check::log(&path) {
-        Ok(damage) => found.extend(damage),
-        Err(error) => found.push(format!("the write-ahead log cannot be read: {error}")),
+        return (problem(service, "missing", format!("there is no {}", path.display())), None);
     }
     match inspect_live(&path, true) {
-        Ok(Inspected { findings, .. }) => found.extend(findings),
-        Err(error) => found.push(error.chain()),
+        Ok(known) => {
+            let mut findings = known.findings.clone();
+            findings.extend(too_new(known.schema));
+            if known.service != service {
+                findings.push(format!("it belongs to {}", known.service));
+            }
+            let verdict = if findings.is_empty() { "ok" } else { "wrong" };
+            let one =
+                Checked { service: service.to_owned(), verdict, by: "file", bytes: known.bytes, findings };
+            (one, Some(known))
+        }
+        Err(error) => (problem(service, "wrong", format!("it cannot be read: {}", error.chain())), None),
     }
-    Ok(findings(found))
+}
+
+/// Reads all files, and looks whether somebody has heard more than its source has told.
+fn of_files(data: &Path, services: &[&'static str]) -> Vec<Checked> {
+    let mut known = BTreeMap::new();
+    let mut checked = Vec::new();
+    for service in services {
+        let (one, inspected) = of_file(data, service);
+        checked.push(one);
+        known.extend(inspected.map(|inspected| ((*service).to_owned(), inspected)));
+    }
+    for one in &mut checked {
+        for heard in known.get(&one.service).into_iter().flat_map(|hearer| &hearer.positions) {
+            let source = known
+                .iter()
+                .find(|(name, source)| stream_of(name) == heard.source && source.origin == heard.origin);
+            if let Some((name, source)) = source.filter(|(_, source)| source.outbox_newest < heard.sequence) {
+                one.findings.push(format!(
+                    "it has heard {} up to message {}, but the database of {name} ends with row {}: that one is older",
+                    heard.source, heard.sequence, source.outbox_newest
+                ));
+                one.verdict = "wrong";
+            }
+        }
+    }
+    checked
+}
+
+fn table(checked: &[Checked]) -> Table {
+    let rows = checked.iter().map(|one| {
+        let tone = if one.verdict == "ok" { Tone::Good } else { Tone::Bad };
+        row![&one.service, Cell::toned(one.verdict, tone), bytes(Some(one.bytes)), one.by, one.findings.len()]
+    });
+    Table::new(&["service", "verdict", "size", "read by", "findings"]).right(&[2, 4]).rows(rows)
 }

@@ -1,170 +1,139 @@
-//! `shopctl db recover`: a database that is older than its stream.
+//! `shopctl db recover`: a database that is older than its stream takes up its own events again.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::time::Duration;
 
-use kit::Client;
-use kit::backup::Inspected;
-use kit::backup::inspect::inspect_live;
-use kit::backup::recover::{Lost, take_back};
-use kit::client::Stored;
-use serde::Serialize;
+use kit::Call;
+use kit::admin::{RecoverDatabase, Recovery};
 
-use crate::backup::locks::take_one;
 use crate::failure::{Failure, exit};
+use crate::output::Tone;
+use crate::progress::Progress;
 use crate::shop::Shop;
-use crate::stack::services;
-use crate::stream::name;
+use crate::show;
+use crate::stream::cells::facts;
 
-/// Events that are taken back at most. A database that is older than that is put back with all others.
-const LOST_MAX: u64 = 100_000;
+/// How long one request may take, which takes up a bounded number of events.
+const ANSWER_TIME: Duration = Duration::from_secs(55);
 
-/// Things to look at that are named on the screen; -o json has all.
-const KEYS_SHOWN: usize = 20;
-
-/// What to do with a database that is older than its stream: such a service accepts nothing
+/// Have a database that is older than its stream take up what the stream still has of its events
 ///
-/// The stream still has what the database has lost of its own events, but they do not say everything that stood
-/// in its tables. So the better ways are to put the newer file back, or all databases of one moment: shopctl
-/// backup restore. If neither can be had, --events-only takes the events back: no number is given twice then and
-/// the service works again, but what they are about is missing in it, or stands where it stood before. Every
-/// such order or product is named, and a person must look at it; shopctl audit and shopctl dlq ls show the rest.
+/// Such a service accepts nothing and tells nothing, so that no number is given twice. Without --confirm it is only
+/// said what would happen. Each message of the stream becomes a row of the outbox again under its number, and the
+/// tables get what it says, if the service can take it up. Only catalog can do that of all its events: those of the
+/// others say less than their tables hold. There, put all databases back to one moment: `shopctl backup restore`.
 ///
-/// The service must be stopped, and the broker must run.
+/// With --events-only the numbers are taken up also where the tables are not: the service works again, but its
+/// tables do not know what was told between. What that is about is listed, for a person to look at, and the audit
+/// shows what does not agree.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  shopctl db recover order                    what is lost, and what can be done
-  shopctl db recover order --events-only      take the events back, and name what to look at")]
+  shopctl db recover catalog                                   what would happen
+  shopctl db recover catalog --confirm=catalog                 do it
+  shopctl db recover order --events-only --confirm=order       numbers only; then: shopctl audit
+
+Exit codes: 0 done or nothing to do, 9 it cannot be recovered, 10 the service does not answer.")]
 pub(crate) struct Args {
-    /// Whose database
+    /// Which service; it must run
     #[arg(value_name = "SERVICE")]
     service: String,
-    /// Take the events back, although the tables do not have what they say
+    /// Take up the numbers of events too that the service cannot take up
     #[arg(long)]
     events_only: bool,
-}
-
-/// What was found, and what was done.
-#[derive(Debug, Serialize)]
-struct Recovery {
-    service: String,
-    /// The newest event the database had.
-    newest: u64,
-    /// The last message of the stream.
-    last: u64,
-    /// Whether the events were taken back.
-    taken_back: bool,
-    /// What they are about.
-    keys: BTreeSet<String>,
-    /// What they say, by subject.
-    subjects: BTreeSet<String>,
+    /// Do it: the name of the service once more
+    #[arg(long, value_name = "SERVICE")]
+    confirm: Option<String>,
 }
 
 pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
-    let known = services::names();
-    let service = name::among("service", &args.service, &known, "shopctl service ls")?.to_owned();
-    let data = shop.folder()?.root().to_path_buf();
-    let path = data.join(format!("{service}.db"));
-    let _lock = take_one(&data, &service, "nothing was done")?;
-    let own = inspect_live(&path, false).map_err(|error| Failure::from(error).so(path.display()))?;
-    let lost = lost(&shop.asker().await?, &own).await?;
-    let recovery = Recovery {
-        service: service.clone(),
-        newest: own.outbox_newest,
-        last: own.outbox_newest + lost.len() as u64,
-        taken_back: args.events_only && !lost.is_empty(),
-        keys: lost.iter().map(|event| event.key.clone()).collect(),
-        subjects: lost.iter().map(|event| event.subject.clone()).collect(),
-    };
-    if lost.is_empty() {
-        return tell(shop, &recovery);
-    }
-    if !args.events_only {
-        let (many, first) = (lost.len(), own.outbox_newest + 1);
+    let service = super::wanted(std::slice::from_ref(&args.service))?[0];
+    if let Some(confirmed) = args.confirm.as_deref().filter(|confirmed| *confirmed != service) {
         let what = format!(
-            "nothing was done: the database has lost {many} events from {first} on, and its tables what they say"
+            "nothing was done: --confirm names {}, and it is about {service}",
+            kit::text::printable(confirmed)
         );
-        let about = recovery.subjects.iter().cloned().collect::<Vec<_>>().join(", ");
-        return Err(Failure::new(exit::REFUSED, "tables_not_recoverable", what)
-            .why(format!("they are {about}, about {} things", recovery.keys.len()))
-            .mend(format!("put the newer {service}.db back"))
-            .mend("shopctl backup restore FOLDER --replace      all databases of one moment")
-            .mend(format!("shopctl db recover {service} --events-only      go on without what they say"))
-            .details(serde_json::json!(recovery)));
+        return Err(Failure::invalid("not_confirmed", what).mend(confirm(service, args.events_only)));
     }
-    write(&path, &lost)?;
-    tell(shop, &recovery)
-}
-
-fn write(path: &Path, lost: &[Lost]) -> Result<(), Failure> {
-    take_back(path, lost).map_err(|error| Failure::from(error).so("the events were not taken back"))
-}
-
-fn tell(shop: &Shop, recovery: &Recovery) -> Result<(), Failure> {
+    let apply = args.confirm.is_some();
+    let asked = RecoverDatabase { apply, events_only: args.events_only };
+    let mut all = ask(shop, service, &asked).await?;
+    if apply && all.left > 0 {
+        let total = usize::try_from(all.left).unwrap_or(usize::MAX);
+        let progress = Progress::new(&shop.out, total, "events");
+        while all.left > 0 {
+            let more = ask(shop, service, &asked).await?;
+            progress.add(usize::try_from(all.left.saturating_sub(more.left)).unwrap_or(0));
+            join(&mut all, more);
+        }
+        progress.end();
+    }
     if !shop.out.is_table() {
-        return shop.out.json(recovery);
+        return shop.out.json(&all);
     }
-    let (service, newest, last) = (&recovery.service, recovery.newest, recovery.last);
-    if !recovery.taken_back {
-        return shop.out.line(format!(
-            "Nothing is lost: {service} has told {newest} events, and its stream has no more"
-        ));
-    }
-    shop.out.line(format!("{service} has its events up to {last} again. Look at what they are about:"))?;
-    for key in recovery.keys.iter().take(KEYS_SHOWN) {
-        shop.out.line(format!("  {key}"))?;
-    }
-    if recovery.keys.len() > KEYS_SHOWN {
-        shop.out.line(format!("  and {} more: -o json names all", recovery.keys.len() - KEYS_SHOWN))?;
-    }
-    shop.out.next("shopctl up");
-    shop.out.next("shopctl audit");
-    shop.out.next("shopctl dlq ls");
-    Ok(())
+    tell(shop, service, &all, args.events_only)
 }
 
-/// The messages of its stream that a database has no row of, in order.
-async fn lost(client: &Client, own: &Inspected) -> Result<Vec<Lost>, Failure> {
-    let stream = kit::message::stream_of(&own.service);
-    let state = client.streams().await?.into_iter().find(|state| state.name == stream);
-    let Some(state) = state.filter(|state| state.last > own.outbox_newest) else { return Ok(Vec::new()) };
-    let diverged = |what: String| {
-        Failure::new(exit::CONFLICT, "another_database", format!("nothing was done: {what}"))
-            .mend("shopctl backup restore FOLDER --replace      puts back all databases of one moment")
-    };
-    if state.origin != own.origin {
-        return Err(diverged(format!("the stream {stream} mirrors another database than this one")));
-    }
-    if state.last - own.outbox_newest > LOST_MAX {
-        let many = state.last - own.outbox_newest;
-        return Err(diverged(format!("{many} events are lost, and at most {LOST_MAX} are taken back")));
-    }
-    let mut lost = Vec::new();
-    for sequence in own.outbox_newest + 1..=state.last {
-        let message = client.message(&stream, sequence).await?;
-        let Some(message) = message.filter(|message| message.origin == own.origin) else {
-            return Err(diverged(format!("message {sequence} of {stream} is missing, or somebody else's")));
-        };
-        lost.push(of(message).map_err(diverged)?);
-    }
-    Ok(lost)
-}
-
-fn of(message: Stored) -> Result<Lost, String> {
-    let header = |name: &str| {
-        let found = message.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.clone()).unwrap_or_default()
-    };
-    let sequence = message.sequence;
-    let unread = |what: &str| format!("the {what} of message {sequence} cannot be read");
-    Ok(Lost {
-        sequence,
-        trace: header(kit::wire::TRACEPARENT).parse().map_err(|_| unread("flow"))?,
-        at: header(kit::wire::EVENT_TIME).parse().map_err(|_| unread("time"))?,
-        id: message.id,
-        subject: message.subject,
-        key: message.key,
-        body: message.body.to_vec(),
+async fn ask(shop: &Shop, service: &str, asked: &RecoverDatabase) -> Result<Recovery, Failure> {
+    let call = Call { timeout: ANSWER_TIME, ..Call::default() };
+    let subject = format!("{service}.recover_database");
+    let answer: Result<Recovery, Failure> = shop.call_as(&subject, asked, call).await;
+    answer.map_err(|failure| match failure.exit() {
+        exit::REFUSED => failure
+            .mend("shopctl backup restore FOLDER --replace      puts all services back to one moment")
+            .mend(format!("{}      if a person looks after what is listed", confirm(service, true))),
+        exit::UNAVAILABLE => failure.mend(format!("shopctl logs {service}")).mend("shopctl up"),
+        _ => failure,
     })
+}
+
+fn confirm(service: &str, events_only: bool) -> String {
+    let only = if events_only { " --events-only" } else { "" };
+    format!("shopctl db recover {service}{only} --confirm={service}")
+}
+
+/// Adds what a further request has taken up.
+fn join(all: &mut Recovery, more: Recovery) {
+    for (subject, count) in more.taken {
+        *all.taken.entry(subject).or_default() += count;
+    }
+    for (subject, count) in more.not_taken {
+        *all.not_taken.entry(subject).or_default() += count;
+    }
+    let new = more.keys.into_iter().filter(|key| !all.keys.contains(key)).collect::<Vec<_>>();
+    all.keys.extend(new);
+    (all.last, all.left) = (more.last, more.left);
+}
+
+fn tell(shop: &Shop, service: &str, all: &Recovery, events_only: bool) -> Result<(), Failure> {
+    if all.last < all.first {
+        shop.out.say(format!("Nothing is to be recovered: {service} has every event of {}", all.stream));
+        return Ok(());
+    }
+    let counted = |events: &std::collections::BTreeMap<String, u64>| {
+        events.iter().map(|(subject, count)| format!("{count} {subject}")).collect::<Vec<_>>().join("\n")
+    };
+    let more = if all.left > 0 { format!(", and {} more", all.left) } else { String::new() };
+    let said = [
+        ("events", format!("{} to {} of {}{more}", all.first, all.last, all.stream)),
+        ("taken up", counted(&all.taken)),
+        ("not", counted(&all.not_taken)),
+        ("look at", all.keys.join("\n")),
+    ];
+    shop.out.line(facts(&said, shop.out.width()))?;
+    if all.applied {
+        let mark = shop.out.paint_note(Tone::Good, "✓");
+        shop.out.say(format!("{mark} {service} goes on behind event {}", all.last));
+        if !all.keys.is_empty() {
+            let count = show::count(all.keys.len() as u64, "thing", "things");
+            shop.out
+                .warn(format!("the tables of {service} do not know what was told of {count}; look at them"));
+        }
+        shop.out.next("shopctl audit");
+    } else if all.not_taken.is_empty() || events_only {
+        shop.out.next(confirm(service, events_only));
+    } else {
+        shop.out.warn(format!("{service} cannot take all of it up; its tables would not say what was told"));
+        shop.out.next("shopctl backup restore FOLDER --replace      puts all services back to one moment");
+    }
+    Ok(())
 }

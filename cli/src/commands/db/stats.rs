@@ -1,88 +1,90 @@
-//! `shopctl db stats`: how large the databases are, and of what.
+//! `shopctl db stats`: how large everything in the databases is, and how fast it grows.
 
-use std::path::Path;
-use std::time::Duration;
-
-use kit::backup::stats::{self, stats};
+use kit::backup::manifest::file_of;
+use kit::backup::stats::{DatabaseStats, measure_live};
 use serde::Serialize;
 
-use super::meant;
 use crate::failure::{Failure, exit};
 use crate::output::Table;
 use crate::row;
 use crate::shop::Shop;
 use crate::status::bytes;
 
-const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// Tables that are named in the table: those with the most rows.
+/// Tables of each database that are named; -o json has all.
 const TABLES_SHOWN: usize = 3;
 
-/// Show how large the databases of this machine are, and of what
+/// Show how large everything in the databases of this machine is, and how fast it grows
+///
+/// The files are read, whether the shop runs or not: reading does not hold it up.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   shopctl db stats
-  shopctl db stats order -o json | jq '.items[].rows'")]
+  shopctl db stats order -o json | jq '.[].stats.rows[]'
+
+Exit codes: 0 done, 3 there is no database in the data folder, 74 a file cannot be read.")]
 pub(crate) struct Args {
-    /// Only of these services
+    /// Which services [default: all]
     #[arg(value_name = "SERVICE")]
     services: Vec<String>,
 }
 
 /// One database.
 #[derive(Debug, Serialize)]
-struct Of {
+struct Measured {
     service: String,
-    /// The write-ahead log beside it, in bytes.
-    log_bytes: u64,
-    /// `events_since` are those of the last 24 hours.
-    #[serde(flatten)]
-    stats: stats::Stats,
+    stats: DatabaseStats,
 }
 
-pub(crate) fn run(shop: &Shop, args: &Args) -> Result<(), Failure> {
-    let data = shop.folder()?.root().to_path_buf();
-    let mut all = Vec::new();
-    for service in meant(&args.services)? {
-        let path = data.join(format!("{service}.db"));
-        if path.exists() {
-            all.push(of(shop, service, &path).map_err(|error| Failure::from(error).so(path.display()))?);
+pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
+    let data = shop.folder()?.root().to_owned();
+    let mut measured = Vec::new();
+    for service in super::wanted(&args.services)? {
+        let path = data.join(file_of(service));
+        if !path.exists() {
+            continue;
         }
+        let stats = measure_live(&path).map_err(|error| {
+            Failure::from(error)
+                .exiting(exit::IO)
+                .so(format!("{} was not read", path.display()))
+                .mend(format!("shopctl db check {service}"))
+        })?;
+        measured.push(Measured { service: service.to_owned(), stats });
     }
-    if all.is_empty() {
-        let what = format!("there are no databases in {}", data.display());
-        return Err(Failure::new(exit::NOT_FOUND, "no_databases", what)
-            .mend("shopctl db stats --data FOLDER")
-            .mend("shopctl up      opens a shop there"));
+    if measured.is_empty() {
+        let what = format!("there is no such database in {}", data.display());
+        return Err(Failure::new(exit::NOT_FOUND, "no_database", what)
+            .mend("shopctl db stats --data DIR      with the data folder of the shop"));
     }
-    shop.out.list(&all, |all| {
-        let rows = all.iter().map(|one| {
-            let stats = &one.stats;
-            let mut tables: Vec<(&String, &u64)> = stats.rows.iter().collect();
-            tables.sort_by_key(|(name, rows)| (std::cmp::Reverse(**rows), (*name).clone()));
-            let most = tables.iter().take(TABLES_SHOWN).map(|(name, rows)| format!("{name} {rows}"));
-            let events = (stats.newest_event + 1).saturating_sub(stats.oldest_event);
-            row![
-                &one.service,
-                bytes(Some(stats.bytes)),
-                bytes(Some(one.log_bytes)),
-                bytes(Some(stats.free_bytes)),
-                events,
-                stats.events_since,
-                most.collect::<Vec<_>>().join(", ")
-            ]
-        });
-        let table = Table::new(&["SERVICE", "SIZE", "LOG", "FREE", "EVENTS", "LAST DAY", "MOST ROWS"]);
-        table.right(&[1, 2, 3, 4, 5]).rows(rows)
-    })
+    shop.out.list(&measured, |measured| table(measured))
 }
 
-fn of(shop: &Shop, service: &str, path: &Path) -> kit::Result<Of> {
-    let log = kit::engine::check::log_of(path);
-    Ok(Of {
-        service: service.to_owned(),
-        log_bytes: std::fs::metadata(log).map_or(0, |facts| facts.len()),
-        stats: stats(path, shop.now() - A_DAY)?,
-    })
+fn table(measured: &[Measured]) -> Table {
+    let rows = measured.iter().map(|Measured { service, stats }| {
+        let mut largest: Vec<_> = stats.rows.iter().collect();
+        largest.sort_by_key(|table| (std::cmp::Reverse(table.rows), &table.table));
+        let largest =
+            largest.iter().take(TABLES_SHOWN).map(|table| format!("{} {}", table.table, table.rows));
+        row![
+            service,
+            bytes(Some(stats.pages * stats.page_bytes)),
+            bytes(Some(stats.pages_free * stats.page_bytes)),
+            bytes(Some(stats.wal_bytes)),
+            told(stats),
+            if stats.outbox_a_day > 0.0 { format!("{:.0}", stats.outbox_a_day) } else { "-".to_owned() },
+            bytes(stats.disk_free_bytes),
+            largest.collect::<Vec<_>>().join(", "),
+        ]
+    });
+    Table::new(&["service", "size", "unused", "log", "outbox", "a day", "disk free", "most rows"])
+        .right(&[1, 2, 3, 5, 6])
+        .rows(rows)
+}
+
+fn told(stats: &DatabaseStats) -> String {
+    match stats.outbox_newest {
+        0 => "nothing yet".to_owned(),
+        newest => format!("{} to {newest}", stats.outbox_oldest),
+    }
 }

@@ -171,9 +171,12 @@ fn mend(report: &Report) -> String {
     }
     if report.is_of_another() {
         return format!(
-            "put back the newer {}.db; only if it is lost for good: nats stream rm {}",
-            report.service, report.stream
+            "put back the newer {}.db, or all of one moment: shopctl backup restore FOLDER --replace",
+            report.service
         );
+    }
+    if report.is_behind() {
+        return format!("put back the newer {0}.db, or: shopctl db recover {0}", report.service);
     }
     format!("shopctl stream rebuild {}", report.stream)
 }
