@@ -1,6 +1,7 @@
 //! The repository is what it says.
 
 mod crash_points;
+mod faults;
 mod layering;
 mod subjects;
 mod tidy;
