@@ -10,8 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::{self, AckPolicy, DeliverPolicy, pull};
-use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
-use async_nats::jetstream::{self, context::GetStreamErrorKind};
+use async_nats::jetstream::stream::{
+    Config, ConsumerError, ConsumerErrorKind, DiscardPolicy, RetentionPolicy, StorageType,
+};
+use async_nats::jetstream::{self, ErrorCode, context::GetStreamErrorKind};
 use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
@@ -232,7 +234,16 @@ impl Keeper {
             filter_subjects: asked.subjects.clone(),
             ..pull::Config::default()
         };
-        handle.create_consumer(config).await.map_err(broker)?;
+        let in_memory = pull::Config { memory_storage: true, ..config.clone() };
+        match handle.create_consumer(config).await {
+            Err(error) if is_unreadable(&error) => {
+                // What is left of an earlier one cannot be read, and the broker makes none over it. Where the
+                // hearer stands is in its own database, so one that is kept in memory does as well.
+                tracing::warn!(consumer = service, "The consumer is kept in memory: {error}");
+                handle.create_consumer(in_memory).await.map_err(broker)?;
+            }
+            made => drop(made.map_err(broker)?),
+        }
         Ok(())
     }
 
@@ -297,6 +308,11 @@ impl Keeper {
             (known, idle) = (done.then_some(subscribers), Duration::ZERO);
         }
     }
+}
+
+/// Whether the broker could not make the files of a consumer.
+fn is_unreadable(error: &ConsumerError) -> bool {
+    matches!(error.kind(), ConsumerErrorKind::JetStream(inner) if inner.error_code() == ErrorCode::CONSUMER_CREATE)
 }
 
 impl Example for MakeStream {

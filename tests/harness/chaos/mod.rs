@@ -99,7 +99,7 @@ pub async fn run(settings: &Settings, mut say: impl FnMut(&str)) -> Report {
     report.cancellations = answers.cancelled.len();
     report.refunds = answers.refunds.len();
     report.took = began.elapsed();
-    report.again = again(settings);
+    report.again = again(settings, report.rounds);
     let _ = std::fs::write(settings.keep.join("schedule"), did.join("\n"));
     let _ = std::fs::write(settings.keep.join("report"), report.to_string());
     if report.findings.is_empty() {
@@ -111,8 +111,11 @@ pub async fn run(settings: &Settings, mut say: impl FnMut(&str)) -> Report {
     report
 }
 
-fn again(settings: &Settings) -> String {
-    let mut words = format!("--seed {}", settings.seed);
+fn again(settings: &Settings, rounds: u64) -> String {
+    let mut words = format!("--seed {} --rounds {rounds} --minutes 60", settings.seed);
+    if settings.first_round > 0 {
+        words += &format!(" --from-round {}", settings.first_round);
+    }
     if settings.kinds.len() < Kind::ALL.len() {
         let names: Vec<&str> = settings.kinds.iter().map(|kind| kind.name()).collect();
         words += &format!(" --only {}", names.join(","));

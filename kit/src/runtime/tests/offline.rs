@@ -44,3 +44,19 @@ async fn a_stream_whose_description_was_damaged_is_made_anew() {
     world.until_told(2).await;
     assert_eq!(world.until_heard(2).await, ["before", "after"]);
 }
+
+/// The broker reads what is left of a consumer of the same name, and then makes none.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hearer_whose_consumer_has_a_damaged_state_goes_on_hearing() {
+    let mut world = World::start().await;
+    let _services = [world.run(teller()), world.run(listener())];
+    world.tell("before").await;
+    world.until_told(1).await;
+    world.until_heard(1).await;
+    world.broker.kill();
+    let state = find(&world.broker.store(), "TELLER/obs/listener/o.dat").expect("a state");
+    std::fs::write(&state, [0; 40]).unwrap();
+    world.broker.restart();
+    world.client().call(&Tell { word: "after".into() }, soon()).await.unwrap();
+    assert_eq!(world.until_heard(2).await, ["before", "after"]);
+}
