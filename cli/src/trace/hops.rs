@@ -11,48 +11,48 @@ use serde::Serialize;
 
 use super::{Flow, Step};
 
-pub(crate) use screen::{Screen, draw};
+pub use screen::{Screen, draw};
 
 /// Where the time goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Report {
+pub struct Report {
     /// How many flows were looked at.
-    pub(crate) flows: usize,
+    pub flows: usize,
     /// When the oldest of them began, in microseconds since 1970.
-    pub(crate) from_us: i64,
+    pub from_us: i64,
     /// When the newest of them began.
-    pub(crate) to_us: i64,
+    pub to_us: i64,
     /// How long they took, without long pauses.
-    pub(crate) took: Times,
+    pub took: Times,
     /// The hops, in the order they happen.
-    pub(crate) hops: Vec<Hop>,
+    pub hops: Vec<Hop>,
     /// The slowest flows, the slowest first.
-    pub(crate) slowest: Vec<Slow>,
+    pub slowest: Vec<Slow>,
 }
 
 /// One hop.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Hop {
+pub struct Hop {
     /// Who does it.
-    pub(crate) service: String,
+    pub service: String,
     /// `request`, `event`, `timer` or `effect`.
-    pub(crate) kind: String,
+    pub kind: String,
     /// What it does.
-    pub(crate) subject: String,
+    pub subject: String,
     /// How often it was done.
-    pub(crate) count: usize,
+    pub count: usize,
     /// How often it failed.
-    pub(crate) failed: usize,
+    pub failed: usize,
     /// How long it waited.
-    pub(crate) waiting: Times,
+    pub waiting: Times,
     /// How long it worked.
-    pub(crate) working: Times,
+    pub working: Times,
     /// How long its commit took.
-    pub(crate) commit: Times,
+    pub commit: Times,
     /// All of these together.
-    pub(crate) took: Times,
+    pub took: Times,
     /// Its part of the time of all hops, in thousandths.
-    pub(crate) share: u32,
+    pub share: u32,
     /// When it began, on average, after the beginning of its flow.
     #[serde(skip)]
     at_us: i64,
@@ -60,18 +60,20 @@ pub(crate) struct Hop {
 
 /// How long something took, in microseconds: half of the times it took no longer, and 99 of 100 times.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Times {
-    pub(crate) p50_us: i64,
-    pub(crate) p99_us: i64,
+pub struct Times {
+    /// The middle one: half of them are shorter, in microseconds.
+    pub p50_us: i64,
+    /// The longest but for one in a hundred.
+    pub p99_us: i64,
 }
 
 /// A slow flow.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Slow {
+pub struct Slow {
     /// Its number.
-    pub(crate) trace: String,
+    pub trace: String,
     /// How long it took, without long pauses, in microseconds.
-    pub(crate) took_us: i64,
+    pub took_us: i64,
 }
 
 /// Slow flows that are named.
@@ -79,7 +81,7 @@ const SLOWEST_MAX: usize = 5;
 
 impl Times {
     /// The times among these, by the nearest rank.
-    pub(crate) fn of(mut all: Vec<i64>) -> Self {
+    pub fn of(mut all: Vec<i64>) -> Self {
         all.sort_unstable();
         let rank = |percent: usize| {
             let place = (all.len() * percent).div_ceil(100).saturating_sub(1);
@@ -100,7 +102,7 @@ struct Samples {
 }
 
 /// Where the time of these flows goes.
-pub(crate) fn report(flows: &[Flow]) -> Report {
+pub fn report(flows: &[Flow]) -> Report {
     let mut by_hop: HashMap<(&str, &str, &str), Samples> = HashMap::new();
     for flow in flows {
         // What was told and is in no journal has no times.

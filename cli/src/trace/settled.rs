@@ -6,13 +6,13 @@ use super::{Step, Story, Undone};
 
 /// Who hears what.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Hearer {
+pub struct Hearer {
     /// The service.
-    pub(crate) service: String,
+    pub service: String,
     /// The stream.
-    pub(crate) stream: String,
+    pub stream: String,
     /// What of it: subjects, in which `*` is any word and `>` any rest; everything if none is said.
-    pub(crate) subjects: Vec<String>,
+    pub subjects: Vec<String>,
 }
 
 impl Hearer {
@@ -24,7 +24,7 @@ impl Hearer {
 
 /// Whether every event was heard by whoever hears it, and no work is due. What was given up, and what
 /// became a dead letter, is not going on by itself.
-pub(crate) fn is_settled(story: &Story, hearers: &[Hearer]) -> bool {
+pub fn is_settled(story: &Story, hearers: &[Hearer]) -> bool {
     story.flows.iter().all(|flow| {
         let heard: HashSet<(&str, &str, u64)> = flow
             .steps()

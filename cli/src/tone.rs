@@ -2,11 +2,16 @@
 
 /// What a colour stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tone {
+pub enum Tone {
+    /// As it should be.
     Good,
+    /// Somebody may want to look.
     Warn,
+    /// Wrong.
     Bad,
+    /// Less important than what stands beside it.
     Faint,
+    /// More important than what stands beside it.
     Strong,
     /// One of a set of colours that differ for everybody, such as one for each service.
     Hue(u8),
@@ -27,7 +32,8 @@ const TONES: [&str; 5] = ["\u{1b}[38;5;2m", "\u{1b}[38;5;3m", "\u{1b}[38;5;1m", 
 const ENDS: [&str; 2] = ["\u{1b}[0m", "\u{1b}[39m"];
 
 impl Tone {
-    pub(super) fn begin(self) -> &'static str {
+    /// What switches the colour on.
+    pub fn begin(self) -> &'static str {
         match self {
             Self::Good => TONES[0],
             Self::Warn => TONES[1],
@@ -40,16 +46,16 @@ impl Tone {
 }
 
 /// One of the set, by its number among the 256 and as it begins.
-pub(super) fn hue(n: u8) -> (u8, &'static str) {
+pub fn hue(n: u8) -> (u8, &'static str) {
     HUES[usize::from(n) % HUES.len()]
 }
 
 /// Text in a colour, if colours are wanted.
-pub(crate) fn paint(wanted: bool, tone: Tone, text: &str) -> String {
+pub fn paint(wanted: bool, tone: Tone, text: &str) -> String {
     if wanted && !text.is_empty() { format!("{}{text}{}", tone.begin(), ENDS[0]) } else { text.to_owned() }
 }
 
 /// Everything that colours here are made of.
-pub(super) fn codes() -> impl Iterator<Item = &'static str> {
+pub(crate) fn codes() -> impl Iterator<Item = &'static str> {
     TONES.into_iter().chain(ENDS).chain(HUES.map(|(_, colour)| colour))
 }
