@@ -10,7 +10,7 @@
 //! - [`private`]: files that are nobody else's business
 //! - [`pick`]: reading what a person typed; [`near`]: what was probably meant; [`import`]: reading files of products and deliveries
 //! - [`show`]: how times and bodies are written; [`pages`]: lists; [`progress`]: long work
-//! - [`trace`]: what became of something, from every service's journal, joined and drawn; [`journals`]: asking for them
+//! - [`trace`]: what became of something, from every service's journal, joined and drawn
 //! - [`doctor`]: what a person would check; [`audit`]: whether the books of all services agree
 //! - [`status`]: how everything is, on one screen; [`top`]: the same, live
 //! - [`stream`]: looking into streams; [`report`]: figures drawn with bars, and as CSV
@@ -25,7 +25,6 @@ mod context;
 mod doctor;
 mod failure;
 mod import;
-mod journals;
 mod keys;
 mod near;
 mod output;
@@ -40,16 +39,17 @@ mod report;
 mod session;
 mod shape;
 mod shop;
+mod show;
 mod stack;
 mod status;
 mod stream;
 mod top;
+mod trace;
 
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
-use cli::{show, trace};
 
 use args::Args;
 use failure::{Failure, exit};

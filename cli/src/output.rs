@@ -3,7 +3,9 @@
 //! Text from others cannot drive the terminal: whatever is printed passes [`harmless`], which lets
 //! through line breaks and the colours of [`Tone`], and writes out everything else.
 
+mod harmless;
 mod table;
+mod tone;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -17,9 +19,9 @@ use serde::{Deserialize, Serialize};
 use crate::args::{Global, When};
 use crate::failure::{Failure, exit};
 
-pub(crate) use cli::harmless::{harmless, harmless_json};
-pub(crate) use cli::tone::{Tone, paint};
+pub(crate) use harmless::{harmless, harmless_json};
 pub(crate) use table::{Cell, Table};
+pub(crate) use tone::{Tone, paint};
 
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Serialize, Deserialize)]

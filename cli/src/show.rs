@@ -7,17 +7,17 @@ use kit::text::printable;
 use serde_json::Value;
 
 /// A moment: date and time, as the clock on the wall shows it.
-pub fn time(at: Timestamp) -> String {
+pub(crate) fn time(at: Timestamp) -> String {
     at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// A moment of today: the time to the millisecond, as the clock on the wall shows it.
-pub fn clock(at: Timestamp) -> String {
+pub(crate) fn clock(at: Timestamp) -> String {
     at.to_zoned_datetime(TimeZone::system()).strftime("%H:%M:%S%.3f").to_string()
 }
 
 /// How many of something: `1 line`, `2 lines`.
-pub fn count(number: impl Into<u64>, one: &str, many: &str) -> String {
+pub(crate) fn count(number: impl Into<u64>, one: &str, many: &str) -> String {
     match number.into() {
         1 => format!("1 {one}"),
         number => format!("{number} {many}"),
@@ -26,7 +26,7 @@ pub fn count(number: impl Into<u64>, one: &str, many: &str) -> String {
 
 /// How long something took: three digits or so. A time that runs backwards comes from two clocks
 /// that disagree.
-pub fn duration(us: i64) -> String {
+pub(crate) fn duration(us: i64) -> String {
     match us {
         ..0 => "skew".to_owned(),
         0..1_000 => format!("{:.2} ms", us as f64 / 1e3),
@@ -39,12 +39,12 @@ pub fn duration(us: i64) -> String {
 }
 
 /// How long it is since then.
-pub fn since(began: std::time::Instant) -> String {
+pub(crate) fn since(began: std::time::Instant) -> String {
     duration(i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX))
 }
 
 /// The facts of one thing, a line each, under each other. What is empty is left out.
-pub fn facts(facts: &[(&str, String)]) -> String {
+pub(crate) fn facts(facts: &[(&str, String)]) -> String {
     let widest = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let said = facts.iter().filter(|(_, fact)| !fact.is_empty());
     let lines = said.map(|(name, fact)| format!("{name:<widest$}  {}", printable(fact)));
@@ -53,7 +53,7 @@ pub fn facts(facts: &[(&str, String)]) -> String {
 
 /// A body on one line: its fields with what they hold, money as people write it, nothing that is
 /// empty. `without` is left out: it stands beside it already.
-pub fn brief(body: &Value, without: &str) -> String {
+pub(crate) fn brief(body: &Value, without: &str) -> String {
     match body {
         Value::Object(fields) => {
             if let Ok(money) = serde_json::from_value::<Money>(body.clone()) {
@@ -93,7 +93,7 @@ fn is_empty(value: &Value) -> bool {
 const QUOTED_CHARS_MAX: usize = 60;
 
 /// A word that somebody typed as an error repeats it: in quotes, on one line, cut if it is long.
-pub fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut characters = text.chars();
     let short: String = characters.by_ref().take(QUOTED_CHARS_MAX).collect();
     let dots = if characters.next().is_some() { "..." } else { "" };
@@ -101,7 +101,7 @@ pub fn quoted(text: &str) -> String {
 }
 
 /// The text, cut so that it surely fits: whatever is not ASCII may be two cells wide.
-pub fn cut(text: &str, cells: usize) -> String {
+pub(crate) fn cut(text: &str, cells: usize) -> String {
     let mut used = 0;
     let end = text.char_indices().find(|(_, c)| {
         used += if c.is_ascii() { 1 } else { 2 };

@@ -6,14 +6,13 @@ use jiff::tz::TimeZone;
 use kit::message;
 
 use crate::failure::{Failure, exit};
-use crate::journals::ask::{Silence, known, others, silent};
-use crate::journals::gather::{ANSWER_TIME, gather_many};
-use crate::journals::search::search;
 use crate::near::nearest;
 use crate::pick;
 use crate::shop::Shop;
 use crate::show;
-use crate::trace::find::Filter;
+use crate::trace::ask::{Silence, known, others, silent};
+use crate::trace::find::{Filter, search};
+use crate::trace::gather::{ANSWER_TIME, gather_many};
 use crate::trace::hops::{Screen, draw, report};
 
 /// Flows that are looked at if nobody says.

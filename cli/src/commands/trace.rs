@@ -10,10 +10,10 @@ use jiff::tz::TimeZone;
 
 use self::meant::About;
 use crate::failure::{Failure, exit};
-use crate::journals::gather::{ANSWER_TIME, Gathered, gather};
 use crate::output::Format;
 use crate::shop::Shop;
 use crate::trace::draw::{Style, WIDTH_MIN, render};
+use crate::trace::gather::{ANSWER_TIME, Gathered, gather};
 use crate::trace::{Silent, Story, mermaid, otlp};
 
 /// The width of a drawing that nobody watches.

@@ -4,7 +4,7 @@ use comfy_table::{CellAlignment, Color, ColumnConstraint, ContentArrangement, Wi
 use kit::text::printable;
 use unicode_width::UnicodeWidthStr;
 
-use cli::tone::{Tone, hue};
+use super::tone::{Tone, hue};
 
 /// Blanks between two columns.
 const GAP: usize = 2;
@@ -155,16 +155,6 @@ mod tests {
         Table::new(&["sku", "left"])
             .right(&[1])
             .rows([row!["mug-blue", 7], row![Cell::toned("tee", Tone::Bad), 1200]])
-    }
-
-    #[test]
-    fn the_colours_of_a_table_are_ours() {
-        let tones =
-            [Tone::Good, Tone::Warn, Tone::Bad, Tone::Faint, Tone::Strong, Tone::Hue(0), Tone::Hue(6)];
-        let table =
-            Table::new(&["tone"]).rows(tones.map(|tone| vec![Cell::toned("text", tone)])).draw(None, true);
-        assert!(tones.iter().all(|tone| table.contains(tone.begin())));
-        assert_eq!(cli::harmless::harmless(&table), table);
     }
 
     #[test]

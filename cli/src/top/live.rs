@@ -13,9 +13,9 @@ use super::sample::Sample;
 use super::screen::Screen;
 use super::state::{State, Wish};
 use crate::failure::{Failure, exit};
-use crate::journals::gather::{ANSWER_TIME, Gathered, Wanted, gather};
 use crate::shop::Shop;
 use crate::trace::Story;
+use crate::trace::gather::{ANSWER_TIME, Gathered, Wanted, gather};
 
 /// The screen is not drawn more often than this.
 const DRAW_EVERY: Duration = Duration::from_millis(250);

@@ -2,9 +2,9 @@
 
 use jiff::tz::TimeZone;
 
-use crate::journals::gather::Wanted;
 use crate::trace::Story;
 use crate::trace::draw::{Style, render};
+use crate::trace::gather::Wanted;
 
 /// The keys, in two columns.
 pub(super) const KEYS: &[(&str, &str)] = &[

@@ -15,9 +15,9 @@ use super::flow::Flow;
 use super::pane::{Content, Pane};
 use super::sample::Sample;
 use super::stuck::Stuck;
-use crate::journals::gather::Wanted;
 use crate::status::{ServiceState, StreamLag};
 use crate::trace::Story;
+use crate::trace::gather::Wanted;
 
 pub(crate) use press::Wish;
 

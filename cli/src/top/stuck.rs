@@ -12,8 +12,8 @@ use kit::vitals::Health;
 use kit::{Call, Client};
 use serde::Serialize;
 
-use crate::journals::gather::Wanted;
 use crate::status::Status;
+use crate::trace::gather::Wanted;
 
 /// Orders that need somebody, and dead letters and given-up work of one service, that are asked for.
 const EACH_MAX: u32 = 50;

@@ -18,31 +18,31 @@ use self::line::{Line, clip, flow_text, plain, wrap};
 use self::scale::{Cell, Scale};
 use self::summary::{extremes, facts, retries};
 use self::words::{commit, label, label_in, telling, tellings};
+use crate::output::Tone;
 use crate::show::duration;
-use crate::tone::Tone;
 use crate::trace::{Emitted, Flow, Silent, Step, Story, Stretch};
 
 /// A drawing is not made narrower than this.
-pub const WIDTH_MIN: usize = 40;
+pub(crate) const WIDTH_MIN: usize = 40;
 /// Below this width there is a list of steps without bars.
 const BARS_FROM_WIDTH: usize = 60;
 /// From this width on commits have a column of their own.
 const COMMITS_FROM_WIDTH: usize = 100;
 /// How to draw.
 #[derive(Debug, Clone)]
-pub struct Style {
+pub(crate) struct Style {
     /// Only characters that every terminal and every log has.
-    pub ascii: bool,
+    pub(crate) ascii: bool,
     /// With the colours of a terminal.
-    pub colour: bool,
+    pub(crate) colour: bool,
     /// With what each event says, where the story has it.
-    pub payloads: bool,
+    pub(crate) payloads: bool,
     /// Where the clock on the wall hangs.
-    pub zone: TimeZone,
+    pub(crate) zone: TimeZone,
 }
 
 /// Draws a story.
-pub fn render(story: &Story, width: usize, style: &Style) -> String {
+pub(crate) fn render(story: &Story, width: usize, style: &Style) -> String {
     let mut page = Page { text: String::new(), width: width.max(WIDTH_MIN), style };
     let mut heading = vec![story.about.clone()];
     heading.extend_from_slice(&story.facts);

@@ -1,36 +1,47 @@
-//! Which flows there were: a row each, and which of them fit what is looked for.
+//! Which flows there were: pieces of work of a time from every journal, together by flow, a row each.
 
 mod screen;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures_util::future::join_all;
 use jiff::Timestamp;
+use kit::admin::{FindWork, WorkFound};
+use kit::client::Client;
+use kit::limits::PAGE_MAX;
 use serde::Serialize;
 
+use super::ask::{Silence, ask};
 use super::{Flow, order_of};
 
-pub use screen::{Screen, draw};
+pub(crate) use screen::{Screen, draw};
+
+/// Pages that are looked at of each service before a search ends.
+pub(crate) const PAGES_MAX: usize = 20;
 
 /// Which pieces of work are looked for.
 #[derive(Debug, Clone, Default)]
-pub struct Filter {
+pub(crate) struct Filter {
     /// Received at this time or later.
-    pub since: Option<Timestamp>,
+    pub(crate) since: Option<Timestamp>,
     /// Received before this time.
-    pub until: Option<Timestamp>,
+    pub(crate) until: Option<Timestamp>,
     /// Of this subject, kind of timer, or name of an effect.
-    pub subject: String,
+    pub(crate) subject: String,
     /// Only of this service.
-    pub service: Option<String>,
+    pub(crate) service: Option<String>,
     /// What ended otherwise than well.
-    pub failed: bool,
+    pub(crate) failed: bool,
     /// What ended with this outcome.
-    pub outcome: String,
+    pub(crate) outcome: String,
     /// What took at least so long, with its wait and its commit.
-    pub took_us_min: i64,
+    pub(crate) took_us_min: i64,
 }
 
 impl Filter {
     /// Whether a flow has such a piece of work.
-    pub fn fits(&self, flow: &Flow) -> bool {
+    pub(crate) fn fits(&self, flow: &Flow) -> bool {
         let since_us = self.since.map_or(i64::MIN, Timestamp::as_microsecond);
         let until_us = self.until.map_or(i64::MAX, Timestamp::as_microsecond);
         flow.steps().any(|step| {
@@ -43,37 +54,119 @@ impl Filter {
                 && step.took_us().saturating_add(waited_us) >= self.took_us_min
         })
     }
+
+    fn page(&self, before: Option<i64>) -> FindWork {
+        FindWork {
+            since: self.since,
+            until: self.until,
+            subject: self.subject.clone(),
+            failed: self.failed,
+            outcome: self.outcome.clone(),
+            took_us_min: self.took_us_min,
+            before,
+            limit: Some(PAGE_MAX),
+        }
+    }
+}
+
+/// The flows in which such work was done.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// The newest first, with when such work was last done in them, in microseconds since 1970.
+    pub(crate) traces: Vec<(i64, String)>,
+    /// Services in which the search ended before everything was looked through.
+    pub(crate) cut: Vec<String>,
+}
+
+/// Walks the journals of the services back in time, at most [`PAGES_MAX`] pages each, until each has
+/// named so many flows.
+pub(crate) async fn search(
+    client: &Client,
+    services: &BTreeSet<String>,
+    filter: &Filter,
+    flows_max: usize,
+    wait: Duration,
+    silence: &mut Silence,
+) -> Found {
+    let walks = services.iter().map(|service| async move {
+        (service.clone(), walk(client, service, filter, flows_max, wait).await)
+    });
+    let mut found = Found::default();
+    let mut last_us: BTreeMap<String, i64> = BTreeMap::new();
+    for (service, walked) in join_all(walks).await {
+        match walked {
+            Ok((traces, cut)) => {
+                for (trace, at_us) in traces {
+                    let last = last_us.entry(trace).or_insert(at_us);
+                    *last = at_us.max(*last);
+                }
+                found.cut.extend(cut.then_some(service));
+            }
+            Err(why) => {
+                silence.insert(service, why);
+            }
+        }
+    }
+    found.traces = last_us.into_iter().map(|(trace, at_us)| (at_us, trace)).collect();
+    found.traces.sort_unstable_by(|a, b| b.cmp(a));
+    found.traces.truncate(flows_max);
+    found
+}
+
+type Walked = (BTreeMap<String, i64>, bool);
+
+async fn walk(
+    client: &Client,
+    service: &str,
+    filter: &Filter,
+    flows_max: usize,
+    wait: Duration,
+) -> Result<Walked, String> {
+    let mut traces: BTreeMap<String, i64> = BTreeMap::new();
+    let mut before = None;
+    for _ in 0..PAGES_MAX {
+        let page: WorkFound = ask(client, service, "work", &filter.page(before), wait).await?;
+        for entry in page.items {
+            traces.entry(entry.trace).or_insert(entry.received_us);
+        }
+        before = page.next;
+        if before.is_none() || traces.len() >= flows_max {
+            // Enough is not cut: older flows were not asked for.
+            return Ok((traces, false));
+        }
+    }
+    Ok((traces, true))
 }
 
 /// A flow in one row.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Row {
+pub(crate) struct Row {
     /// When it began, in microseconds since 1970.
-    pub began_us: i64,
+    pub(crate) began_us: i64,
     /// Its number.
-    pub trace: String,
+    pub(crate) trace: String,
     /// What set it going.
-    pub subject: String,
+    pub(crate) subject: String,
     /// What it is about: its first order, else its first key.
-    pub key: String,
+    pub(crate) key: String,
     /// Who took part, in the order of their first work.
-    pub services: Vec<String>,
+    pub(crate) services: Vec<String>,
     /// How many pieces of work there were.
-    pub steps: usize,
+    pub(crate) steps: usize,
     /// How many of them failed.
-    pub failed: usize,
+    pub(crate) failed: usize,
     /// How long it took, without the long pauses.
-    pub took_us: i64,
+    pub(crate) took_us: i64,
     /// The stage of its order, if it has one and that is known.
-    pub stage: Option<String>,
+    pub(crate) stage: Option<String>,
     /// `ok`, `failed`, `waits`, `given_up` or `dead_letter`: the worst of it.
-    pub state: String,
+    pub(crate) state: String,
     /// Why it is not `ok`: the reason of the first failure, or what is waited for.
-    pub reason: String,
+    pub(crate) reason: String,
 }
 
 /// The row of a flow.
-pub fn row(flow: &Flow) -> Row {
+pub(crate) fn row(flow: &Flow) -> Row {
     let mut steps: Vec<&super::Step> = flow.steps().collect();
     steps.sort_by_key(|step| step.began_us);
     let mut services: Vec<String> = Vec::new();

@@ -11,48 +11,48 @@ use serde::Serialize;
 
 use super::{Flow, Step};
 
-pub use screen::{Screen, draw};
+pub(crate) use screen::{Screen, draw};
 
 /// Where the time goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// How many flows were looked at.
-    pub flows: usize,
+    pub(crate) flows: usize,
     /// When the oldest of them began, in microseconds since 1970.
-    pub from_us: i64,
+    pub(crate) from_us: i64,
     /// When the newest of them began.
-    pub to_us: i64,
+    pub(crate) to_us: i64,
     /// How long they took, without long pauses.
-    pub took: Times,
+    pub(crate) took: Times,
     /// The hops, in the order they happen.
-    pub hops: Vec<Hop>,
+    pub(crate) hops: Vec<Hop>,
     /// The slowest flows, the slowest first.
-    pub slowest: Vec<Slow>,
+    pub(crate) slowest: Vec<Slow>,
 }
 
 /// One hop.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Hop {
+pub(crate) struct Hop {
     /// Who does it.
-    pub service: String,
+    pub(crate) service: String,
     /// `request`, `event`, `timer` or `effect`.
-    pub kind: String,
+    pub(crate) kind: String,
     /// What it does.
-    pub subject: String,
+    pub(crate) subject: String,
     /// How often it was done.
-    pub count: usize,
+    pub(crate) count: usize,
     /// How often it failed.
-    pub failed: usize,
+    pub(crate) failed: usize,
     /// How long it waited.
-    pub waiting: Times,
+    pub(crate) waiting: Times,
     /// How long it worked.
-    pub working: Times,
+    pub(crate) working: Times,
     /// How long its commit took.
-    pub commit: Times,
+    pub(crate) commit: Times,
     /// All of these together.
-    pub took: Times,
+    pub(crate) took: Times,
     /// Its part of the time of all hops, in thousandths.
-    pub share: u32,
+    pub(crate) share: u32,
     /// When it began, on average, after the beginning of its flow.
     #[serde(skip)]
     at_us: i64,
@@ -60,20 +60,18 @@ pub struct Hop {
 
 /// How long something took, in microseconds: half of the times it took no longer, and 99 of 100 times.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Times {
-    /// The middle one: half of them are shorter, in microseconds.
-    pub p50_us: i64,
-    /// The longest but for one in a hundred.
-    pub p99_us: i64,
+pub(crate) struct Times {
+    pub(crate) p50_us: i64,
+    pub(crate) p99_us: i64,
 }
 
 /// A slow flow.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Slow {
+pub(crate) struct Slow {
     /// Its number.
-    pub trace: String,
+    pub(crate) trace: String,
     /// How long it took, without long pauses, in microseconds.
-    pub took_us: i64,
+    pub(crate) took_us: i64,
 }
 
 /// Slow flows that are named.
@@ -81,7 +79,7 @@ const SLOWEST_MAX: usize = 5;
 
 impl Times {
     /// The times among these, by the nearest rank.
-    pub fn of(mut all: Vec<i64>) -> Self {
+    pub(crate) fn of(mut all: Vec<i64>) -> Self {
         all.sort_unstable();
         let rank = |percent: usize| {
             let place = (all.len() * percent).div_ceil(100).saturating_sub(1);
@@ -102,7 +100,7 @@ struct Samples {
 }
 
 /// Where the time of these flows goes.
-pub fn report(flows: &[Flow]) -> Report {
+pub(crate) fn report(flows: &[Flow]) -> Report {
     let mut by_hop: HashMap<(&str, &str, &str), Samples> = HashMap::new();
     for flow in flows {
         // What was told and is in no journal has no times.

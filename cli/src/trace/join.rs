@@ -15,7 +15,7 @@ const PAUSE_US_MIN: i64 = 1_000_000;
 const PAUSE_FACTOR: i64 = 10;
 
 /// Joins what each service told of one flow. None if nobody has anything.
-pub fn join(trace: &str, told: &[(String, TraceView)]) -> Option<Flow> {
+pub(crate) fn join(trace: &str, told: &[(String, TraceView)]) -> Option<Flow> {
     let (mut steps, mut cut): (Vec<Step>, Vec<String>) = (Vec::new(), Vec::new());
     for (service, view) in told {
         let entries = view.entries.iter().filter(|entry| entry.trace == trace);

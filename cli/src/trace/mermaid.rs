@@ -13,14 +13,14 @@ use super::{Flow, Silent, Step, Story};
 use crate::show::duration;
 
 /// Lines that a diagram has at most: a longer one cannot be read, and Mermaid refuses very long ones.
-pub const LINES_MAX: usize = 400;
+pub(crate) const LINES_MAX: usize = 400;
 /// Length of a text in characters.
 const TEXT_CHARS_MAX: usize = 120;
 /// The name of whoever set the flow going.
 const CALLER: &str = "caller";
 
 /// Writes the diagram.
-pub fn diagram(story: &Story) -> String {
+pub(crate) fn diagram(story: &Story) -> String {
     let mut page = Page::new(story);
     for flow in &story.flows {
         page.flow(flow, story.flows.len() > 1);

@@ -14,7 +14,7 @@ use crate::show::duration;
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
-pub enum News {
+pub(crate) enum News {
     /// A piece of work was done, or more is known of it.
     Step {
         /// Its flow.
@@ -39,7 +39,7 @@ pub enum News {
 }
 
 /// What is new, in the order it happened.
-pub fn news(before: &Story, now: &Story) -> Vec<News> {
+pub(crate) fn news(before: &Story, now: &Story) -> Vec<News> {
     let known: HashMap<(&str, &str, &str, u32), &Step> = before
         .flows
         .iter()
@@ -70,7 +70,7 @@ pub fn news(before: &Story, now: &Story) -> Vec<News> {
 }
 
 /// A change on one line, for people.
-pub fn text(news: &News, zone: &TimeZone) -> String {
+pub(crate) fn text(news: &News, zone: &TimeZone) -> String {
     match news {
         News::Step { step, .. } => step_text(step, zone),
         News::Facts { facts } => format!("now: {}", facts.join("   ")),

@@ -21,7 +21,7 @@ const CONSUMER: u8 = 5;
 const ERROR: u8 = 2;
 
 /// Writes the story: the spans of each service as a resource of their own.
-pub fn export(story: &Story) -> Value {
+pub(crate) fn export(story: &Story) -> Value {
     let mut services: Vec<&str> = Vec::new();
     let mut spans: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for flow in &story.flows {

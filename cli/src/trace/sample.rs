@@ -158,11 +158,6 @@ pub(crate) fn paid_order() -> Story {
     paid_journals().story()
 }
 
-/// What the services answer of that order.
-pub(super) fn paid_answers() -> Vec<(String, TraceView)> {
-    paid_journals().told
-}
-
 fn paid_journals() -> Journals {
     let mut journals = Journals::default();
     journals.row("order", row("request", "order.place", (1, 99), [0, 3_400, 3_900, 6_100])).group_jobs = 3;

@@ -6,13 +6,13 @@ use super::{Step, Story, Undone};
 
 /// Who hears what.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hearer {
+pub(crate) struct Hearer {
     /// The service.
-    pub service: String,
+    pub(crate) service: String,
     /// The stream.
-    pub stream: String,
+    pub(crate) stream: String,
     /// What of it: subjects, in which `*` is any word and `>` any rest; everything if none is said.
-    pub subjects: Vec<String>,
+    pub(crate) subjects: Vec<String>,
 }
 
 impl Hearer {
@@ -24,7 +24,7 @@ impl Hearer {
 
 /// Whether every event was heard by whoever hears it, and no work is due. What was given up, and what
 /// became a dead letter, is not going on by itself.
-pub fn is_settled(story: &Story, hearers: &[Hearer]) -> bool {
+pub(crate) fn is_settled(story: &Story, hearers: &[Hearer]) -> bool {
     story.flows.iter().all(|flow| {
         let heard: HashSet<(&str, &str, u64)> = flow
             .steps()

@@ -98,7 +98,7 @@ pub(super) fn give_undone<'a>(
 }
 
 /// Services in which something of these flows could not be acted on.
-pub fn with_letters(flows: &[Flow]) -> Vec<String> {
+pub(super) fn with_letters(flows: &[Flow]) -> Vec<String> {
     let stuck = flows.iter().flat_map(Flow::steps).filter(|step| !step.letters.is_empty());
     let mut services: Vec<String> = stuck.map(|step| step.service.clone()).collect();
     services.sort_unstable();
@@ -108,7 +108,7 @@ pub fn with_letters(flows: &[Flow]) -> Vec<String> {
 
 /// Notes how many wait behind each dead letter, and behind which a parked one waits. `all` is
 /// everything that could not be acted on, service by service.
-pub fn count_behind(flows: &mut [Flow], all: &BTreeMap<String, Vec<DeadLetter>>) {
+pub(super) fn count_behind(flows: &mut [Flow], all: &BTreeMap<String, Vec<DeadLetter>>) {
     let steps = flows.iter_mut().flat_map(|flow| &mut flow.stretches).flat_map(|stretch| &mut stretch.steps);
     for step in steps {
         let Some(others) = all.get(&step.service) else { continue };

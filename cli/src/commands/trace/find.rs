@@ -11,13 +11,12 @@ use kit::limits::PAGE_MAX;
 use kit::text::is_name;
 
 use crate::failure::{Failure, exit};
-use crate::journals::ask::{Silence, known, others, silent};
-use crate::journals::gather::{ANSWER_TIME, gather_many};
-use crate::journals::search::{Found, search};
 use crate::output::Format;
 use crate::pick;
 use crate::shop::Shop;
-use crate::trace::find::{Filter, Row, Screen, draw, row};
+use crate::trace::ask::{Silence, known, others, silent};
+use crate::trace::find::{Filter, Found, Row, Screen, draw, row, search};
+use crate::trace::gather::{ANSWER_TIME, gather_many};
 use crate::trace::order_of;
 
 /// Flows that are listed if nobody says.

@@ -13,10 +13,10 @@ use tokio::time::Instant;
 use super::meant::About;
 use super::{Show, draw, print, story};
 use crate::failure::{Failure, exit};
-use crate::journals::gather::Wanted;
 use crate::output::{Format, terminal_height};
 use crate::shop::Shop;
 use crate::trace::Story;
+use crate::trace::gather::Wanted;
 use crate::trace::news::{News, news, text};
 use crate::trace::settled::{Hearer, is_settled};
 

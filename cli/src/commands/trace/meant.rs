@@ -10,10 +10,10 @@ use kit::text::printable;
 use serde_json::json;
 
 use crate::failure::{Failure, exit};
-use crate::journals::gather::{ANSWER_TIME, Wanted};
-use crate::journals::lookup::{Answers, Candidate, asked_with, look_up, whole_before_ends};
 use crate::shop::Shop;
 use crate::show;
+use crate::trace::gather::{ANSWER_TIME, Wanted};
+use crate::trace::lookup::{Answers, Candidate, asked_with, look_up, whole_before_ends};
 use crate::trace::{Flow, Silent, order_of};
 
 /// Candidates that are named if it is not clear which is meant.

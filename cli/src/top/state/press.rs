@@ -3,9 +3,9 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{FILTER_CHARS_MAX, State, Tab};
-use crate::journals::gather::Wanted;
 use crate::top::pane::{Content, Pane};
 use crate::top::view;
+use crate::trace::gather::Wanted;
 
 /// Cells by which a drawing moves sideways.
 const SIDEWAYS: usize = 8;

@@ -3,9 +3,9 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{Answer, State, Tab, Wish};
-use crate::journals::gather::Wanted;
 use crate::top::pane::Content;
 use crate::top::shown::{LATE, NEEDY, at, busy, busy_screen, empty, press, screen, story};
+use crate::trace::gather::Wanted;
 
 fn types(state: &mut State, text: &str) {
     for character in text.chars() {

@@ -5,11 +5,11 @@ use proptest::prelude::*;
 use ratatui::crossterm::event::KeyCode;
 
 use super::tests::{drawn, text};
-use crate::journals::gather::Wanted;
 use crate::top::sample::Sample;
 use crate::top::shown::{busy, press, screen, story};
 use crate::top::state::{State, Tab};
 use crate::top::stuck::Stuck;
+use crate::trace::gather::Wanted;
 
 /// Texts that are wide, long, empty, or would drive a terminal.
 fn odd_text() -> impl Strategy<Value = String> {

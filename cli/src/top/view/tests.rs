@@ -11,9 +11,9 @@ use ratatui::crossterm::event::KeyCode;
 use ratatui::style::Modifier;
 
 use super::draw;
-use crate::journals::gather::Wanted;
 use crate::top::shown::{NEEDY, at, busy, busy_screen, empty, press, screen, story};
 use crate::top::state::{State, Tab};
+use crate::trace::gather::Wanted;
 
 const SIZES: [(u16, u16); 5] = [(20, 5), (40, 12), (60, 20), (100, 30), (160, 50)];
 

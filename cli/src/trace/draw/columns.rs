@@ -3,7 +3,7 @@
 use super::line::plain;
 use super::words::{Length, label, telling, tellings};
 use super::{BARS_FROM_WIDTH, COMMITS_FROM_WIDTH};
-use crate::tone::Tone;
+use crate::output::Tone;
 use crate::trace::{Silent, Step, Stretch};
 
 /// A duration, and the gap in front of it.

@@ -1,6 +1,6 @@
 //! One line of a drawing: pieces of text with their colours, and how wide they are together.
 
-use crate::tone::{Tone, paint};
+use crate::output::{Tone, paint};
 
 /// A line that is being written. Every character in it is one cell wide, except in [`Line::tail`].
 #[derive(Debug, Default)]

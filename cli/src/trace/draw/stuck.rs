@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::line::{Line, cells_at_most, wrap};
 use super::{Columns, Page};
-use crate::tone::Tone;
+use crate::output::Tone;
 use crate::trace::{Letter, Step, Undone};
 
 impl Page<'_> {

@@ -103,7 +103,7 @@ fn colours_change_nothing_but_colours() {
         plain.replace_range(from..=to, "");
     }
     assert_eq!(plain, render(&sample::paid_order(), 100, &style()));
-    assert_eq!(crate::harmless::harmless(&coloured), coloured, "the output lets every colour through");
+    assert_eq!(crate::output::harmless(&coloured), coloured, "the output lets every colour through");
 }
 
 #[track_caller]

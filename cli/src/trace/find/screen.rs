@@ -8,8 +8,8 @@ use kit::text::printable;
 use unicode_width::UnicodeWidthChar;
 
 use super::Row;
+use crate::output::{Tone, paint};
 use crate::show::duration;
-use crate::tone::{Tone, paint};
 
 /// A list is not made narrower than this.
 const WIDTH_MIN: usize = 40;
@@ -22,13 +22,13 @@ const GAP: usize = 2;
 
 /// How to draw.
 #[derive(Debug, Clone)]
-pub struct Screen {
+pub(crate) struct Screen {
     /// The width of the terminal; none if it is not one, and then nothing is cut.
-    pub width: Option<usize>,
+    pub(crate) width: Option<usize>,
     /// With the colours of a terminal.
-    pub colour: bool,
+    pub(crate) colour: bool,
     /// Where the clock on the wall hangs.
-    pub zone: TimeZone,
+    pub(crate) zone: TimeZone,
 }
 
 struct Column {
@@ -50,7 +50,7 @@ const COLUMNS: [Column; 7] = [
 ];
 
 /// Draws the list. A line for each flow below a line of titles.
-pub fn draw(rows: &[Row], screen: &Screen) -> String {
+pub(crate) fn draw(rows: &[Row], screen: &Screen) -> String {
     let width = screen.width.map(|width| width.max(WIDTH_MIN));
     // First with whole identifiers, then with their ends, then with fewer columns.
     let mut shown: Vec<usize> = (0..COLUMNS.len()).collect();

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Hop, Report, Times};
+use crate::output::{Tone, paint};
 use crate::show::{count, duration};
-use crate::tone::{Tone, paint};
 use crate::trace::draw::line::{clip, flow_text, plain};
 
 /// A table is not made narrower than this.
@@ -31,17 +31,17 @@ const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'
 
 /// How to draw.
 #[derive(Debug, Clone)]
-pub struct Screen {
+pub(crate) struct Screen {
     /// The width of the terminal; none if it is not one.
-    pub width: Option<usize>,
+    pub(crate) width: Option<usize>,
     /// With the colours of a terminal.
-    pub colour: bool,
+    pub(crate) colour: bool,
     /// Only characters that every terminal and every log has.
-    pub ascii: bool,
+    pub(crate) ascii: bool,
     /// Those that take longest first, instead of the order they happen in.
-    pub slow_first: bool,
+    pub(crate) slow_first: bool,
     /// Where the clock on the wall hangs.
-    pub zone: TimeZone,
+    pub(crate) zone: TimeZone,
 }
 
 /// How many cells each column has, with the gap in front of it. 0: it is left out.
@@ -82,7 +82,7 @@ impl Widths {
 }
 
 /// Draws the table, and below it which flows to look at.
-pub fn draw(report: &Report, screen: &Screen) -> String {
+pub(crate) fn draw(report: &Report, screen: &Screen) -> String {
     let width = screen.width.unwrap_or(WIDTH_DEFAULT).max(WIDTH_MIN);
     let widths = Widths::of(width, &report.hops);
     let mut page = Page { text: String::new(), screen };
@@ -246,7 +246,7 @@ mod tests {
     fn colours_change_nothing_but_colours() {
         let report = report(&sample::paid_order().flows);
         let coloured = draw(&report, &Screen { colour: true, ..screen(120) });
-        assert_eq!(crate::harmless::harmless(&coloured), coloured, "the output lets every colour through");
+        assert_eq!(crate::output::harmless(&coloured), coloured, "the output lets every colour through");
     }
 
     proptest! {

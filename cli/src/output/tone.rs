@@ -2,16 +2,11 @@
 
 /// What a colour stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
-    /// As it should be.
+pub(crate) enum Tone {
     Good,
-    /// Somebody may want to look.
     Warn,
-    /// Wrong.
     Bad,
-    /// Less important than what stands beside it.
     Faint,
-    /// More important than what stands beside it.
     Strong,
     /// One of a set of colours that differ for everybody, such as one for each service.
     Hue(u8),
@@ -32,8 +27,7 @@ const TONES: [&str; 5] = ["\u{1b}[38;5;2m", "\u{1b}[38;5;3m", "\u{1b}[38;5;1m", 
 const ENDS: [&str; 2] = ["\u{1b}[0m", "\u{1b}[39m"];
 
 impl Tone {
-    /// What switches the colour on.
-    pub fn begin(self) -> &'static str {
+    pub(super) fn begin(self) -> &'static str {
         match self {
             Self::Good => TONES[0],
             Self::Warn => TONES[1],
@@ -46,16 +40,16 @@ impl Tone {
 }
 
 /// One of the set, by its number among the 256 and as it begins.
-pub fn hue(n: u8) -> (u8, &'static str) {
+pub(super) fn hue(n: u8) -> (u8, &'static str) {
     HUES[usize::from(n) % HUES.len()]
 }
 
 /// Text in a colour, if colours are wanted.
-pub fn paint(wanted: bool, tone: Tone, text: &str) -> String {
+pub(crate) fn paint(wanted: bool, tone: Tone, text: &str) -> String {
     if wanted && !text.is_empty() { format!("{}{text}{}", tone.begin(), ENDS[0]) } else { text.to_owned() }
 }
 
 /// Everything that colours here are made of.
-pub(crate) fn codes() -> impl Iterator<Item = &'static str> {
+pub(super) fn codes() -> impl Iterator<Item = &'static str> {
     TONES.into_iter().chain(ENDS).chain(HUES.map(|(_, colour)| colour))
 }

@@ -16,8 +16,8 @@ use kit::admin::{Found, Lookup};
 use kit::client::Client;
 use serde::Serialize;
 
+use super::Silent;
 use super::ask::{Silence, ask_everybody, heard, silent};
-use cli::trace::Silent;
 
 /// Something that may be meant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

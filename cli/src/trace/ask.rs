@@ -8,7 +8,7 @@ use kit::client::{Call, Client, ServiceInfo};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use cli::trace::Silent;
+use super::Silent;
 
 /// How long services that no contract knows have to say that they exist.
 const DISCOVERY_TIME: Duration = Duration::from_millis(150);

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use kit::text::is_unprintable;
 
-use crate::tone::codes;
+use super::tone::codes;
 
 /// The same text with everything written out that a terminal might obey, but for line breaks and
-/// the colours of [`Tone`](crate::tone::Tone).
-pub fn harmless(text: &str) -> Cow<'_, str> {
+/// the colours of [`Tone`].
+pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unprintable) {
         return Cow::Borrowed(text);
     }
@@ -29,7 +29,7 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
 
 /// JSON in which no character is left that a terminal might obey. Such a character can only stand
 /// inside a text, where it may be written as `\u001b`.
-pub fn harmless_json(json: &str) -> Cow<'_, str> {
+pub(crate) fn harmless_json(json: &str) -> Cow<'_, str> {
     if !json.chars().any(|character| is_unprintable(character) && character != '\n') {
         return Cow::Borrowed(json);
     }
@@ -46,8 +46,9 @@ pub fn harmless_json(json: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tone::paint;
+    use super::super::{Cell, Table, Tone};
     use super::*;
-    use crate::tone::{Tone, paint};
 
     #[test]
     fn text_from_others_cannot_drive_the_terminal() {
@@ -56,6 +57,16 @@ mod tests {
         assert_eq!(harmless(&painted), painted, "our own colours stay");
         assert_eq!(harmless("one\ntwo"), "one\ntwo");
         assert_eq!(harmless("\u{1b}[8mhidden"), "\\u{1b}[8mhidden");
+    }
+
+    #[test]
+    fn the_colours_of_a_table_are_ours() {
+        let tones =
+            [Tone::Good, Tone::Warn, Tone::Bad, Tone::Faint, Tone::Strong, Tone::Hue(0), Tone::Hue(6)];
+        let table =
+            Table::new(&["tone"]).rows(tones.map(|tone| vec![Cell::toned("text", tone)])).draw(None, true);
+        assert!(tones.iter().all(|tone| table.contains(tone.begin())));
+        assert_eq!(harmless(&table), table);
     }
 
     #[test]

@@ -10,9 +10,9 @@ use kit::engine::hearing::DeadLetter;
 use kit::limits::PAGE_MAX;
 
 use super::ask::{Silence, ask, ask_all, ask_everybody, heard, silent};
-use cli::trace::join::join as join_flow;
-use cli::trace::stuck::{count_behind, with_letters};
-use cli::trace::{Flow, Silent};
+use super::join::join as join_flow;
+use super::stuck::{count_behind, with_letters};
+use super::{Flow, Silent};
 
 /// How long a service has to say what it did.
 pub(crate) const ANSWER_TIME: Duration = Duration::from_secs(2);
