@@ -5,18 +5,21 @@
 //! has been heard, and is a finding if it stands as before.
 //!
 //! # Layout
-//! - [`asking`]: the questions, page by page; [`walk`]: looking at everything once
+//! - [`asking`]: the questions, page by page; [`walk`]: looking at everything once, [`beside`]: at what stands
+//!   beside orders: the provider's ledger, messages to people
 //! - [`again`]: looking again at what did not agree; [`report`]: what was found, and how it is written
 //! - `cli::books`: the rules, which tests of the whole shop share
 
 mod again;
 mod asking;
+mod beside;
 mod report;
 mod walk;
 
 use std::collections::BTreeSet;
 
 use cli::books::Fault;
+use contracts::OrderId;
 use jiff::Timestamp;
 
 use crate::failure::Failure;
@@ -33,6 +36,9 @@ const SUSPECTS_MAX: usize = 1_000;
 /// Events whose messages are read and compared with their rows. Of streams beyond it only numbers and
 /// origins are: `stream verify` reads all.
 const EVENTS_COMPARED_MAX: u64 = 200_000;
+/// Messages to people that are looked at, the newest first. Of sales that are older than all of these it is
+/// not known whether the buyer was written to.
+const NOTICES_MAX: usize = 20_000;
 /// Findings that are told.
 const FINDINGS_MAX: usize = 1_000;
 
@@ -42,8 +48,13 @@ const FINDINGS_MAX: usize = 1_000;
 /// If nobody can be asked. A service that does not answer is part of the report.
 pub(crate) async fn audit(shop: &Shop, since: Option<Timestamp>) -> Result<Report, Failure> {
     let asking = Asking::new(shop.asker().await?, shop.timeout);
-    let mut audit =
-        Audit { asking, since, report: Report::new(shop.now(), since), findings: BTreeSet::new() };
+    let mut audit = Audit {
+        asking,
+        since,
+        report: Report::new(shop.now(), since),
+        findings: BTreeSet::new(),
+        sales: Vec::new(),
+    };
     audit.asking.find_silent().await;
     let progress = match audit.asking.count_orders().await {
         Ok(orders) => Progress::new(&shop.out, usize::try_from(orders).unwrap_or(usize::MAX), "orders"),
@@ -53,6 +64,7 @@ pub(crate) async fn audit(shop: &Shop, since: Option<Timestamp>) -> Result<Repor
         }
     };
     audit.look_at_stock().await;
+    audit.look_at_provider().await;
     let suspects = audit.look_at_orders(&progress).await;
     progress.end();
     audit.look_again(suspects).await;
@@ -65,6 +77,8 @@ struct Audit {
     since: Option<Timestamp>,
     report: Report,
     findings: BTreeSet<Fault>,
+    /// Sales of which the buyer must have been told, with when they were placed.
+    sales: Vec<(Timestamp, OrderId)>,
 }
 
 impl Audit {

@@ -5,12 +5,28 @@
 //!
 //! # Layout
 //! - [`stock`]: one product; [`orders`]: one order with its payment and its hold
-//! - [`late`]: what waits past its deadline; [`told`]: one outbox and its stream
+//! - [`late`]: what waits past its deadline; [`ended`]: what waits although nothing goes on
+//! - [`accepted`], [`replies`]: what buyers were told, and will be told again
+//! - [`provider`]: the ledger of whoever moves the money; [`notices`]: what people were written
+//! - [`told`]: one outbox and its stream by their numbers; [`mirror`], [`compare`]: row by row, [`ranges`]: numbers
+//!   as ranges; [`heard`]: what a service acted on
+//! - [`secrets`]: cards and secrets in bytes; [`whole`]: all of it at once
 
+pub mod accepted;
+pub mod compare;
+pub mod ended;
+pub mod heard;
 pub mod late;
+pub mod mirror;
+pub mod notices;
 pub mod orders;
+pub mod provider;
+pub mod ranges;
+pub mod replies;
+pub mod secrets;
 pub mod stock;
 pub mod told;
+pub mod whole;
 
 use serde::Serialize;
 
@@ -33,12 +49,39 @@ pub enum Rule {
     Told,
     /// Nothing waits past its deadline.
     Deadlines,
+    /// What the provider took and gave back, by its own ledger, is what our books say.
+    Provider,
+    /// Everybody was written to once for each happening, and of every sale.
+    Notices,
+    /// An order that a buyer was told of exists, as it was asked for.
+    Accepted,
+    /// Every order has ended, or somebody will see it.
+    Ended,
+    /// An answer that is kept agrees with what exists.
+    Replies,
+    /// Every event was acted on once, in order, and none was left out.
+    Heard,
+    /// Cards and secrets stand nowhere.
+    Secrets,
 }
 
 impl Rule {
     /// Every rule, in the order in which people read them.
-    pub const ALL: [Self; 6] =
-        [Self::Stock, Self::Holds, Self::Payments, Self::Money, Self::Told, Self::Deadlines];
+    pub const ALL: [Self; 13] = [
+        Self::Accepted,
+        Self::Stock,
+        Self::Holds,
+        Self::Payments,
+        Self::Money,
+        Self::Provider,
+        Self::Notices,
+        Self::Told,
+        Self::Heard,
+        Self::Replies,
+        Self::Secrets,
+        Self::Ended,
+        Self::Deadlines,
+    ];
 }
 
 /// Something that must not be.

@@ -178,6 +178,20 @@ pub struct StockSums {
     pub ledger_held: i64,
     /// Pieces in all holds that are live.
     pub holds: i64,
+    /// Where the pieces came from and went; older versions did not say.
+    #[serde(default)]
+    pub flow: Option<StockFlow>,
+}
+
+/// Where the pieces of a product came from and went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StockFlow {
+    /// Pieces received, by the ledger.
+    pub received: i64,
+    /// Pieces more, less pieces fewer, by corrections in the ledger.
+    pub adjusted: i64,
+    /// Pieces in all holds that were sold.
+    pub sold: i64,
 }
 
 /// Lists what is held.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use cli::books::orders::{stray_hold, stray_payment};
-use cli::books::{Fault, OrderFile, Told};
+use cli::books::{Fault, OrderFile, Told, notices};
 use contracts::OrderId;
 use contracts::inventory::HoldView;
 use contracts::payment::PaymentView;
@@ -37,6 +37,8 @@ pub(super) enum Suspect {
     Hold(Box<HoldView>),
     /// An outbox and its stream.
     Told(Box<Told>),
+    /// A sale of which nobody wrote to the buyer.
+    Unwritten(OrderId),
 }
 
 /// What became of it.
@@ -57,6 +59,7 @@ impl Suspect {
             Self::Payment(payment) => vec![stray_payment(payment)],
             Self::Hold(hold) => vec![stray_hold(hold)],
             Self::Told(told) => told.faults(),
+            Self::Unwritten(order) => vec![notices::of_sale(*order)],
         }
     }
 
@@ -69,6 +72,8 @@ impl Suspect {
             }
             Self::Payment(payment) => payment.changed_at + LONG_AGO < now,
             Self::Hold(_) | Self::Told(_) => true,
+            // How long it is a sale is not known, nor therefore since when a message should be there.
+            Self::Unwritten(_) => false,
         }
     }
 
@@ -86,6 +91,11 @@ impl Suspect {
             },
             Self::Payment(payment) => self.look_for_order(payment.order, asking).await,
             Self::Hold(hold) => self.look_for_order(hold.order, asking).await,
+            Self::Unwritten(order) => match asking.is_written_of(*order).await {
+                Ok(Some(true)) => Now::Agrees,
+                Ok(written) => Now::Differs { suspect: self, stands: written.is_some() },
+                Err(error) => Now::Unanswered("notification", error),
+            },
             Self::Told(before) => match asking.told(&before.health.service).await {
                 Ok(told) if told.faults().is_empty() => Now::Agrees,
                 Ok(told) => {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use cli::books::{OrderFile, Told};
+use cli::books::{OrderFile, Told, notices};
 use contracts::OrderId;
 use contracts::inventory::{AuditStock, HoldPage, HoldView, ListHolds, StockAudit};
+use contracts::notification::{ListNotifications, NotificationPage};
 use contracts::order::{CountOrders, GetOrder, ListOrders, OrderPage, OrderView};
-use contracts::payment::{ListPayments, PaymentPage, PaymentView};
+use contracts::payment::{AuditPayments, ListPayments, PaymentAudit, PaymentPage, PaymentView};
 use futures_util::future::join_all;
 use kit::admin::GetHealth;
 use kit::client::{ConsumerState, StreamState};
@@ -77,6 +78,27 @@ impl Asking {
 
     pub(super) async fn payments(&self, after: Option<String>) -> kit::Result<PaymentPage> {
         self.ask(&ListPayments { after, limit: Some(PAGE_MAX), ..ListPayments::default() }).await
+    }
+
+    /// Payments beside what the provider has of them.
+    pub(super) async fn provided(&self, after: Option<String>) -> kit::Result<PaymentAudit> {
+        self.ask(&AuditPayments { after, limit: Some(PAGE_MAX) }).await
+    }
+
+    /// Messages to people, the newest first.
+    pub(super) async fn notices(&self, after: Option<String>) -> kit::Result<NotificationPage> {
+        self.ask(&ListNotifications { after, limit: Some(PAGE_MAX), ..ListNotifications::default() }).await
+    }
+
+    /// Whether the buyer of an order was written to. None: notification has not heard of everything yet.
+    pub(super) async fn is_written_of(&self, order: OrderId) -> kit::Result<Option<bool>> {
+        let hearers = self.hearers("ORDER").await?;
+        let notification = hearers.iter().find(|hearer| hearer.name == "notification");
+        let behind = notification.is_none_or(|hearer| hearer.pending > 0 || hearer.unacknowledged > 0);
+        let asked =
+            ListNotifications { order: Some(order), limit: Some(PAGE_MAX), ..ListNotifications::default() };
+        let written = self.ask(&asked).await?.items.iter().any(|notice| notice.happening == notices::SALE);
+        Ok((written || !behind).then_some(written))
     }
 
     pub(super) async fn live_holds(&self, after: Option<String>) -> kit::Result<HoldPage> {

@@ -43,6 +43,10 @@ pub(crate) struct Looked {
     pub(crate) holds: usize,
     pub(crate) streams: usize,
     pub(crate) events: u64,
+    /// Payments that were compared with the provider's own figures.
+    pub(crate) provided: usize,
+    /// Messages to people.
+    pub(crate) notices: usize,
     /// Events whose messages were read and compared with their rows.
     pub(crate) compared: u64,
 }
@@ -136,6 +140,16 @@ fn holds(report: &Report, rule: Rule) -> Option<Line> {
             };
             (&[], says)
         }
+        Rule::Provider => {
+            let provided = many(looked.provided, "payment", "payments");
+            (&["payment"], format!("provider: it took and gave back what {provided} say"))
+        }
+        Rule::Notices => {
+            let notices = many(looked.notices, "message", "messages");
+            (&["order", "notification"], format!("notices: of every sale the buyer was told, in {notices}"))
+        }
+        // For whoever can read what is nobody's to ask for: tests.
+        Rule::Accepted | Rule::Ended | Rule::Replies | Rule::Heard | Rule::Secrets => return None,
         Rule::Deadlines => (&[], "deadlines: nothing waits past its own".to_owned()),
     };
     let nothing = rule == Rule::Told && looked.streams == 0;
@@ -158,6 +172,8 @@ mod tests {
             streams: 8,
             events: 3120,
             compared: 3120,
+            provided: 201,
+            notices: 214,
         };
         Report { looked_at, ..Report::new(Timestamp::UNIX_EPOCH, None) }
     }
@@ -175,6 +191,8 @@ mod tests {
 ✓ holds: what 208 orders hold, sold or gave back is what was ordered
 ✓ payments: 201 payments of 208 orders, one each, of their totals
 ✓ money: charged less given back is what 208 orders say
+✓ provider: it took and gave back what 201 payments say
+✓ notices: of every sale the buyer was told, in 214 messages
 ✓ events: 8 streams hold the 3120 events of their outboxes, word for word
 ✓ deadlines: nothing waits past its own";
         assert_eq!((draw(&sample(), None, false).as_str(), sample().exit()), (expected, 0));

@@ -50,6 +50,7 @@ impl Audit {
         if self.since.is_none() && complete {
             self.walk_payments(&seen, &mut suspects).await;
         }
+        self.look_at_notices(&mut suspects).await;
         self.look_at_services(&mut suspects).await;
         if suspects.len() > SUSPECTS_MAX {
             suspects.truncate(SUSPECTS_MAX);
@@ -80,6 +81,7 @@ impl Audit {
                 page.items.into_iter().filter(|order| seen.insert(order.order)).collect();
             for file in self.files(new).await {
                 self.report.looked_at.orders += 1;
+                self.note_sale(&file.order);
                 self.found(late::of_order(&file, self.report.at));
                 if !file.faults().is_empty() && suspects.len() <= SUSPECTS_MAX {
                     suspects.push(Suspect::Order(Box::new(file)));

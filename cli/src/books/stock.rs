@@ -21,14 +21,39 @@ pub fn faults(sums: &StockSums) -> Vec<Fault> {
     if sums.held != sums.holds {
         wrong(format!("has {} held, but its holds add up to {}", sums.held, sums.holds));
     }
+    if let Some(flow) = sums.flow
+        && sums.on_hand + flow.sold != flow.received + flow.adjusted
+    {
+        wrong(format!(
+            "has {} on hand and {} sold, but {} came in: {} received, {:+} by corrections",
+            sums.on_hand,
+            flow.sold,
+            flow.received + flow.adjusted,
+            flow.received,
+            flow.adjusted
+        ));
+    }
     if sums.held < 0 || sums.on_hand < sums.held {
         wrong(format!("has {} on hand and {} held: less than nothing is left", sums.on_hand, sums.held));
     }
     faults
 }
 
+/// What is wrong if so many pieces were delivered, by whoever brought them: not one may be lost on the way
+/// into the books, and none may come in twice.
+pub fn delivered(sums: &StockSums, pieces: i64) -> Option<Fault> {
+    let received = sums.flow?.received;
+    (received != pieces).then(|| Fault {
+        rule: Rule::Stock,
+        about: sums.sku.to_string(),
+        says: format!("has {received} received, but {pieces} were delivered"),
+        look: format!("shopctl stock ledger {}", sums.sku),
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use contracts::inventory::StockFlow;
     use kit::Example;
     use proptest::prelude::*;
 
@@ -36,7 +61,16 @@ mod tests {
 
     fn sums(on_hand: i64, held: i64) -> StockSums {
         let sku = contracts::Sku::example();
-        StockSums { sku, on_hand, held, ledger_on_hand: on_hand, ledger_held: held, holds: held }
+        let flow = StockFlow { received: on_hand + 10, adjusted: -3, sold: 7 };
+        StockSums {
+            sku,
+            on_hand,
+            held,
+            ledger_on_hand: on_hand,
+            ledger_held: held,
+            holds: held,
+            flow: Some(flow),
+        }
     }
 
     fn says(sums: &StockSums) -> Vec<String> {
@@ -59,6 +93,22 @@ mod tests {
     }
 
     #[test]
+    fn pieces_that_came_from_nowhere_or_went_nowhere_are_named() {
+        let flow = StockFlow { received: 17, adjusted: -3, sold: 8 };
+        assert_eq!(
+            says(&StockSums { flow: Some(flow), ..sums(7, 2) }),
+            ["has 7 on hand and 8 sold, but 14 came in: 17 received, -3 by corrections"]
+        );
+        assert_eq!(says(&StockSums { flow: None, ..sums(7, 2) }), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn a_delivery_that_was_counted_twice_is_named() {
+        assert_eq!(delivered(&sums(7, 2), 17), None);
+        assert_eq!(delivered(&sums(7, 2), 12).unwrap().says, "has 17 received, but 12 were delivered");
+    }
+
+    #[test]
     fn stock_is_never_negative() {
         for (on_hand, held) in [(1, 2), (-1, 0), (0, -1)] {
             assert_eq!(says(&sums(on_hand, held)).len(), 1, "{on_hand} {held}");
@@ -68,13 +118,16 @@ mod tests {
     proptest! {
         #[test]
         fn a_sound_product_has_no_fault_and_one_wrong_figure_always_has(
-            on_hand in 0..1_000_000_000i64, share in 0.0..1.0f64, off in 1..1000i64, which in 0..3usize,
+            on_hand in 0..1_000_000_000i64, share in 0.0..1.0f64, off in 1..1000i64, which in 0..6usize,
         ) {
             let held = (on_hand as f64 * share) as i64;
             let sound = sums(on_hand, held);
             prop_assert_eq!(faults(&sound), []);
             let mut broken = sound;
-            *[&mut broken.ledger_on_hand, &mut broken.ledger_held, &mut broken.holds][which] += off;
+            let flow = broken.flow.as_mut().unwrap();
+            let figures = [&mut broken.ledger_on_hand, &mut broken.ledger_held, &mut broken.holds, &mut flow.sold,
+                           &mut flow.received, &mut flow.adjusted];
+            *figures.into_iter().nth(which).unwrap() += off;
             prop_assert_eq!(faults(&broken).len(), 1);
         }
     }

@@ -8,9 +8,10 @@ use crate::shop::Shop;
 const EXAMPLES: &str = "\
 Checked is: the ledger of each product adds up to its stock; what is held is held for orders that
 wait, and what was paid has left the house; an order has one payment, of its total; what was charged
-less what was given back is what the order says; every stream holds what its outbox told; and nothing
-waits past its deadline. Of many events only the first 200000 are compared word for word: shopctl
-stream verify compares all.
+less what was given back is what the order says, and what the provider has in its own ledger; the
+buyer of every sale was written to; every stream holds what its outbox told; and nothing waits past
+its deadline. Of many events only the first 200000 are compared word for word: shopctl stream verify
+compares all. Of messages to people the newest 20000 are looked at.
 
 It may run while the shop is busy: what does not agree is looked at again, once everything that was
 told has been heard, and is a finding if it stands as before.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cli::books::UNTOLD_MAX;
+use cli::books::compare::{Findings, Seen};
 use futures_util::StreamExt;
 use kit::admin::{GetHealth, ListOutbox, OutboxView};
 use kit::client::StreamState;
@@ -11,8 +12,6 @@ use kit::limits::DIGESTS_MAX;
 use kit::vitals::Health;
 use kit::{Call, Client};
 use serde::Serialize;
-
-use super::compare::{Findings, Seen};
 
 /// How often it is looked again whether a message that is missing was only on its way.
 const LOOKS_AGAIN: u32 = 4;

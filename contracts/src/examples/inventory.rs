@@ -5,8 +5,8 @@ use kit::Example;
 
 use crate::inventory::{
     AdjustStock, AuditStock, GetLedger, GetStock, HoldExpired, HoldPage, HoldView, LedgerEntry, LedgerPage,
-    ListHolds, ListStock, ReceiveStock, SetMarks, ShortLine, StockAudit, StockLow, StockPage, StockRefused,
-    StockReserved, StockRestocked, StockSums, StockView,
+    ListHolds, ListStock, ReceiveStock, SetMarks, ShortLine, StockAudit, StockFlow, StockLow, StockPage,
+    StockRefused, StockReserved, StockRestocked, StockSums, StockView,
 };
 use crate::order::Item;
 use crate::{HoldId, OrderId, Quantity, Sku};
@@ -88,6 +88,7 @@ impl Example for StockAudit {
             ledger_on_hand: 100,
             ledger_held: 2,
             holds: 2,
+            flow: Some(StockFlow { received: 110, adjusted: -1, sold: 9 }),
         };
         Self { items: vec![sums], next: None }
     }

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use kit::Example;
 
 use crate::payment::{
-    GetPayment, ListPayments, PaymentCaptured, PaymentDeclined, PaymentOutcomeUnknown, PaymentPage,
-    PaymentRefundFailed, PaymentRefunded, PaymentState, PaymentView, ReconcilePayment,
+    AuditPayments, GetPayment, ListPayments, PaymentAudit, PaymentCaptured, PaymentDeclined,
+    PaymentOutcomeUnknown, PaymentPage, PaymentRefundFailed, PaymentRefunded, PaymentState, PaymentSums,
+    PaymentView, ReconcilePayment,
 };
 use crate::{Money, OrderId, PaymentId, RefundId};
 
@@ -24,6 +25,32 @@ impl Example for ListPayments {
 impl Example for PaymentPage {
     fn example() -> Self {
         Self { items: vec![PaymentView::example()], next: None }
+    }
+}
+
+impl Example for AuditPayments {
+    fn example() -> Self {
+        Self { limit: Some(50), ..Self::default() }
+    }
+}
+
+impl Example for PaymentAudit {
+    fn example() -> Self {
+        let amount = Money::example().amount();
+        let sums = PaymentSums {
+            payment: PaymentId::example().to_string(),
+            order: OrderId::example(),
+            state: Some(PaymentState::Captured),
+            amount,
+            captured: amount,
+            refunded: 0,
+            refunding: 0,
+            charges: 1,
+            charged: amount,
+            refunds: 0,
+            given_back: 0,
+        };
+        Self { items: vec![sums], next: None }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every SQL statement of the inventory.
 
-use contracts::inventory::{LedgerEntry, STOCK_MAX, StockSums};
+use contracts::inventory::{LedgerEntry, STOCK_MAX, StockFlow, StockSums};
 use contracts::order::Item;
 use contracts::{HoldId, OrderId, Quantity, Sku};
 use kit::sql::{checked, parsed, time};
@@ -148,12 +148,23 @@ pub fn list_sums(sql: &Sql<'_>, after: Option<&Sku>, rows_max: usize) -> Result<
              FROM holds JOIN hold_lines ON hold_lines.hold = holds.id
              WHERE holds.state = 'held'
              GROUP BY hold_lines.sku
+         ),
+         gone AS (
+             SELECT hold_lines.sku AS sku, sum(hold_lines.quantity) AS pieces
+             FROM holds JOIN hold_lines ON hold_lines.hold = holds.id
+             WHERE holds.state = 'sold'
+             GROUP BY hold_lines.sku
          )
          SELECT stock.sku AS sku, stock.on_hand AS on_hand, stock.held AS held,
                 (SELECT coalesce(sum(on_hand_change), 0) FROM ledger WHERE ledger.sku = stock.sku) AS ledger_on_hand,
                 (SELECT coalesce(sum(held_change), 0) FROM ledger WHERE ledger.sku = stock.sku) AS ledger_held,
-                coalesce(live.pieces, 0) AS holds
-         FROM stock LEFT JOIN live ON live.sku = stock.sku
+                coalesce(live.pieces, 0) AS holds,
+                (SELECT coalesce(sum(on_hand_change), 0) FROM ledger
+                 WHERE ledger.sku = stock.sku AND cause = 'received') AS received,
+                (SELECT coalesce(sum(on_hand_change), 0) FROM ledger
+                 WHERE ledger.sku = stock.sku AND cause = 'adjusted') AS adjusted,
+                coalesce(gone.pieces, 0) AS sold
+         FROM stock LEFT JOIN live ON live.sku = stock.sku LEFT JOIN gone ON gone.sku = stock.sku
          WHERE stock.sku > ?1
          ORDER BY stock.sku LIMIT ?2",
         params![after.map_or("", Sku::as_str), rows_max],
@@ -165,6 +176,11 @@ pub fn list_sums(sql: &Sql<'_>, after: Option<&Sku>, rows_max: usize) -> Result<
                 ledger_on_hand: row.get("ledger_on_hand")?,
                 ledger_held: row.get("ledger_held")?,
                 holds: row.get("holds")?,
+                flow: Some(StockFlow {
+                    received: row.get("received")?,
+                    adjusted: row.get("adjusted")?,
+                    sold: row.get("sold")?,
+                }),
             })
         },
     )

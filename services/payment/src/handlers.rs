@@ -1,7 +1,8 @@
 //! What others may ask: showing payments, and asking the provider again.
 
 use contracts::payment::{
-    GetPayment, ListPayments, PaymentPage, PaymentState, PaymentView, ReconcilePayment, reason,
+    AuditPayments, GetPayment, ListPayments, PaymentAudit, PaymentPage, PaymentState, PaymentView,
+    ReconcilePayment, reason,
 };
 use contracts::{OrderId, PaymentId};
 use kit::{Ctx, Error, Result, page};
@@ -48,6 +49,16 @@ pub async fn list_payments(ctx: Ctx, asked: ListPayments) -> Result<PaymentPage>
         Ok(PaymentPage { items, next })
     })
     .await
+}
+
+/// Compares payments with what the provider has of them, by their number.
+pub async fn audit_payments(ctx: Ctx, asked: AuditPayments) -> Result<PaymentAudit> {
+    let limit = page::limit(asked.limit)?;
+    // Not a number of ours: the provider may know keys that we do not.
+    let after = asked.after.unwrap_or_default();
+    let found = ctx.read(move |sql| store::list_sums(sql, &after, limit + 1)).await?;
+    let (items, next) = page::cut(found, limit, |last| last.payment.clone());
+    Ok(PaymentAudit { items, next })
 }
 
 /// Asks the provider again, under the same keys, about whatever nobody knows of a payment.

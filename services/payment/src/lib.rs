@@ -41,6 +41,7 @@ pub fn service_with(provider: Arc<dyn Provider>) -> Service {
         ])
         .answers(handlers::get_payment)
         .answers(handlers::list_payments)
+        .answers(handlers::audit_payments)
         .answers(handlers::reconcile_payment)
         .hears(reactions::payment_due)
         .hears(reactions::order_cancelled)

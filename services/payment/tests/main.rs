@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test is sure of, it unwraps")]
 
+mod auditing;
 mod bad_input;
 mod cancelling;
 mod charging;

@@ -61,6 +61,11 @@ pub(crate) fn waiting() -> OrderFile {
     OrderFile { order, payments: vec![payment], hold: Some(held()) }
 }
 
+/// The same, paid and sold.
+pub(crate) fn sold() -> OrderFile {
+    at(Stage::Confirmed)
+}
+
 fn at(stage: Stage) -> OrderFile {
     let mut file = waiting();
     file.order.stage = stage;

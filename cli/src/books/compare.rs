@@ -11,10 +11,13 @@ const GAP_MAX: usize = 10_000;
 
 /// What of a message is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Seen {
-    pub(crate) id: String,
-    pub(crate) origin: String,
-    pub(crate) checksum: u32,
+pub struct Seen {
+    /// The identifier of the event.
+    pub id: String,
+    /// The database that told it, as it says itself.
+    pub origin: String,
+    /// The checksum of what it says: see [`kit::engine::outbox::checksum`].
+    pub checksum: u32,
 }
 
 impl From<&Stored> for Seen {
@@ -25,23 +28,23 @@ impl From<&Stored> for Seen {
 
 /// What is wrong with a stream, by the numbers of its messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Findings {
+pub struct Findings {
     /// Told by a row, and not in the stream.
-    pub(crate) missing: Ranges,
+    pub missing: Ranges,
     /// In the stream, and told by no row of this database.
-    pub(crate) foreign: Ranges,
+    pub foreign: Ranges,
     /// The message says something else than its row.
-    pub(crate) damaged: Ranges,
+    pub damaged: Ranges,
     /// The row no longer says what was written, whatever the message says.
-    pub(crate) rows_damaged: Ranges,
+    pub rows_damaged: Ranges,
     /// The outbox has rows before and behind it, and not this one.
-    pub(crate) rows_missing: Ranges,
+    pub rows_missing: Ranges,
 }
 
 impl Findings {
     /// Notes the rows that are missing between one that was read, or the one before the first, and what
     /// was read behind it.
-    pub(crate) fn note_gaps(&mut self, mut before: u64, rows: &[Digest]) {
+    pub fn note_gaps(&mut self, mut before: u64, rows: &[Digest]) {
         for row in rows {
             let missing = before.saturating_add(1)..row.sequence;
             missing.take(GAP_MAX).for_each(|number| self.rows_missing.add(number));
@@ -51,7 +54,7 @@ impl Findings {
 
     /// Notes what a row and the message of its number say of each other. A row without a message is
     /// left to the caller: it may not be told yet.
-    pub(crate) fn note(&mut self, row: &Digest, seen: Option<&Seen>, origin: &str) {
+    pub fn note(&mut self, row: &Digest, seen: Option<&Seen>, origin: &str) {
         if !row.intact {
             self.rows_damaged.add(row.sequence);
         }
@@ -64,14 +67,38 @@ impl Findings {
     }
 
     /// Notes a message from before the oldest row that is kept: only who told it is known.
-    pub(crate) fn note_older(&mut self, sequence: u64, seen: &Seen, origin: &str) {
+    pub fn note_older(&mut self, sequence: u64, seen: &Seen, origin: &str) {
         if seen.origin != origin {
             self.foreign.add(sequence);
         }
     }
 
+    /// What is wrong with a stream that is there, and with the outbox of its service, a line each.
+    pub fn says(&self, stream: &str, service: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut say = |ranges: &Ranges, line: &dyn Fn(u64, String) -> String| {
+            if !ranges.is_empty() {
+                lines.push(line(ranges.count(), ranges.named()));
+            }
+        };
+        say(&self.missing, &|many, named| format!("{stream} lacks {many} that were told: {named}"));
+        say(&self.foreign, &|many, named| {
+            format!("{stream} holds {many} that {service} did not tell: {named}")
+        });
+        say(&self.damaged, &|many, named| {
+            format!("{stream} says something else than was told in {many}: {named}")
+        });
+        say(&self.rows_damaged, &|many, named| {
+            format!("the outbox of {service} is damaged itself in {many} rows: {named}")
+        });
+        say(&self.rows_missing, &|many, named| {
+            format!("the outbox of {service} has lost {many} rows: {named}")
+        });
+        lines
+    }
+
     /// Whether everything is as it was told.
-    pub(crate) fn is_clean(&self) -> bool {
+    pub fn is_clean(&self) -> bool {
         self.missing.is_empty()
             && self.foreign.is_empty()
             && self.damaged.is_empty()

@@ -9,20 +9,21 @@ const NAMED_MAX: usize = 5;
 
 /// A set of numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Ranges(BTreeSet<u64>);
+pub struct Ranges(BTreeSet<u64>);
 
 impl Ranges {
     /// Adds a number.
-    pub(crate) fn add(&mut self, number: u64) {
+    pub fn add(&mut self, number: u64) {
         self.0.insert(number);
     }
 
     /// How many there are.
-    pub(crate) fn count(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         self.0.len() as u64
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
@@ -38,7 +39,7 @@ impl Ranges {
     }
 
     /// The first of them as people read them: `3, 7-9 and 12 more`.
-    pub(crate) fn named(&self) -> String {
+    pub fn named(&self) -> String {
         let ranges = self.ranges();
         let shown = ranges.iter().take(NAMED_MAX);
         let mut text = shown.map(|range| one(*range)).collect::<Vec<_>>().join(", ");
