@@ -166,7 +166,7 @@ fn a_restored_database_has_a_new_identity_and_hears_nothing_of_the_old_one() {
     assert!(aside.join("thing.db").exists() && !live.join(UNFINISHED).exists());
     let now = inspect_live(&live.join("thing.db"), true).unwrap();
     assert_ne!(now.origin, was);
-    assert_eq!(now.replaces, [was.clone()]);
+    assert_eq!(now.replaces, std::slice::from_ref(&was));
     let other = inspect_live(&live.join("other.db"), true).unwrap();
     let heard = Position { source: "THING".into(), origin: now.origin.clone(), sequence: 0 };
     assert_eq!(other.positions, [heard], "what was heard of the old one counts for the new one");

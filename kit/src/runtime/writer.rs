@@ -201,7 +201,7 @@ fn work(mut engine: Engine, guard: &Guard, waiting: &Receiver<Entry>, signals: &
             vitals.queued.fetch_sub(1, Ordering::Relaxed);
             match entry {
                 Entry::Job { job: Job { work: Work::Hold(asked), .. }, answer, .. } => {
-                    hold = Some((asked, answer))
+                    hold = Some((asked, answer));
                 }
                 Entry::Job { job, answer, .. } => {
                     jobs.push(job);

@@ -5,11 +5,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use kit::Call;
-use kit::admin::{CheckDatabase, DatabaseChecked};
+use kit::admin::{CheckDatabase, DatabaseChecked, GetHealth};
 use kit::backup::inspect::{Inspected, inspect_live};
 use kit::backup::manifest::{file_of, too_new};
 use kit::message::stream_of;
+use kit::vitals::Health;
+use kit::{Call, Client};
 use serde::Serialize;
 
 use crate::backup::locks;
@@ -67,7 +68,7 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     } else {
         asked(shop, &data, &services).await
     };
-    shop.out.list(&checked, |checked| table(checked))?;
+    shop.out.list(&checked, table)?;
     if shop.out.is_table() {
         for one in &checked {
             for finding in &one.findings {
@@ -96,11 +97,12 @@ async fn asked(shop: &Shop, data: &Path, services: &[&'static str]) -> Vec<Check
     join_all(services.iter().map(async |service| {
         let call = Call { timeout: CHECK_TIME, ..Call::default() };
         let answer = match &client {
-            Some(client) => {
+            // Whoever does not run is not waited for as long as a check may take.
+            Some(client) if answers(shop, client, service).await => {
                 let subject = format!("{service}.check_database");
                 client.call_as::<_, DatabaseChecked>(&subject, &CheckDatabase { deep: true }, call).await.ok()
             }
-            None => None,
+            _ => None,
         };
         match answer {
             Some(DatabaseChecked { findings, database_bytes }) => Checked {
@@ -119,6 +121,11 @@ async fn asked(shop: &Shop, data: &Path, services: &[&'static str]) -> Vec<Check
         }
     }))
     .await
+}
+
+async fn answers(shop: &Shop, client: &Client, service: &str) -> bool {
+    let call = Call { timeout: shop.timeout, ..Call::default() };
+    client.call_as::<_, Health>(&format!("{service}.health"), &GetHealth {}, call).await.is_ok()
 }
 
 fn problem(service: &str, verdict: &'static str, finding: String) -> Checked {

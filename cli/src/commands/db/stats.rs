@@ -57,7 +57,7 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
         return Err(Failure::new(exit::NOT_FOUND, "no_database", what)
             .mend("shopctl db stats --data DIR      with the data folder of the shop"));
     }
-    shop.out.list(&measured, |measured| table(measured))
+    shop.out.list(&measured, table)
 }
 
 fn table(measured: &[Measured]) -> Table {
