@@ -11,6 +11,7 @@
 //! - [`lookup`]: finding something by the end of its identifier
 //! - [`worker`]: what becomes due: firing timers, trying effects
 //! - [`schema`]: opening, creating, upgrading
+//! - [`written`]: all that a service has written down, for whoever audits
 
 pub mod commit;
 pub mod desk;
@@ -28,6 +29,7 @@ pub mod schema;
 mod tests;
 pub mod timers;
 pub mod worker;
+pub mod written;
 
 pub use commit::{Engine, Group};
 pub use desk::{Desk, Incoming};
