@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use kit::engine::outbox::Digest;
+pub use kit::engine::written::{HeardEvent as Acted, Told as Row};
 
 use super::ranges::Ranges;
 use super::{Fault, Rule};
@@ -18,17 +18,6 @@ pub struct Teller {
     pub rows: Vec<Row>,
 }
 
-/// One row of an outbox.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// The row without what it says.
-    pub digest: Digest,
-    /// What it is about.
-    pub key: String,
-    /// When it became true, in microseconds since 1970.
-    pub at_us: i64,
-}
-
 /// What a service heard, by its own database.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hearer {
@@ -42,17 +31,6 @@ pub struct Hearer {
     pub positions: Vec<(String, String, u64)>,
     /// Rows from before then are no longer in its journal, in microseconds since 1970; 0 if all are.
     pub journal_from_us: i64,
-}
-
-/// One event, and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Acted {
-    /// The stream.
-    pub source: String,
-    /// The number there.
-    pub sequence: u64,
-    /// `ok`, or the reason for which it became a dead letter or was parked behind one.
-    pub outcome: String,
 }
 
 /// What is wrong with what a service heard, by what was told. `quiet`: nothing is on its way any more.

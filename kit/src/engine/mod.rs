@@ -14,6 +14,7 @@
 //! - [`worker`]: what becomes due: firing timers, trying effects
 //! - [`steady`]: whether a clock can be believed that says how old something is
 //! - [`schema`]: opening, creating, upgrading
+//! - [`written`]: all that a service has written down, for whoever audits
 
 #[cfg(feature = "testing")]
 mod again;
@@ -38,6 +39,7 @@ pub mod steady;
 mod tests;
 pub mod timers;
 pub mod worker;
+pub mod written;
 
 pub use commit::{Engine, Group};
 pub use desk::{Desk, Incoming};

@@ -5,8 +5,10 @@
 //! - [`reactions`]: what an order's events, and the time, do to its hold
 //! - [`books`]: how stock moves: a balance, its ledger entry and its alert, always together
 //! - [`stock`], [`ledger`], [`hold`]: the rules; no I/O
+//! - [`audit`]: all stock and every hold
 //! - [`store`]: the SQL
 
+pub mod audit;
 pub mod books;
 pub mod handlers;
 pub mod hold;

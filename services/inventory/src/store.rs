@@ -195,6 +195,11 @@ pub fn find_hold(sql: &Sql<'_>, order: OrderId) -> Result<Option<Hold>> {
     )
 }
 
+/// Every hold, the oldest first.
+pub fn list_all_holds(sql: &Sql<'_>) -> Result<Vec<Hold>> {
+    sql.list("SELECT id, order_id, state, pinned, expires_at_ms FROM holds ORDER BY id", [], row_to_hold)
+}
+
 /// The live holds, the oldest first, behind one.
 pub fn list_live_holds(sql: &Sql<'_>, after: Option<HoldId>, rows_max: usize) -> Result<Vec<Hold>> {
     sql.list(

@@ -9,8 +9,10 @@
 //! - [`maildir`]: mails as files, the default; [`smtp`]: mails through a server
 //! - [`notification`]: the rules; no I/O
 //! - [`settings`]: what an operator sets
+//! - [`audit`]: every message
 //! - [`store`]: the SQL
 
+pub mod audit;
 pub mod channel;
 pub mod code;
 pub mod delivery;

@@ -9,10 +9,11 @@
 //! - `handlers`: what others may ask of us
 //! - `reactions`: what others tell us, and deadlines that pass
 //! - `advance`: one move of an order, recorded and told
-//! - `page`: the pages of the list of orders
+//! - `page`: the pages of the list of orders; [`audit`]: every order
 //! - `store`: the SQL
 
 mod advance;
+pub mod audit;
 pub mod buyer;
 pub mod checkout;
 mod handlers;

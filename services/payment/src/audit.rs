@@ -3,9 +3,13 @@
 //! Over SQL the same figures stand in the view `provider_ledger`, a row a payment.
 
 use contracts::OrderId;
+use contracts::payment::{PaymentSums, PaymentView};
 use kit::{Result, Sql};
 
 use crate::store;
+
+/// As many rows as a statement can be asked for.
+const ALL: usize = i64::MAX as usize;
 
 /// What the provider has really taken and given back for an order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -52,4 +56,21 @@ pub fn provider_figures(sql: &Sql<'_>, order: OrderId) -> Result<Figures> {
 /// If the tables cannot be read.
 pub fn differences(sql: &Sql<'_>, rows_max: usize) -> Result<Vec<Difference>> {
     store::list_differences(sql, rows_max)
+}
+
+/// Every payment beside what the provider has of it.
+///
+/// # Errors
+/// If the tables cannot be read.
+pub fn sums(sql: &Sql<'_>) -> Result<Vec<PaymentSums>> {
+    store::list_sums(sql, "", ALL)
+}
+
+/// Every payment, the newest first.
+///
+/// # Errors
+/// If the tables cannot be read.
+pub fn payments(sql: &Sql<'_>) -> Result<Vec<PaymentView>> {
+    let found = store::list_payments(sql, &[], None, ALL)?;
+    found.iter().map(|payment| store::view(sql, payment)).collect()
 }

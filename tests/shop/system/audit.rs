@@ -5,8 +5,10 @@ use std::path::Path;
 use std::process::Command;
 
 use contracts::order::{CancelOrder, PlaceOrder, RefundOrder, Stage};
+use contracts::payment::GetPayment;
 use kit::testing::{Broker, OPERATOR, eventually};
 use serde_json::Value;
+use tests::audit::faults_of_files;
 use tests::customer::{DECLINED_CARD, order_of};
 use tests::processes::{ProcessShop, program};
 use tests::{Shop, euros};
@@ -93,6 +95,9 @@ async fn the_audit_never_cries_wolf_while_two_hundred_orders_run_through() {
     let (code, report) = shopctl(own.lent_broker(), &own.data(), &["audit"]).await;
     assert_eq!((code, &report["moving"], &report["cut"]), (0, &0.into(), &false.into()), "{report:#}");
     assert_eq!(report["looked_at"]["orders"], 200);
+    assert_eq!(faults_of_files(&own.data()), []);
+    let secrets = ledgers::secrets_in(&own.data(), &[("the operator", b"a secret that nobody was told")]);
+    assert_eq!(secrets.unwrap(), []);
     own.close().await;
 }
 
@@ -135,10 +140,18 @@ async fn broken_books_are_named_with_the_order_and_the_product() {
     let (code, report) = shopctl(processes.broker(), &data, &["audit"]).await;
     assert_eq!(code, 12, "{report:#}");
     let (sold, paid) = (orders[0].to_string(), orders[1].to_string());
+    let id = shop.client().ask(&GetPayment { order: Some(orders[1]), payment: None }).await.unwrap().payment;
+    let taken = format!("has a payment {id} that is captured of 2500, but the provider took 2000");
     let expected = [
         ("stock", "broken-mug", "has 99 on hand, but its ledger adds up to 94"),
+        (
+            "stock",
+            "broken-mug",
+            "has 99 on hand and 4 sold, but 100 came in: 100 received, +0 by corrections",
+        ),
         ("holds", &*sold, "is confirmed, but its stock is released"),
         ("money", &*paid, "is confirmed, so 20.00 EUR of it should be kept, but it is 25.00 EUR"),
+        ("provider", &*paid, &*taken),
         (
             "told",
             "inventory",
@@ -153,7 +166,15 @@ async fn broken_books_are_named_with_the_order_and_the_product() {
         assert!(found.contains(&fault), "{fault:?} in {found:#?}");
     }
     let others = found.iter().filter(|(rule, ..)| rule != "payments").count();
-    assert_eq!((others, found.len()), (6, 7), "{found:#?}");
+    assert_eq!((others, found.len()), (8, 9), "{found:#?}");
+    let by_files: Vec<_> = faults_of_files(&data).into_iter().map(|fault| (fault.rule, fault.says)).collect();
+    for says in [
+        "is confirmed, but its stock is released",
+        &taken,
+        "acted on events that were never told of PAYMENT: 2",
+    ] {
+        assert!(by_files.iter().any(|(_, said)| said == says), "{says} in {by_files:#?}");
+    }
     let looks: Vec<&str> =
         report["findings"].as_array().unwrap().iter().map(|fault| fault["look"].as_str().unwrap()).collect();
     assert!(looks.contains(&&*format!("shopctl trace {sold}")), "{looks:?}");

@@ -1,5 +1,6 @@
 //! A service that heard everything once has no fault; each way to hear wrongly is named.
 
+use kit::engine::outbox::Digest;
 use proptest::prelude::*;
 
 use super::*;

@@ -22,6 +22,11 @@ const LIST_IDS_OF: &str = "SELECT id FROM orders
     ORDER BY id DESC
     LIMIT :rows_max";
 
+/// Every order, the oldest first.
+pub(crate) fn list_all(sql: &Sql<'_>) -> Result<Vec<OrderId>> {
+    sql.list("SELECT id FROM orders ORDER BY id", [], |row| parsed(row, "id"))
+}
+
 /// The newest orders of a range.
 pub(crate) fn list_ids(sql: &Sql<'_>, range: Range, rows_max: usize) -> Result<Vec<OrderId>> {
     sql.list(LIST_IDS, params![range.from.to_string(), range.before.to_string(), rows_max], |row| {

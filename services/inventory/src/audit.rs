@@ -1,0 +1,28 @@
+//! All stock and every hold, for whoever audits the database itself.
+
+use contracts::inventory::{HoldView, StockSums};
+use kit::{Result, Sql};
+
+use crate::hold::Hold;
+use crate::store;
+
+/// As many rows as a statement can be asked for.
+const ALL: usize = i64::MAX as usize;
+
+/// The stock of every product, with what it should be.
+///
+/// # Errors
+/// If the tables cannot be read.
+pub fn sums(sql: &Sql<'_>) -> Result<Vec<StockSums>> {
+    store::list_sums(sql, None, ALL)
+}
+
+/// Every hold, whatever became of it, the oldest first.
+///
+/// # Errors
+/// If the tables cannot be read.
+pub fn holds(sql: &Sql<'_>) -> Result<Vec<HoldView>> {
+    let holds = store::list_all_holds(sql)?;
+    let view = |hold: Hold| store::list_items(sql, hold.id).map(|items| hold.into_view(items));
+    holds.into_iter().map(view).collect()
+}
