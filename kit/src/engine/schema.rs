@@ -99,7 +99,6 @@ pub fn open_writer(
 /// # Errors
 /// [`OpenError::Storage`] if there is no memory for it.
 #[cfg(feature = "testing")]
-#[expect(clippy::disallowed_methods, reason = "a database in memory is nobody else's")]
 pub(crate) fn copy_in_memory(from: &Connection) -> Result<Connection, OpenError> {
     let storage = |source| OpenError::Storage { path: "in memory".to_owned(), source };
     let mut copy = Connection::open_in_memory().map_err(storage)?;
