@@ -6,7 +6,7 @@ use contracts::OrderId;
 use contracts::payment::{PaymentSums, PaymentView};
 use kit::{Result, Sql};
 
-use crate::store;
+use crate::store::{self, ledger};
 
 /// As many rows as a statement can be asked for.
 const ALL: usize = i64::MAX as usize;
@@ -46,7 +46,7 @@ pub struct Difference {
 /// # Errors
 /// If the tables cannot be read.
 pub fn provider_figures(sql: &Sql<'_>, order: OrderId) -> Result<Figures> {
-    store::provider_figures(sql, order)
+    ledger::provider_figures(sql, order)
 }
 
 /// Payments of which the provider has other figures than we do, at most so many. A payment whose
@@ -55,7 +55,7 @@ pub fn provider_figures(sql: &Sql<'_>, order: OrderId) -> Result<Figures> {
 /// # Errors
 /// If the tables cannot be read.
 pub fn differences(sql: &Sql<'_>, rows_max: usize) -> Result<Vec<Difference>> {
-    store::list_differences(sql, rows_max)
+    ledger::list_differences(sql, rows_max)
 }
 
 /// Every payment beside what the provider has of it.
@@ -63,7 +63,7 @@ pub fn differences(sql: &Sql<'_>, rows_max: usize) -> Result<Vec<Difference>> {
 /// # Errors
 /// If the tables cannot be read.
 pub fn sums(sql: &Sql<'_>) -> Result<Vec<PaymentSums>> {
-    store::list_sums(sql, "", ALL)
+    ledger::list_sums(sql, "", ALL)
 }
 
 /// Every payment, the newest first.

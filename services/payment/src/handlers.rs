@@ -56,7 +56,7 @@ pub async fn audit_payments(ctx: Ctx, asked: AuditPayments) -> Result<PaymentAud
     let limit = page::limit(asked.limit)?;
     // Not a number of ours: the provider may know keys that we do not.
     let after = asked.after.unwrap_or_default();
-    let found = ctx.read(move |sql| store::list_sums(sql, &after, limit + 1)).await?;
+    let found = ctx.read(move |sql| store::ledger::list_sums(sql, &after, limit + 1)).await?;
     let (items, next) = page::cut(found, limit, |last| last.payment.clone());
     Ok(PaymentAudit { items, next })
 }

@@ -130,6 +130,8 @@ async fn broken_books_are_named_with_the_order_and_the_product() {
                                          reason, message, attempts, first_at_ms, last_at_ms)
                 VALUES ('dead', 'ORDER', 'x', 1, 'evt', 'events.order.placed', 'k', x'', zeroblob(16), 1, 'broken', 'no', 1, 1, 1)";
     tamper(&data.join("notification.db"), "notification", 2, dead);
+    let unwritten = format!("DELETE FROM notifications WHERE about = '{}'", orders[2]);
+    tamper(&data.join("notification.db"), "notification", 2, &unwritten);
     tamper(&inventory, "inventory", 1, "UPDATE outbox SET body = x'7b7d' WHERE seq = 2");
     tamper(&data.join("payment.db"), "payment", 2, "DELETE FROM outbox WHERE seq = 2");
     for name in ["inventory", "payment", "notification"] {
@@ -139,7 +141,7 @@ async fn broken_books_are_named_with_the_order_and_the_product() {
 
     let (code, report) = shopctl(processes.broker(), &data, &["audit"]).await;
     assert_eq!(code, 12, "{report:#}");
-    let (sold, paid) = (orders[0].to_string(), orders[1].to_string());
+    let (sold, paid, unwritten) = (orders[0].to_string(), orders[1].to_string(), orders[2].to_string());
     let id = shop.client().ask(&GetPayment { order: Some(orders[1]), payment: None }).await.unwrap().payment;
     let taken = format!("has a payment {id} that is captured of 2500, but the provider took 2000");
     let expected = [
@@ -152,6 +154,7 @@ async fn broken_books_are_named_with_the_order_and_the_product() {
         ("holds", &*sold, "is confirmed, but its stock is released"),
         ("money", &*paid, "is confirmed, so 20.00 EUR of it should be kept, but it is 25.00 EUR"),
         ("provider", &*paid, &*taken),
+        ("notices", &*unwritten, "is sold, but nobody wrote to the buyer"),
         (
             "told",
             "inventory",
@@ -166,7 +169,7 @@ async fn broken_books_are_named_with_the_order_and_the_product() {
         assert!(found.contains(&fault), "{fault:?} in {found:#?}");
     }
     let others = found.iter().filter(|(rule, ..)| rule != "payments").count();
-    assert_eq!((others, found.len()), (8, 9), "{found:#?}");
+    assert_eq!((others, found.len()), (9, 10), "{found:#?}");
     let by_files: Vec<_> = faults_of_files(&data).into_iter().map(|fault| (fault.rule, fault.says)).collect();
     for says in [
         "is confirmed, but its stock is released",
