@@ -217,7 +217,7 @@ impl World {
             Waits::Nobody => {}
             Waits::Handler(waiting) => drop(waiting.send(answer)),
             Waits::Hearer(source, session, sequence) => {
-                self.heard(of, source, session, sequence, answer.is_ok())
+                self.heard(of, source, session, sequence, answer.is_ok());
             }
         }
     }
