@@ -23,7 +23,7 @@ fn the_books_of_a_day_agree() {
 
     let ran = shop.run("audit");
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
-    assert_eq!(ran.out.lines().filter(|line| line.starts_with("✓ ")).count(), 6, "{}", ran.out);
+    assert_eq!(ran.out.lines().filter(|line| line.starts_with("✓ ")).count(), 8, "{}", ran.out);
     assert!(ran.out.contains("\n✓ money: charged less given back is what 2 orders say\n"), "{}", ran.out);
 
     let (code, report) = shop.bench.json("audit --since 2100-01-01T00:00:00Z");
