@@ -129,6 +129,15 @@ impl Walker {
             }
         }
         self.disarm_what_is_seldom(&mut going);
+        // Who hears what happened may be behind whoever did it.
+        let heard = async {
+            while !going.is_empty() {
+                let services: Vec<&'static str> = going.keys().copied().collect();
+                services.into_iter().for_each(|service| self.look_after(service, &mut going));
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        let _ = tokio::time::timeout(PATIENCE, heard).await;
         let left: Vec<_> = going.values().map(|one| &one.lives).collect();
         assert!(left.is_empty(), "after {FLOWS_MAX} times everything these did not fire: {left:#?}");
         self.audit().await;

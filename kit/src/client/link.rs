@@ -81,12 +81,15 @@ pub(crate) async fn connect_and_tell(
         )
     };
     let connected = async {
-        match options(link, wait, denied.clone()).connect(&link.url).await {
-            Err(error) if may_pass(&error) => {
-                tokio::time::sleep(USERS_READ_TIME).await;
-                options(link, wait, denied).connect(&link.url).await
+        let mut refused = false;
+        loop {
+            match options(link, wait, denied.clone()).connect(&link.url).await {
+                // A broker that reads its users anew hangs up, also several times; a refusal stands at the second.
+                Err(error) if hung_up(&error) => {}
+                Err(error) if is_refusal(&error) && !std::mem::replace(&mut refused, true) => {}
+                connected => return connected,
             }
-            connected => connected,
+            tokio::time::sleep(USERS_READ_TIME).await;
         }
     };
     match tokio::time::timeout(wait, connected).await {
@@ -136,9 +139,8 @@ fn options(
     options
 }
 
-/// Whether it may go better in a moment: a broker that reads its users again knows nobody meanwhile, and
-/// hangs up.
-fn may_pass(error: &async_nats::ConnectError) -> bool {
+/// Whether the broker was there and hung up, as it does while it reads its users anew.
+fn hung_up(error: &async_nats::ConnectError) -> bool {
     use std::io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
     let mut cause = std::error::Error::source(error);
     while let Some(source) = cause {
@@ -147,7 +149,7 @@ fn may_pass(error: &async_nats::ConnectError) -> bool {
         }
         cause = source.source();
     }
-    is_refusal(error)
+    false
 }
 
 /// Whether the broker does not know who this is, as opposed to not being there.
