@@ -87,7 +87,7 @@ impl Permissions {
             publish.extend(acknowledging(&stream, name));
         }
         if name == streams::NAME {
-            for what in ["STREAM.INFO", "STREAM.CREATE", "STREAM.DELETE", "STREAM.PURGE"] {
+            for what in ["STREAM.INFO", "STREAM.CREATE", "STREAM.UPDATE", "STREAM.DELETE", "STREAM.PURGE"] {
                 publish.push(format!("$JS.API.{what}.*"));
             }
             publish.push("$JS.API.CONSUMER.CREATE.>".to_owned());

@@ -248,6 +248,8 @@ pub mod reason {
     pub const DATABASE_BEHIND_STREAM: &str = "database_behind_stream";
     /// A row of the outbox is missing or no longer says what was written.
     pub const OUTBOX_DAMAGED: &str = "outbox_damaged";
+    /// An event that was told before did not come; it comes once its teller has made its stream whole again.
+    pub const EVENT_MISSING: &str = "event_missing";
     /// The broker has not confirmed that it stored an event; the event waits in the outbox.
     pub const NOT_STORED: &str = "not_stored";
     /// More is waiting than is accepted.

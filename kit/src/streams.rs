@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use async_nats::jetstream::consumer::{self, AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::stream::{
-    Config, ConsumerError, ConsumerErrorKind, DiscardPolicy, RetentionPolicy, StorageType,
+    Config, ConsumerError, ConsumerErrorKind, DiscardPolicy, Info, RetentionPolicy, StorageType,
 };
 use async_nats::jetstream::{self, ErrorCode, context::GetStreamErrorKind};
 use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::access::Position;
 use crate::bus::Peer;
@@ -35,6 +35,9 @@ pub const NAME: &str = "streams";
 
 /// The name under which a stream's configuration keeps the identity of its database.
 pub const ORIGIN: &str = "origin";
+
+/// The name under which a stream's configuration keeps the first number that its teller has not forgotten.
+pub const KEPT_FROM: &str = "kept_from";
 
 /// The name under which a consumer's configuration says that it belongs to an outside subscriber,
 /// for whom history is kept no longer than the retention.
@@ -117,6 +120,8 @@ pub fn service(link: Link, peers: Vec<Peer>) -> Service {
 pub struct Keeper {
     link: Link,
     broker: OnceCell<jetstream::Context>,
+    /// A stream is not made anew while what its configuration says is changed.
+    changing: Mutex<()>,
 }
 
 async fn make(keeper: Arc<Keeper>, ctx: Ctx, asked: MakeStream) -> Result<StreamMade> {
@@ -159,7 +164,7 @@ fn asking(ctx: &Ctx) -> Result<String> {
 impl Keeper {
     /// A keeper on a connection of its own.
     pub(crate) fn new(link: Link) -> Self {
-        Self { link, broker: OnceCell::new() }
+        Self { link, broker: OnceCell::new(), changing: Mutex::new(()) }
     }
 
     async fn jetstream(&self) -> Result<&jetstream::Context> {
@@ -172,6 +177,7 @@ impl Keeper {
 
     /// Makes the stream of a service anew, empty.
     pub(crate) async fn make(&self, service: &str, origin: &str, first: u64) -> Result<()> {
+        let _alone = self.changing.lock().await;
         let jetstream = self.jetstream().await?;
         let name = stream_of(service);
         if let Err(error) = jetstream.delete_stream(&name).await {
@@ -191,16 +197,25 @@ impl Keeper {
             allow_direct: true,
             deny_delete: true,
             first_sequence: Some(first).filter(|first| *first > 1),
-            metadata: HashMap::from([(ORIGIN.to_owned(), printable(origin).into_owned())]),
+            metadata: HashMap::from([
+                (ORIGIN.to_owned(), printable(origin).into_owned()),
+                (KEPT_FROM.to_owned(), first.max(1).to_string()),
+            ]),
             ..Config::default()
         };
         jetstream.create_stream(config).await.map_err(broker)?;
         crash::pause("stream.after_create", service).await
     }
 
-    /// Removes old messages from the stream of a service.
+    /// Removes old messages from the stream of a service. First it says so in what the stream's configuration
+    /// says: who hears of a later message must not wait for them.
     pub(crate) async fn purge(&self, service: &str, before: u64) -> Result<()> {
-        let handle = self.jetstream().await?.get_stream_no_info(stream_of(service)).await.map_err(broker)?;
+        let _alone = self.changing.lock().await;
+        let jetstream = self.jetstream().await?;
+        let handle = jetstream.get_stream(stream_of(service)).await.map_err(broker)?;
+        let mut config = handle.cached_info().config.clone();
+        config.metadata.insert(KEPT_FROM.to_owned(), before.to_string());
+        jetstream.update_stream(config).await.map_err(broker)?;
         handle.purge().sequence(before).await.map_err(broker)?;
         Ok(())
     }
@@ -308,6 +323,13 @@ impl Keeper {
             (known, idle) = (done.then_some(subscribers), Duration::ZERO);
         }
     }
+}
+
+/// The first number of a stream that its teller has not forgotten. A stream that does not say so is from before
+/// that was noted: there it is the first that it holds.
+pub fn kept_from(stream: &Info) -> u64 {
+    let noted = stream.config.metadata.get(KEPT_FROM).and_then(|text| text.parse().ok());
+    noted.unwrap_or(stream.state.first_sequence)
 }
 
 /// Whether the broker could not make the files of a consumer.

@@ -139,9 +139,20 @@ impl<'a> Tx<'a> {
             )));
         }
         let id: EventId = self.new_id();
-        outbox::insert(&self.sql, &id.to_string(), E::SUBJECT, &key, &body, self.trace, self.now)?;
+        let told_before = Some(outbox::told_so_far(&self.sql)?);
+        let row = outbox::Row {
+            seq: 0,
+            id: id.to_string(),
+            subject: E::SUBJECT.to_owned(),
+            key,
+            body: body.into(),
+            trace: self.trace,
+            at: self.now,
+            told_before,
+        };
+        outbox::insert(&self.sql, &row)?;
         self.done.emitted = true;
-        self.about(key);
+        self.about(row.key);
         Ok(())
     }
 

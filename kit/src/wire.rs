@@ -42,6 +42,8 @@ pub const ERROR: &str = "Nats-Service-Error";
 pub const ERROR_CODE: &str = "Nats-Service-Error-Code";
 /// The identity of the database that emitted an event.
 pub const ORIGIN: &str = "Shop-Origin";
+/// What was told before an event: by the name of each event, the number of the newest.
+pub const TOLD_BEFORE: &str = "Shop-Told-Before";
 /// The identifier of an event (CloudEvents).
 pub const EVENT_ID: &str = "ce-id";
 /// The identifier of a message, as the broker knows it.
@@ -84,6 +86,9 @@ pub(crate) fn event_headers(row: &outbox::Row, source: &str, origin: &str) -> He
     set(&mut headers, "content-type", "application/json");
     set(&mut headers, TRACEPARENT, &row.trace.to_string());
     set(&mut headers, ORIGIN, origin);
+    if let Some(told_before) = &row.told_before {
+        set(&mut headers, TOLD_BEFORE, told_before);
+    }
     headers
 }
 

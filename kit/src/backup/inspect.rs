@@ -134,7 +134,7 @@ fn meta(sql: &Sql<'_>, name: &str) -> Result<String> {
 fn positions(sql: &Sql<'_>) -> Result<Vec<Position>> {
     sql.list(
         "SELECT source, origin, sequence FROM position WHERE sequence < ?1 ORDER BY source, origin LIMIT 1000",
-        [crate::engine::hearing::CLOSED],
+        [crate::engine::standing::CLOSED],
         |row| Ok(Position { source: row.get(0)?, origin: row.get(1)?, sequence: row.get(2)? }),
     )
 }

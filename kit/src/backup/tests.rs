@@ -12,8 +12,8 @@ use super::restore::{Present, UNFINISHED, prepare};
 use super::snapshot::copy_now;
 use super::verify;
 use crate::clock::SystemChance;
-use crate::engine::hearing::{CLOSED, position};
 use crate::engine::schema::{open_reader, open_writer};
+use crate::engine::standing::{CLOSED, position};
 use crate::sql::Sql;
 
 const TABLES: &str = "CREATE TABLE things (id INTEGER NOT NULL PRIMARY KEY, text TEXT NOT NULL) STRICT;";

@@ -109,7 +109,9 @@ pub struct Stored {
 impl Stored {
     /// CRC-32 of what it says, as its row of the outbox has it.
     pub fn checksum(&self) -> u32 {
-        crate::engine::outbox::checksum(&self.id, &self.subject, &self.key, &self.body)
+        let told_before = self.headers.iter().find(|(name, _)| name == crate::wire::TOLD_BEFORE);
+        let told_before = told_before.map(|(_, value)| value.as_str());
+        crate::engine::outbox::checksum(&self.id, &self.subject, &self.key, &self.body, told_before)
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::crash;
 use crate::engine::commit::attempt;
+use crate::engine::standing;
 use crate::error::{Error, Kind, Result, reason};
 use crate::limits::{RETRY_WAIT, TIMER_TRIES_MAX};
 use crate::service::Service;
@@ -29,6 +30,9 @@ pub struct Heard {
     /// The number of the message handed out before it. If that one has not been acted on, this one
     /// must wait: its group failed to commit.
     pub previous: u64,
+    /// The number of the last event before it that is heard here too, whether or not it came; 0 if there is none
+    /// that its teller still keeps.
+    pub due: u64,
     /// The identifier of the event.
     pub event_id: String,
     /// Where it was told.
@@ -39,62 +43,11 @@ pub struct Heard {
     pub body: Bytes,
 }
 
-/// Where a hearer is in what its consumer hands out.
-///
-/// The broker counts what it hands out. A connection that is cut takes some of it along, and the next
-/// one goes on behind that; acknowledging what comes then would acknowledge what was never here.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Course {
-    handed: u64,
-    previous: u64,
-}
-
-impl Course {
-    /// A hearer that stands at a position, and whose consumer has handed out so much.
-    pub fn at(position: u64, handed: u64) -> Self {
-        Self { handed, previous: position }
-    }
-
-    /// Takes a message by both its numbers. Answers the number in the stream of the one before it.
-    ///
-    /// # Errors
-    /// If something was handed out before it that never came here, or the consumer was set back: begin
-    /// again from the position.
-    pub fn takes(&mut self, handed: u64, sequence: u64) -> Result<u64> {
-        if handed != self.handed + 1 {
-            let (came, due) = (handed, self.handed + 1);
-            let what =
-                format!("message {sequence} came as number {came} of its consumer, and number {due} did not");
-            return Err(Error::unavailable("went_astray", what));
-        }
-        self.handed = handed;
-        let previous = self.previous;
-        self.previous = previous.max(sequence);
-        Ok(previous)
-    }
-}
-
 /// How an event ended, for the journal. `None`: it was heard before, nothing was done.
 pub(crate) type Ending = Option<String>;
 
-/// The position of a source whose database was replaced by a restore: nothing of it is heard any more.
-pub const CLOSED: u64 = i64::MAX as u64;
-
-/// Where in a stream a hearer stands.
-///
-/// # Errors
-/// If the table cannot be read.
-pub fn position(sql: &Sql<'_>, source: &str, origin: &str) -> Result<u64> {
-    let found = sql.find(
-        "SELECT sequence FROM position WHERE source = ?1 AND origin = ?2",
-        [source, origin],
-        |row| row.get(0),
-    )?;
-    Ok(found.unwrap_or(0))
-}
-
 pub(crate) fn hear(tx: &mut Tx<'_>, service: &Service, heard: &Heard) -> Result<Ending> {
-    let position = position(tx, &heard.source, &heard.origin)?;
+    let position = standing::position(tx, &heard.source, &heard.origin)?;
     if heard.sequence <= position {
         return Ok(None);
     }
@@ -107,11 +60,16 @@ pub(crate) fn hear(tx: &mut Tx<'_>, service: &Service, heard: &Heard) -> Result<
             ),
         ));
     }
-    tx.execute(
-        "INSERT INTO position (source, origin, sequence) VALUES (?1, ?2, ?3)
-         ON CONFLICT (source, origin) DO UPDATE SET sequence = excluded.sequence",
-        params![heard.source, heard.origin, heard.sequence],
-    )?;
+    if heard.due > position {
+        return Err(Error::unavailable(
+            reason::EVENT_MISSING,
+            format!(
+                "before message {} of {} message {} was told, and did not come",
+                heard.sequence, heard.source, heard.due
+            ),
+        ));
+    }
+    standing::note(tx, &heard.source, &heard.origin, heard.sequence)?;
     let blocked = tx
         .find(
             "SELECT 1 FROM dead_letter WHERE source = ?1 AND key = ?2 LIMIT 1",
@@ -209,6 +167,7 @@ pub(crate) fn timer(
             origin: String::new(),
             sequence,
             previous: 0,
+            due: 0,
             event_id: String::new(),
             subject: kind.into(),
             key: key.into(),

@@ -12,6 +12,7 @@
 //! - [`lookup`]: finding something by the end of its identifier
 //! - [`mirror`]: an outbox compared with its stream
 //! - [`worker`]: what becomes due: firing timers, trying effects
+//! - [`standing`]: where a hearer stands, and whether something is missing before what comes
 //! - [`steady`]: whether a clock can be believed that says how old something is
 //! - [`schema`]: opening, creating, upgrading
 //! - [`written`]: all that a service has written down, for whoever audits
@@ -34,6 +35,7 @@ pub mod port;
 pub mod prune;
 pub mod replies;
 pub mod schema;
+pub mod standing;
 pub mod steady;
 #[cfg(test)]
 mod tests;

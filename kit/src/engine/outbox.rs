@@ -30,6 +30,9 @@ pub struct Row {
     pub trace: Trace,
     /// When it became true.
     pub at: Timestamp,
+    /// What was told before it: by the name of each event, the number of the newest row, such as
+    /// `confirmed=12 placed=14`. None in rows from before that was noted.
+    pub told_before: Option<String>,
 }
 
 /// What the relay needs to know before it compares with the stream.
@@ -41,32 +44,46 @@ pub struct Extent {
     pub newest: u64,
 }
 
-pub(crate) fn insert(
-    sql: &Sql<'_>,
-    id: &str,
-    subject: &str,
-    key: &str,
-    body: &[u8],
-    trace: Trace,
-    now: Timestamp,
-) -> Result<()> {
+/// Writes the next row. Its number does not count: SQLite gives it.
+pub(crate) fn insert(sql: &Sql<'_>, row: &Row) -> Result<()> {
     sql.connection()
         .prepare_cached(
-            "INSERT INTO outbox (id, subject, key, body, trace_id, span_id, sampled, at_us, checksum)
-             VALUES (:id, :subject, :key, :body, :trace_id, :span_id, :sampled, :at_us, :checksum)",
+            "INSERT INTO outbox (id, subject, key, body, trace_id, span_id, sampled, at_us, checksum, told_before)
+             VALUES (:id, :subject, :key, :body, :trace_id, :span_id, :sampled, :at_us, :checksum, :told_before)",
         )?
         .execute(named_params! {
-            ":id": id,
-            ":subject": subject,
-            ":key": key,
-            ":body": body,
-            ":trace_id": trace.id.to_be_bytes(),
-            ":span_id": trace.span.cast_signed(),
-            ":sampled": trace.sampled,
-            ":at_us": now.as_microsecond(),
-            ":checksum": checksum(id, subject, key, body),
+            ":id": row.id,
+            ":subject": row.subject,
+            ":key": row.key,
+            ":body": &row.body[..],
+            ":trace_id": row.trace.id.to_be_bytes(),
+            ":span_id": row.trace.span.cast_signed(),
+            ":sampled": row.trace.sampled,
+            ":at_us": row.at.as_microsecond(),
+            ":checksum": checksum(&row.id, &row.subject, &row.key, &row.body, row.told_before.as_deref()),
+            ":told_before": row.told_before,
         })?;
+    sql.connection()
+        .prepare_cached(
+            "INSERT INTO told (subject, seq) VALUES (?1, last_insert_rowid())
+             ON CONFLICT (subject) DO UPDATE SET seq = excluded.seq",
+        )?
+        .execute([&row.subject])?;
     Ok(())
+}
+
+/// What was told so far, as the next row says it: the newest row of each subject, also if it is not kept any more.
+///
+/// # Errors
+/// If the table cannot be read.
+pub(crate) fn told_so_far(sql: &Sql<'_>) -> Result<String> {
+    // events.order.placed: the name is what stands behind the second dot.
+    sql.get(
+        "SELECT coalesce(group_concat(substr(name, instr(name, '.') + 1) || '=' || seq, ' '), '')
+         FROM (SELECT substr(subject, instr(subject, '.') + 1) AS name, seq FROM told ORDER BY subject)",
+        [],
+        |row| row.get(0),
+    )
 }
 
 /// The oldest and the newest row.
@@ -106,7 +123,10 @@ pub fn of_trace(sql: &Sql<'_>, trace: u128, rows_max: usize) -> Result<Vec<Row>>
 
 fn rows(sql: &Sql<'_>, which: &str, params: impl rusqlite::Params) -> Result<Vec<Row>> {
     sql.list(
-        &format!("SELECT seq, id, subject, key, body, trace_id, span_id, sampled, at_us, checksum FROM outbox {which}"),
+        &format!(
+            "SELECT seq, id, subject, key, body, trace_id, span_id, sampled, at_us, checksum, told_before
+                 FROM outbox {which}"
+        ),
         params,
         |row| {
             let entry = Row {
@@ -122,9 +142,19 @@ fn rows(sql: &Sql<'_>, which: &str, params: impl rusqlite::Params) -> Result<Vec
                     sampled: row.get("sampled")?,
                 },
                 at: Timestamp::from_microsecond(row.get("at_us")?).unwrap_or(Timestamp::UNIX_EPOCH),
+                told_before: row.get("told_before")?,
             };
             let sum: u32 = row.get("checksum")?;
-            Ok((sum == checksum(&entry.id, &entry.subject, &entry.key, &entry.body), entry))
+            Ok((
+                sum == checksum(
+                    &entry.id,
+                    &entry.subject,
+                    &entry.key,
+                    &entry.body,
+                    entry.told_before.as_deref(),
+                ),
+                entry,
+            ))
         },
     )?
     .into_iter()
@@ -132,7 +162,10 @@ fn rows(sql: &Sql<'_>, which: &str, params: impl rusqlite::Params) -> Result<Vec
         if intact {
             return Ok(entry);
         }
-        Err(Error::internal(format!("row {} of the outbox is damaged: it is not what was written", entry.seq)))
+        Err(Error::internal(format!(
+            "row {} of the outbox is damaged: it is not what was written",
+            entry.seq
+        )))
     })
     .collect()
 }
@@ -158,13 +191,14 @@ pub struct Digest {
 /// If the table cannot be read.
 pub fn digests(sql: &Sql<'_>, after: u64, rows_max: usize) -> Result<Vec<Digest>> {
     sql.list(
-        "SELECT seq, id, subject, key, body, checksum FROM outbox WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+        "SELECT seq, id, subject, key, body, checksum, told_before FROM outbox WHERE seq > ?1 ORDER BY seq LIMIT ?2",
         params![after, rows_max],
         |row| {
             let (id, subject): (String, String) = (row.get("id")?, row.get("subject")?);
             let (key, body): (String, Vec<u8>) = (row.get("key")?, row.get("body")?);
             let sum = row.get("checksum")?;
-            let intact = sum == checksum(&id, &subject, &key, &body);
+            let told_before: Option<String> = row.get("told_before")?;
+            let intact = sum == checksum(&id, &subject, &key, &body, told_before.as_deref());
             Ok(Digest { sequence: row.get("seq")?, id, subject, checksum: sum, intact })
         },
     )
@@ -252,12 +286,15 @@ pub fn find_event(sql: &Sql<'_>, id: &str) -> Result<Option<Match>> {
 /// Rows that are looked at for an event whose millisecond is known.
 const EVENTS_OF_A_MILLISECOND: u64 = 10_000;
 
-/// CRC-32 of what a row says: its identifier, its subject, its key and its body, with a zero byte
-/// between them. Whoever reads the message of the same number can compute it too.
-pub fn checksum(id: &str, subject: &str, key: &str, body: &[u8]) -> u32 {
+/// CRC-32 of what a row says: its identifier, its subject, its key, its body and, if it says so, what was told
+/// before it, with a zero byte between them. Whoever reads the message of the same number can compute it too.
+pub fn checksum(id: &str, subject: &str, key: &str, body: &[u8], told_before: Option<&str>) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     for part in [id.as_bytes(), b"\0", subject.as_bytes(), b"\0", key.as_bytes(), b"\0", body] {
         hasher.update(part);
+    }
+    for part in told_before.into_iter().flat_map(|told| ["\0", told]) {
+        hasher.update(part.as_bytes());
     }
     hasher.finalize()
 }

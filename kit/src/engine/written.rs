@@ -64,14 +64,19 @@ pub fn origin(sql: &Sql<'_>) -> Result<String> {
 /// # Errors
 /// If the table cannot be read.
 pub fn told(sql: &Sql<'_>) -> Result<Vec<Told>> {
-    sql.list("SELECT seq, id, subject, key, body, at_us, checksum FROM outbox ORDER BY seq", [], |row| {
-        let (id, subject): (String, String) = (row.get("id")?, row.get("subject")?);
-        let (key, body): (String, Vec<u8>) = (row.get("key")?, row.get("body")?);
-        let sum = row.get("checksum")?;
-        let intact = sum == checksum(&id, &subject, &key, &body);
-        let digest = Digest { sequence: row.get("seq")?, id, subject, checksum: sum, intact };
-        Ok(Told { digest, key, at_us: row.get("at_us")? })
-    })
+    sql.list(
+        "SELECT seq, id, subject, key, body, at_us, checksum, told_before FROM outbox ORDER BY seq",
+        [],
+        |row| {
+            let (id, subject): (String, String) = (row.get("id")?, row.get("subject")?);
+            let (key, body): (String, Vec<u8>) = (row.get("key")?, row.get("body")?);
+            let sum = row.get("checksum")?;
+            let told_before: Option<String> = row.get("told_before")?;
+            let intact = sum == checksum(&id, &subject, &key, &body, told_before.as_deref());
+            let digest = Digest { sequence: row.get("seq")?, id, subject, checksum: sum, intact };
+            Ok(Told { digest, key, at_us: row.get("at_us")? })
+        },
+    )
 }
 
 /// The events that were heard, in the order they were acted on, as far as the journal is kept.

@@ -16,13 +16,14 @@ use super::writer::Writer;
 use crate::client::broker;
 use crate::clock::SystemChance;
 use crate::crash;
-use crate::engine::hearing::{CLOSED, Course, Heard, position};
+use crate::engine::hearing::Heard;
 use crate::engine::port::{Port, read};
+use crate::engine::standing::{self, CLOSED, Course, position};
 use crate::engine::{Job, mirror};
 use crate::error::{Error, Result};
 use crate::limits::{HEARD_BATCH_MAX, HEARD_IN_FLIGHT_MAX, RETRY_WAIT};
 use crate::message::stream_of;
-use crate::streams::{MakeConsumer, ORIGIN};
+use crate::streams::{MakeConsumer, ORIGIN, kept_from};
 use crate::trace::Trace;
 use crate::vitals::Vitals;
 use crate::wire;
@@ -51,6 +52,8 @@ struct Start {
     position: u64,
     /// How much the consumer has handed out.
     handed: u64,
+    /// The first number that the source has not forgotten; nobody waits for what stood before it.
+    kept_from: u64,
 }
 
 impl Hearer {
@@ -109,6 +112,7 @@ impl Hearer {
         }
         let name = self.port.service().name();
         let filters: Vec<String> = self.subjects.iter().map(|subject| (*subject).to_owned()).collect();
+        let kept_from = kept_from(handle.cached_info());
         if let Ok(info) = handle.consumer_info(name).await {
             let agrees = mirror::goes_on(info.delivered.stream_sequence, position)
                 && info.config.ack_policy == AckPolicy::All
@@ -118,14 +122,14 @@ impl Hearer {
                 let consumer =
                     handle.get_consumer(name).await.map_err(|error| broker(CannotBind(error.to_string())))?;
                 let handed = info.delivered.consumer_sequence;
-                return Ok(Some(Start { consumer, origin, position, handed }));
+                return Ok(Some(Start { consumer, origin, position, handed, kept_from }));
             }
         }
         let asked = MakeConsumer { source: self.source.to_owned(), subjects: filters, start: position + 1 };
         self.keeping.consume(&asked).await?;
         let consumer =
             handle.get_consumer(name).await.map_err(|error| broker(CannotBind(error.to_string())))?;
-        Ok(Some(Start { consumer, origin, position, handed: 0 }))
+        Ok(Some(Start { consumer, origin, position, handed: 0, kept_from }))
     }
 
     /// The identity of the database that a stream mirrors.
@@ -197,7 +201,7 @@ impl Hearer {
                         tracing::warn!(stream, sequence, "A message that {} did not tell is passed over", self.source);
                         continue;
                     }
-                    let job = self.job(stream, &start.origin, sequence, previous, &message);
+                    let job = self.job(stream, &start, (sequence, previous), &message);
                     let committed = self.writer.enqueue(job).await?;
                     crash::pause("hear.before_commit", &message.subject).await?;
                     committing.push_back(async move { (message, committed.await) });
@@ -206,15 +210,18 @@ impl Hearer {
         }
     }
 
-    fn job(&self, stream: &str, origin: &str, sequence: u64, previous: u64, message: &Message) -> Job {
+    fn job(&self, stream: &str, start: &Start, (sequence, previous): (u64, u64), message: &Message) -> Job {
         let headers = message.headers.as_ref();
         let text = |name| wire::get(headers, name).unwrap_or_default().to_owned();
         let cause = wire::get(headers, wire::TRACEPARENT).and_then(|text| text.parse::<Trace>().ok());
+        let told_before = wire::get(headers, wire::TOLD_BEFORE).unwrap_or_default();
+        let due = standing::due_before(told_before, self.source, &self.subjects);
         let heard = Heard {
             source: stream.to_owned(),
-            origin: origin.to_owned(),
+            origin: start.origin.clone(),
             sequence,
             previous,
+            due: if due >= start.kept_from { due } else { 0 },
             event_id: text(wire::EVENT_ID),
             subject: message.subject.to_string(),
             key: text(wire::EVENT_KEY),

@@ -153,6 +153,7 @@ impl Relay {
             key: text(wire::EVENT_KEY)?,
             trace: trace_of(&message.headers).ok_or_else(foreign)?,
             at: text(wire::EVENT_TIME)?.parse().map_err(|_| foreign())?,
+            told_before: wire::get(headers, wire::TOLD_BEFORE).map(str::to_owned),
             body: message.payload,
         })
     }
@@ -164,7 +165,7 @@ fn trace_of(headers: &HeaderMap) -> Option<Trace> {
 
 /// Writes a message as the row of its number, and has the service take up what it says.
 fn take_up(tx: &mut Tx<'_>, service: &Service, row: &Row) -> Result<()> {
-    outbox::insert(tx, &row.id, &row.subject, &row.key, &row.body, row.trace, row.at)?;
+    outbox::insert(tx, row)?;
     if let Some(recovery) = service.recovery(&row.subject) {
         tx.hearing(&row.id);
         recovery(tx, &row.body).map_err(|error| {

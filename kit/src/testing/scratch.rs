@@ -217,6 +217,7 @@ impl Scratch {
             origin: ORIGIN.to_owned(),
             sequence,
             previous: 0,
+            due: 0,
             event_id: EventId::from_bits(uuid_v7(at, &mut SystemChance)).to_string(),
             subject: subject.to_owned(),
             key: key.to_owned(),

@@ -18,7 +18,6 @@ async fn is_told(shop: &Counter, order: OrderId) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "a hearer is told only what it hears, so it cannot see a hole: kit/src/runtime/hear.rs passes over it"]
 async fn an_event_that_was_purged_before_it_was_heard_is_told_again_and_heard() {
     let (mut processes, shop) = ProcessShop::open().await;
     shop.sells("purged-mug", 1000, 10).await;

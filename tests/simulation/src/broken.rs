@@ -38,11 +38,13 @@ pub enum Broken {
     ClampsStockAtZero,
     /// A card that was charged after its order was cancelled is not heard of.
     IgnoresLateAnswers,
+    /// A hearer does not look whether it heard what was told before an event.
+    IgnoresWhatIsMissing,
 }
 
 impl Broken {
     /// Every one.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::AcknowledgesBeforeCommit,
         Self::SkipsThePosition,
         Self::GoesOnBehindAGap,
@@ -56,6 +58,7 @@ impl Broken {
         Self::ReleasesTwice,
         Self::ClampsStockAtZero,
         Self::IgnoresLateAnswers,
+        Self::IgnoresWhatIsMissing,
     ];
 
     /// Its name on a command line.

@@ -25,6 +25,8 @@ pub struct Message {
     pub trace: Trace,
     /// What it says.
     pub body: Bytes,
+    /// What was told before it.
+    pub told_before: Option<String>,
     /// How many its consumer had handed out with it; 0 in a stream.
     pub handed: u64,
 }
@@ -66,7 +68,7 @@ pub struct Consumer {
 pub struct Stream {
     /// The identity of the database it mirrors.
     pub owner: String,
-    /// The messages, in order, without gaps.
+    /// The messages, in order.
     pub messages: VecDeque<Message>,
     /// The last number given.
     pub last: u64,
@@ -92,13 +94,15 @@ impl Broker {
     pub fn figures(&self, teller: usize, name: &str) -> Option<Figures> {
         let stream = self.streams.get(&teller)?;
         let last = stream.messages.back();
+        let first = stream.messages.front().map_or(stream.last + 1, |message| message.sequence);
+        let messages = stream.messages.len() as u64;
         Some(Figures {
             name: name.to_owned(),
             owner: stream.owner.clone(),
-            first: stream.messages.front().map_or(stream.last + 1, |message| message.sequence),
+            first,
             last: stream.last,
-            messages: stream.messages.len() as u64,
-            deleted: 0,
+            messages,
+            deleted: (stream.last + 1).saturating_sub(first + messages),
             told: stream.last,
             told_id: last.map(|message| message.id.clone()),
         })
@@ -114,10 +118,11 @@ impl Broker {
         if publish.expected_id.is_some() && last_id.is_some() && publish.expected_id.as_ref() != last_id {
             return Some(Err("wrong last message id"));
         }
-        let Row { id, subject, key, body, trace, .. } = publish.row;
+        let Row { id, subject, key, body, trace, told_before, .. } = publish.row;
         let (sequence, origin) = (stream.last + 1, publish.origin);
         stream.last = sequence;
-        stream.messages.push_back(Message { sequence, origin, id, subject, key, trace, body, handed: 0 });
+        let message = Message { sequence, origin, id, subject, key, trace, body, told_before, handed: 0 };
+        stream.messages.push_back(message);
         Some(Ok(sequence))
     }
 
@@ -128,8 +133,7 @@ impl Broker {
         if consumer.session.is_none() {
             return Vec::new();
         }
-        let first = stream.messages.front().map_or(stream.last + 1, |message| message.sequence);
-        let skip = usize::try_from(consumer.next.saturating_sub(first)).unwrap_or(usize::MAX);
+        let skip = stream.messages.partition_point(|message| message.sequence < consumer.next);
         let wanted = stream.messages.iter().skip(skip).filter(|message| consumer.hears(&message.subject));
         let mut handed: Vec<Message> = wanted.cloned().collect();
         for message in &mut handed {
@@ -143,14 +147,22 @@ impl Broker {
         handed
     }
 
+    /// Takes messages out of the middle of a stream, so many from so many before its end. Its numbers stay.
+    pub fn tear(&mut self, teller: usize, before_end: usize, messages: usize) {
+        let Some(stream) = self.streams.get_mut(&teller) else { return };
+        let begin = stream.messages.len().saturating_sub(before_end);
+        let end = stream.messages.len().min(begin + messages);
+        stream.messages.drain(begin..end);
+    }
+
     /// Forgets the last messages of a stream, as a disk does that lied about them. Consumers that are
     /// ahead are set back to its end, as the broker does at its start.
-    pub fn roll_back(&mut self, teller: usize, messages: usize) {
+    pub fn roll_back(&mut self, teller: usize, messages: u64) {
         let Some(stream) = self.streams.get_mut(&teller) else { return };
-        for _ in 0..messages.min(stream.messages.len()) {
-            stream.messages.pop_back();
-            stream.last -= 1;
-        }
+        let first = stream.messages.front().map_or(stream.last + 1, |message| message.sequence);
+        stream.last = stream.last.saturating_sub(messages).max(first - 1);
+        let kept = stream.messages.partition_point(|message| message.sequence <= stream.last);
+        stream.messages.truncate(kept);
         for consumer in stream.consumers.values_mut() {
             consumer.handed_out = consumer.handed_out.min(stream.last);
             consumer.floor = consumer.floor.min(stream.last);

@@ -23,6 +23,7 @@ impl World {
     /// Now and then, as long as the storm lasts, something goes wrong.
     pub fn storm_begins(&mut self) {
         self.letters.trouble(self.storm.bank);
+        self.every_relay_looks();
         self.within(BETWEEN.0, BETWEEN.1, Event::Fault);
     }
 
@@ -79,6 +80,9 @@ impl World {
                 self.counts("consumers deleted");
             }
         }
+        if self.dice.happens(storm.holes) {
+            self.tears(node);
+        }
         let loses = self.dice.happens(storm.wiped) || self.dice.happens(storm.rolled_back);
         if !self.broker_down && (loses || self.dice.happens(storm.broker)) {
             self.broker_ends();
@@ -129,13 +133,23 @@ impl World {
             self.counts("store lost");
         } else if self.dice.happens(self.storm.rolled_back) {
             for teller in tellers {
-                let messages = usize::try_from(self.dice.below(12)).unwrap_or(0);
+                let messages = self.dice.below(12);
                 self.broker.roll_back(teller, messages);
             }
             self.counts("store rolled back");
+        } else if self.dice.happens(self.storm.holes) {
+            tellers.into_iter().for_each(|teller| self.tears(teller));
         }
         let all: Vec<usize> = self.broker.streams.keys().copied().collect();
         all.into_iter().for_each(|teller| self.hands_out(teller));
+    }
+
+    /// What nobody has heard yet stands near the end.
+    fn tears(&mut self, teller: usize) {
+        let mut upto = |most| usize::try_from(self.dice.between(1, most)).unwrap_or(1);
+        let (before_end, messages) = (upto(6), upto(2));
+        self.broker.tear(teller, before_end, messages);
+        self.counts("hole in a stream");
     }
 
     fn loses_stream(&mut self, teller: usize) {
@@ -162,6 +176,15 @@ impl World {
             (node.still_until, node.full_until, node.dies) = (0, 0, None);
         }
         self.broker_starts();
+        self.every_relay_looks();
         self.everybody_looks();
+    }
+
+    /// In fair weather relays look less often than they do in a storm, and one that stood still when it ended
+    /// would look only when it meant to go on.
+    fn every_relay_looks(&mut self) {
+        for node in 0..self.nodes.len() {
+            self.compares_soon((node, self.nodes[node].life));
+        }
     }
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use kit::Trace;
 use kit::clock::Clock;
 use kit::engine::Job;
-use kit::engine::hearing::{Course, Heard, position};
+use kit::engine::hearing::Heard;
 use kit::engine::mirror;
+use kit::engine::standing::{self, Course, position};
 use kit::limits::RETRY_WAIT;
 use kit::message::stream_of;
 
@@ -75,20 +76,21 @@ impl World {
         self.within(Duration::from_millis(1), Duration::from_millis(200), event);
     }
 
+    /// What a service hears of another.
+    fn subjects(&self, hearer: usize, source: usize) -> Vec<String> {
+        self.nodes[hearer].live.as_ref().map_or_else(Vec::new, |live| {
+            let sources = live.service().sources();
+            let of = sources.get(shop::NAMES[source]).into_iter().flatten();
+            of.map(|&subject| subject.to_owned()).collect()
+        })
+    }
+
     /// The keeper makes a consumer anew.
     pub(crate) fn consumes(&mut self, of: (usize, u64), source: usize, session: u64, start: u64) {
         if !self.hears(of, source, session) {
             return;
         }
-        let subjects: Vec<String> = self.nodes[of.0].live.as_ref().map_or_else(Vec::new, |live| {
-            let sources = live.service().sources();
-            sources
-                .get(shop::NAMES[source])
-                .into_iter()
-                .flatten()
-                .map(|&subject| subject.to_owned())
-                .collect()
-        });
+        let subjects = self.subjects(of.0, source);
         let down = self.broker_down || self.dice.happens(self.storm.lost);
         let Some(stream) = self.broker.streams.get_mut(&source).filter(|_| !down) else {
             return self.begins_later(of, source);
@@ -174,6 +176,7 @@ impl World {
         }
         let (broken, now) = (self.broken, self.clock.now());
         let Some(live) = self.nodes[of.0].live.as_mut() else { return };
+        let hears = live.service().sources();
         let Some(hearer) = live.hearers.get_mut(&source) else { return };
         let sequence = message.sequence;
         let believes = matches!(broken, Some(Broken::AcknowledgesBeforeCommit | Broken::GoesOnBehindAGap));
@@ -186,11 +189,17 @@ impl World {
             Err(_) => return self.begins_later(of, source),
         };
         let Some(origin) = hearer.origin.clone().filter(|origin| *origin == message.origin) else { return };
+        let (name, told_before) = (shop::NAMES[source], message.told_before.unwrap_or_default());
+        // Either of two defences would do against what went astray, so both are gone in that shop.
+        let looks = !matches!(broken, Some(Broken::IgnoresWhatIsMissing | Broken::GoesOnBehindAGap));
+        // Nothing is ever forgotten here.
+        let due = standing::due_before(&told_before, name, &hears[name]);
         let heard = Heard {
             source: stream_of(shop::NAMES[source]),
             origin,
             sequence,
             previous,
+            due: if looks { due } else { 0 },
             event_id: message.id,
             subject: message.subject,
             key: message.key,

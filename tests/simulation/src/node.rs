@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use kit::engine::hearing::Course;
 use kit::engine::port::Port;
+use kit::engine::standing::Course;
 use kit::engine::{Desk, Engine, Job};
 use kit::vitals::Vitals;
 use kit::{Error, Result, Service};

@@ -26,6 +26,8 @@ pub struct Storm {
     pub rolled_back: u32,
     /// The same, but everything.
     pub wiped: u32,
+    /// A stream loses messages out of its middle: a bit flips, or somebody purges them.
+    pub holes: u32,
     /// Somebody deletes a stream or a consumer.
     pub deleted: u32,
     /// Somebody sets the clock.
@@ -62,6 +64,7 @@ impl Storm {
             clock: rate(30, 400),
             refused: rate(20, 400),
             bank: rate(60, 500),
+            holes: rate(30, 500),
             outages: 0,
             lasts: Duration::ZERO,
         };

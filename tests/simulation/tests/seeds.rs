@@ -39,6 +39,7 @@ fn every_world_ends_well_whatever_goes_wrong_in_it() {
         "crash after a commit",
         "crash before a commit",
         "disk full",
+        "hole in a stream",
         "stood still",
         "store lost",
         "store rolled back",

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::caller::Caller;
-use crate::engine::hearing::{Heard, position};
+use crate::engine::hearing::Heard;
 use crate::engine::job::Work;
+use crate::engine::standing::position;
 use crate::trace::Trace;
 
 /// Nothing can become a dead letter here while there is a row in `wall`.
@@ -43,6 +44,7 @@ fn heard() -> Job {
         origin: "here".into(),
         sequence: 1,
         previous: 0,
+        due: 0,
         event_id: "evt_1".into(),
         subject: Noted::SUBJECT.into(),
         key: "tea".into(),
