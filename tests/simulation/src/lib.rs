@@ -9,7 +9,7 @@
 //! - [`node`]: a service with its database and what it has in memory
 //! - [`storm`]: which faults a world has; `faults`: how they happen
 //! - [`broker`], [`bank`], [`letters`]: models of what is outside; [`shop`]: the services; [`people`], `accounts`: who buys
-//! - [`audit`]: what must be true in the end; [`report`]: what is told of a world; [`broken`]: shops in which it is not
+//! - [`audit`], [`deadlines`]: what must be true in the end; [`report`]: what is told of a world; [`broken`]: shops in which it is not
 //! - [`chance`], [`clock`], [`tasks`], [`port`]: the machinery
 
 mod accounts;
@@ -19,6 +19,7 @@ pub mod broken;
 pub mod broker;
 pub mod chance;
 pub mod clock;
+pub mod deadlines;
 mod faults;
 mod hearing;
 pub mod letters;

@@ -10,6 +10,7 @@ use kit::engine::outbox;
 use crate::audit::{self, Audit};
 use crate::broken::Broken;
 use crate::chance::Dice;
+use crate::deadlines;
 use crate::people::{Ledger, Person};
 use crate::port::lock;
 use crate::storm::Storm;
@@ -79,7 +80,8 @@ pub fn of(seed: u64, broken: Option<Broken>) -> Result<End> {
     until_quiet(&mut world, &keeper);
 
     let told = std::mem::take(&mut *lock(&ledger));
-    let Audit { faults, stages } = audit::of(&mut world, &keeper, &told)?;
+    let Audit { mut faults, stages } = audit::of(&mut world, &keeper, &told)?;
+    faults.extend(deadlines::forgotten(&world)?);
     let (happened, steps) = (world.faults.clone(), world.steps);
     Ok(End { seed, storm, faults, stages, happened, steps, world, keeper })
 }
