@@ -82,3 +82,19 @@ pub fn due_before(told_before: &str, service: &str, subjects: &[&str]) -> u64 {
     let heard = told.filter(|(name, _)| names.iter().any(|heard| heard == name));
     heard.filter_map(|(_, number)| number.parse().ok()).max().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::due_before;
+
+    #[test]
+    fn what_is_due_before_an_event_is_the_newest_of_what_is_heard() {
+        let told = "cancelled=7 confirmed=12 payment_due=14";
+        let due = |subjects: &[&str]| due_before(told, "order", subjects);
+        assert_eq!(due(&["events.order.confirmed", "events.order.cancelled"]), 12);
+        assert_eq!(due(&["events.order.placed"]), 0, "never told");
+        assert_eq!(due(&["events.orders.confirmed", "events.payment.confirmed"]), 0, "another service");
+        assert_eq!(due_before("", "order", &["events.order.confirmed"]), 0);
+        assert_eq!(due_before("confirmed confirmed=x =3", "order", &["events.order.confirmed"]), 0);
+    }
+}

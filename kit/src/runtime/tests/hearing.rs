@@ -157,3 +157,24 @@ async fn what_the_broker_handed_to_a_connection_that_was_cut_is_heard_all_the_sa
         std::iter::once("first".to_owned()).chain((0..10).map(|number| format!("word {number}"))).collect();
     assert_eq!(world.until_heard(11).await, expected);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_hearer_does_not_wait_for_what_was_forgotten_before_it_came() {
+    let world = World::start().await;
+    let telling = world.run(teller());
+    for number in 1..=5 {
+        world.tell(&format!("word {number}")).await;
+    }
+    world.until_told(5).await;
+    telling.stop().await.unwrap();
+    let keeper = crate::streams::Keeper::new(world.broker.link_of(crate::streams::NAME));
+    keeper.purge("teller", 4).await.unwrap();
+    rusqlite::Connection::open(world.folder.path().join("teller.db"))
+        .unwrap()
+        .execute("DELETE FROM outbox WHERE seq < 4", [])
+        .unwrap();
+    let _teller = world.run(teller());
+    let _listener = world.run(listener());
+    world.tell("word 6").await;
+    assert_eq!(world.until_heard(3).await, ["word 4", "word 5", "word 6"]);
+}
