@@ -4,10 +4,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use contracts::order::{OrderCancelled, OrderPlaced};
+use contracts::order::{OrderCancelled, OrderConfirmed, OrderPlaced};
 use contracts::payment::PaymentCaptured;
 use kit::{Error, Event, Result, Service, Tx};
 use serde::de::DeserializeOwned;
+
+use crate::bank::GOOD_CARD_NUMBER;
 
 /// What is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,11 +40,17 @@ pub enum Broken {
     ClampsStockAtZero,
     /// A card that was charged after its order was cancelled is not heard of.
     IgnoresLateAnswers,
+    /// A letter is handed over once more although it was said that it is there.
+    NotifiesTwice,
+    /// A relay tells something else than stands in its outbox, which those who hear it do not notice.
+    TellsOtherwise,
+    /// The number of the card is written to the buyer, and so stands in a database and in a letter.
+    WritesTheCardDown,
 }
 
 impl Broken {
     /// Every one.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::AcknowledgesBeforeCommit,
         Self::SkipsThePosition,
         Self::GoesOnBehindAGap,
@@ -56,6 +64,9 @@ impl Broken {
         Self::ReleasesTwice,
         Self::ClampsStockAtZero,
         Self::IgnoresLateAnswers,
+        Self::NotifiesTwice,
+        Self::TellsOtherwise,
+        Self::WritesTheCardDown,
     ];
 
     /// Its name on a command line.
@@ -129,6 +140,17 @@ pub fn breaks(broken: Broken, service: Service) -> Service {
                     |_| Ok(()),
                 )?;
                 if cancelled.is_some() { Ok(()) } else { really(tx, body) }
+            })
+        }
+        (Broken::WritesTheCardDown, "notification") => {
+            service.hears_instead(OrderConfirmed::SUBJECT, |tx, body, really| {
+                really(tx, body)?;
+                let event: OrderConfirmed = read(body)?;
+                tx.execute(
+                    "UPDATE notifications SET text = text || ' Paid with ' || ?2 WHERE about = ?1",
+                    (event.order.to_string(), GOOD_CARD_NUMBER),
+                )?;
+                Ok(())
             })
         }
         _ => service,

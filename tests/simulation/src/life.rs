@@ -40,6 +40,8 @@ pub struct End {
     pub happened: BTreeMap<&'static str, u64>,
     /// Steps, and a sum over all of them.
     pub steps: (u64, u64),
+    /// What people were told in it.
+    pub told: Ledger,
     /// The world itself, to look at.
     pub world: World,
     /// Who may look at everything in it.
@@ -79,9 +81,9 @@ pub fn of(seed: u64, broken: Option<Broken>) -> Result<End> {
     until_quiet(&mut world, &keeper);
 
     let told = std::mem::take(&mut *lock(&ledger));
-    let Audit { faults, stages } = audit::of(&mut world, &keeper, &told)?;
+    let Audit { faults, stages } = audit::of(&world, &told)?;
     let (happened, steps) = (world.faults.clone(), world.steps);
-    Ok(End { seed, storm, faults, stages, happened, steps, world, keeper })
+    Ok(End { seed, storm, faults, stages, happened, steps, told, world, keeper })
 }
 
 fn begins<F: Future<Output = ()> + Send + 'static>(
