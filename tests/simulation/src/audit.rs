@@ -13,7 +13,7 @@ use kit::Result;
 
 use crate::people::Ledger;
 use crate::world::World;
-use crate::{books, cards};
+use crate::{books, cards, deadlines};
 
 /// What was found in a world that is quiet.
 #[derive(Debug, Default)]
@@ -33,6 +33,8 @@ pub fn of(world: &World, told: &Ledger) -> Result<Audit> {
     faults.extend(world.bank.complaints.iter().map(|complaint| format!("the bank: {complaint}")));
     faults.extend(told.contradictions.iter().map(|said| format!("contradiction: {said}")));
     check_nodes(world, &mut faults)?;
+    let waits = deadlines::faults(world).into_iter().filter(|waits| !world.findings.contains(waits));
+    faults.extend(waits);
     let all = books::of(world, told)?;
     let found = whole::faults(&all).into_iter().chain(cards::of(world)?);
     faults.extend(found.map(|fault| format!("{} {}", fault.about, fault.says)));
