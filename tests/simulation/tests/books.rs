@@ -10,13 +10,14 @@ use notification::channel::{Channel, Message};
 use simulation::audit;
 use simulation::bank::{Bank, GOOD_CARD_NUMBER};
 use simulation::life::{self, End};
+use simulation::port::lock;
 use simulation::shop::number;
 
 /// A world that ends well, in which something was sold, given back and written.
 const SEED: u64 = 0;
 
 fn world() -> End {
-    let end = life::of(SEED, None).unwrap();
+    let end = life::of(SEED, None).expect("a world");
     assert_eq!(faults(&end), [] as [String; 0]);
     assert!(end.world.bank.figures().values().any(|figures| figures.refunded > 0), "nothing was given back");
     assert!(!end.world.letters.written().is_empty(), "nothing was written");
@@ -24,7 +25,7 @@ fn world() -> End {
 }
 
 fn faults(end: &End) -> Vec<String> {
-    audit::of(&end.world, &end.told).unwrap().faults
+    audit::of(&end.world, &end.told).expect("books to read").faults
 }
 
 fn names(end: &End, what: &str) {
@@ -34,12 +35,13 @@ fn names(end: &End, what: &str) {
 
 /// Changes a database as no service would.
 fn change(end: &End, service: &str, change: impl FnOnce(&mut Tx<'_>) -> kit::Result<usize> + Send + 'static) {
-    let node = &end.world.nodes[number(service).unwrap()];
+    let node = &end.world.nodes[number(service).expect("a service")];
     let job = Job::piece(end.world.clock.now(), move |tx| {
         assert!(change(tx)? > 0, "nothing was changed");
         Ok(Bytes::new())
     });
-    let done = node.engine.lock().unwrap().as_mut().unwrap().commit(vec![job]);
+    let mut engine = lock(&node.engine);
+    let done = engine.as_mut().expect("a database").commit(vec![job]);
     assert!(done.answers.iter().all(Result::is_ok), "{:?}", done.answers);
 }
 
