@@ -1,24 +1,32 @@
 //! Once a shop is quiet, every order has ended, or is visibly in somebody's hands.
 
-use contracts::order::{OrderView, Stage};
+use contracts::order::{OrderView, RefundState, Stage};
 use kit::Timestamp;
 
 use super::{Fault, OrderFile, Rule, late};
 
-/// What is wrong with an order of a shop that is quiet: one that waits, and about which nobody will be
-/// told. One that needs attention is a person's, and so is what [`late::of_order`] lists.
+/// What is wrong with an order of a shop that is quiet: one that waits, or whose money is on its way back, and
+/// about which nobody will be told. One that needs attention is a person's, and so is what [`late::of_order`]
+/// lists.
 pub fn of_quiet(file: &OrderFile, now: Timestamp) -> Option<Fault> {
     let order = &file.order;
     let waits = matches!(order.stage, Stage::Placed | Stage::AwaitingPayment);
-    (waits && late::of_order(file, now).is_empty()).then(|| {
-        let says = match order.deadline {
-            Some(deadline) => {
-                format!("is {} although nothing goes on any more, until {deadline}", order.stage)
-            }
-            None => format!("is {} although nothing goes on any more, and has no deadline", order.stage),
-        };
-        Fault::of_order(Rule::Ended, order.order, says)
-    })
+    let gives_back = order.stage != Stage::NeedsAttention
+        && order.refunds.iter().any(|refund| refund.state == RefundState::Pending);
+    if !(waits || gives_back) || !late::of_order(file, now).is_empty() {
+        return None;
+    }
+    if !waits {
+        let says = "has money on its way back although nothing goes on any more".to_owned();
+        return Some(Fault::of_order(Rule::Ended, order.order, says));
+    }
+    let says = match order.deadline {
+        Some(deadline) => {
+            format!("is {} although nothing goes on any more, until {deadline}", order.stage)
+        }
+        None => format!("is {} although nothing goes on any more, and has no deadline", order.stage),
+    };
+    Some(Fault::of_order(Rule::Ended, order.order, says))
 }
 
 /// What is wrong with an order at any time: one that waits for something, and for no time at all.
@@ -32,8 +40,27 @@ pub fn waits_for_ever(order: &OrderView) -> Option<Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::orders::tests::waiting;
+    use contracts::RefundId;
+    use contracts::order::RefundView;
+    use kit::id::Id;
+
+    use super::super::orders::tests::{sold, waiting};
     use super::*;
+
+    #[test]
+    fn money_that_is_still_on_its_way_back_in_a_quiet_shop_is_named_unless_it_is_late_or_a_persons() {
+        let mut file = sold();
+        let now = file.order.changed_at + late::GRACE;
+        let (refund, amount, reason) = (RefundId::from_bits(1), file.order.total, String::new());
+        file.order.refunds = vec![RefundView { refund, amount, state: RefundState::Pending, reason }];
+        let says = of_quiet(&file, now).unwrap().says;
+        assert_eq!(says, "has money on its way back although nothing goes on any more");
+        assert_eq!(of_quiet(&file, now + late::UNKNOWN_MAX), None, "it is listed as late");
+        file.order.stage = Stage::NeedsAttention;
+        assert_eq!(of_quiet(&file, now), None, "it is in the hands of a person");
+        (file.order.stage, file.order.refunds[0].state) = (Stage::Refunded, RefundState::Done);
+        assert_eq!(of_quiet(&file, now), None, "it is back");
+    }
 
     #[test]
     fn an_order_that_waits_in_a_quiet_shop_is_named_unless_it_is_late_or_a_persons() {

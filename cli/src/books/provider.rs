@@ -43,7 +43,9 @@ pub fn of_order(order: &OrderView, provided: Option<&Provided>) -> Vec<Fault> {
         Stage::Placed => (0, 0),
         // It may be charged before anybody here knows.
         Stage::AwaitingPayment | Stage::NeedsAttention => (0, total),
-        Stage::Confirmed | Stage::Refunded => (total - back - pending, total - back),
+        Stage::Confirmed => (total - back - pending, total - back),
+        // All of it went back.
+        Stage::Refunded => (0, 0),
         Stage::Cancelled => (0, pending),
     };
     if kept < least || kept > most {

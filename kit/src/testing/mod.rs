@@ -6,6 +6,7 @@ mod envelope;
 mod keys;
 mod reading;
 mod scratch;
+mod texts;
 
 pub use broker::{Broker, request_with};
 pub use callers::{customer, guest, operator};
@@ -13,6 +14,7 @@ pub use envelope::receive;
 pub use keys::{Keys, OPERATOR};
 pub use reading::read_file;
 pub use scratch::Scratch;
+pub use texts::texts;
 
 use std::time::{Duration, Instant};
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use cli::books::provider::Provided;
 use contracts::{Money, OrderId};
 use kit::engine::port::Waiting;
 use kit::{EffectCtx, Trouble};
@@ -15,6 +16,8 @@ use crate::port::{Note, Notes};
 
 /// A card that pays.
 pub const GOOD_CARD: &str = "pm_card_visa";
+/// The number that stands on that card. Now and then somebody types it where it does not belong.
+pub const GOOD_CARD_NUMBER: &str = "4242424242424242";
 /// A card that is declined.
 pub const EMPTY_CARD: &str = "pm_card_visa_chargeDeclinedInsufficientFunds";
 
@@ -99,17 +102,6 @@ enum Kept {
     Refund(RefundAnswer),
 }
 
-/// What the bank has taken and given back for one order, in minor units.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Figures {
-    /// Charges that took money.
-    pub charges: u32,
-    /// How much.
-    pub charged: i64,
-    /// How much went back.
-    pub refunded: i64,
-}
-
 impl Bank {
     /// Carries a request out. The answer under a key is kept for a day, and then forgotten.
     pub fn carry_out(&mut self, what: &What, now_us: i64) -> Answer {
@@ -177,13 +169,16 @@ impl Bank {
         }
     }
 
-    /// What was taken and given back for each order.
-    pub fn figures(&self) -> BTreeMap<OrderId, Figures> {
-        let mut all: BTreeMap<OrderId, Figures> = BTreeMap::new();
+    /// What was taken and given back for each order, in minor units: the bank's word, not ours.
+    pub fn figures(&self) -> BTreeMap<OrderId, Provided> {
+        let mut all: BTreeMap<OrderId, Provided> = BTreeMap::new();
         for charge in self.charges.values() {
-            let figures = all.entry(charge.order).or_default();
+            let order = charge.order;
+            let nothing = Provided { order, charges: 0, charged: 0, refunds: 0, refunded: 0 };
+            let figures = all.entry(order).or_insert(nothing);
             figures.charges += 1;
             figures.charged += charge.amount.amount();
+            figures.refunds += u32::try_from(charge.refunds.len()).unwrap_or(u32::MAX);
             figures.refunded += charge.given();
         }
         all

@@ -4,10 +4,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use contracts::order::{OrderCancelled, OrderPlaced};
+use contracts::order::{OrderCancelled, OrderConfirmed, OrderPlaced};
 use contracts::payment::PaymentCaptured;
 use kit::{Error, Event, Result, Service, Tx};
 use serde::de::DeserializeOwned;
+
+use crate::bank::GOOD_CARD_NUMBER;
 
 /// What is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,11 +42,17 @@ pub enum Broken {
     IgnoresLateAnswers,
     /// A hearer does not look whether it heard what was told before an event.
     IgnoresWhatIsMissing,
+    /// A letter is handed over once more although it was said that it is there.
+    NotifiesTwice,
+    /// A relay tells something else than stands in its outbox, which those who hear it do not notice.
+    TellsOtherwise,
+    /// The number of the card is written to the buyer, and so stands in a database and in a letter.
+    WritesTheCardDown,
 }
 
 impl Broken {
     /// Every one.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::AcknowledgesBeforeCommit,
         Self::SkipsThePosition,
         Self::GoesOnBehindAGap,
@@ -59,6 +67,9 @@ impl Broken {
         Self::ClampsStockAtZero,
         Self::IgnoresLateAnswers,
         Self::IgnoresWhatIsMissing,
+        Self::NotifiesTwice,
+        Self::TellsOtherwise,
+        Self::WritesTheCardDown,
     ];
 
     /// Its name on a command line.
@@ -132,6 +143,17 @@ pub fn breaks(broken: Broken, service: Service) -> Service {
                     |_| Ok(()),
                 )?;
                 if cancelled.is_some() { Ok(()) } else { really(tx, body) }
+            })
+        }
+        (Broken::WritesTheCardDown, "notification") => {
+            service.hears_instead(OrderConfirmed::SUBJECT, |tx, body, really| {
+                really(tx, body)?;
+                let event: OrderConfirmed = read(body)?;
+                tx.execute(
+                    "UPDATE notifications SET text = text || ' Paid with ' || ?2 WHERE about = ?1",
+                    (event.order.to_string(), GOOD_CARD_NUMBER),
+                )?;
+                Ok(())
             })
         }
         _ => service,

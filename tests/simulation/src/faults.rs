@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use kit::clock::Clock;
-
+use crate::deadlines;
 use crate::storm::Storm;
 use crate::world::{Event, World};
 
@@ -11,8 +10,6 @@ use crate::world::{Event, World};
 const BETWEEN: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(4));
 /// How long something may be gone for long.
 const OUTAGE: Duration = Duration::from_secs(25 * 60);
-/// How late a deadline may be noticed, in microseconds.
-const GRACE: i64 = 20_000_000;
 /// How often the clock is set in one world: one that is set every other second shortens every wait
 /// to nothing, and with them the time in which a bank is looked at again.
 const CLOCK_SET_MAX: u64 = 4;
@@ -32,7 +29,11 @@ impl World {
         if storm.lasts.is_zero() {
             return;
         }
-        self.looks_at_deadlines();
+        for waits in deadlines::faults(self) {
+            if !self.findings.contains(&waits) {
+                self.findings.push(waits);
+            }
+        }
         let (node, now) = (self.any_service(), self.clock.passed());
         let while_of = |world: &mut Self, most| {
             let most = if world.dice.happens(storm.outages) { OUTAGE } else { most };
@@ -101,25 +102,6 @@ impl World {
         self.counts("broker ended");
         let most = if self.dice.happens(self.storm.outages) { OUTAGE } else { Duration::from_secs(15) };
         self.within(Duration::from_millis(50), most, Event::BrokerStarts);
-    }
-
-    /// Nothing waits past its deadline at a service that is well.
-    fn looks_at_deadlines(&mut self) {
-        let (now, shown) = (self.clock.passed(), self.clock.now().as_millisecond());
-        let Some(order) = self.nodes.iter().find(|node| node.name == "order") else { return };
-        if order.live.is_none() || order.well_since + GRACE > now {
-            return;
-        }
-        let overdue: kit::Result<Option<String>> = order.read(|sql| {
-            sql.find(
-                "SELECT id FROM orders WHERE deadline_ms > 0 AND deadline_ms < ?1 LIMIT 1",
-                [shown - GRACE / 1000],
-                |row| row.get(0),
-            )
-        });
-        if let Ok(Some(id)) = overdue {
-            self.findings.push(format!("{id} waits past its deadline"));
-        }
     }
 
     /// The broker comes back, perhaps without what it had confirmed.

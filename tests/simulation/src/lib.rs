@@ -7,16 +7,18 @@
 //! # Layout
 //! - [`life`]: from the opening to the audit; [`world`]: what happens next; `run`, `network`, `telling`, `hearing`: the parts of it
 //! - [`node`]: a service with its database and what it has in memory
-//! - [`storm`]: which faults a world has; `faults`: how they happen
+//! - [`storm`]: which faults a world has; `faults`: how they happen; [`deadlines`]: what must not wait meanwhile
 //! - [`broker`], [`bank`], [`letters`]: models of what is outside; [`shop`]: the services; [`people`], `accounts`: who buys
-//! - [`audit`], [`deadlines`]: what must be true in the end; [`report`]: what is told of a world; [`broken`]: shops in which it is not
+//! - [`audit`]: what must be true in the end; [`books`], [`cards`]: what it looks at; [`report`]: what is told of a world; [`broken`]: shops in which it is not
 //! - [`chance`], [`clock`], [`tasks`], [`port`]: the machinery
 
 mod accounts;
 pub mod audit;
 pub mod bank;
+pub mod books;
 pub mod broken;
 pub mod broker;
+pub mod cards;
 pub mod chance;
 pub mod clock;
 pub mod deadlines;

@@ -10,7 +10,6 @@ use kit::engine::outbox;
 use crate::audit::{self, Audit};
 use crate::broken::Broken;
 use crate::chance::Dice;
-use crate::deadlines;
 use crate::people::{Ledger, Person};
 use crate::port::lock;
 use crate::storm::Storm;
@@ -41,6 +40,8 @@ pub struct End {
     pub happened: BTreeMap<&'static str, u64>,
     /// Steps, and a sum over all of them.
     pub steps: (u64, u64),
+    /// What people were told in it.
+    pub told: Ledger,
     /// The world itself, to look at.
     pub world: World,
     /// Who may look at everything in it.
@@ -80,10 +81,9 @@ pub fn of(seed: u64, broken: Option<Broken>) -> Result<End> {
     until_quiet(&mut world, &keeper);
 
     let told = std::mem::take(&mut *lock(&ledger));
-    let Audit { mut faults, stages } = audit::of(&mut world, &keeper, &told)?;
-    faults.extend(deadlines::forgotten(&world)?);
+    let Audit { faults, stages } = audit::of(&world, &told)?;
     let (happened, steps) = (world.faults.clone(), world.steps);
-    Ok(End { seed, storm, faults, stages, happened, steps, world, keeper })
+    Ok(End { seed, storm, faults, stages, happened, steps, told, world, keeper })
 }
 
 fn begins<F: Future<Output = ()> + Send + 'static>(

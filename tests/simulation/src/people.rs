@@ -5,19 +5,22 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
+use cli::books::accepted::Accepted;
 use contracts::cart::AddItem;
 use contracts::catalog::PutProduct;
 use contracts::inventory::{AdjustStock, ReceiveStock};
+use contracts::order::reason::INVALID_PAYMENT_METHOD;
 use contracts::order::{
-    CancelOrder, GetOrder, LineRequest, ListOrders, OrderView, PlaceOrder, RefundOrder, Stage,
+    CancelOrder, GetOrder, Item, LineRequest, ListOrders, OrderView, PlaceOrder, RefundOrder, Stage,
 };
 use contracts::payment::{GetPayment, PaymentState, ReconcilePayment};
 use contracts::{Currency, CustomerId, Money, OrderId, Quantity, Sku};
+use kit::error::reason::INVALID_TEXT;
 use kit::id::Id;
 use kit::testing::{customer, guest, operator};
 use kit::{Caller, Error, Request, Result};
 
-use crate::bank::{EMPTY_CARD, GOOD_CARD};
+use crate::bank::{EMPTY_CARD, GOOD_CARD, GOOD_CARD_NUMBER};
 use crate::chance::{Dice, micros};
 use crate::port::{Ask, Notes, lock};
 
@@ -25,14 +28,16 @@ use crate::port::{Ask, Notes, lock};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How often somebody who insists asks, at most.
 const TIMES_MAX: u32 = 2000;
+/// So many buyers of a thousand type the number of their card first, where it does not belong.
+const TYPES_CARD: u32 = 100;
 /// Products on sale.
 const PRODUCTS: u64 = 3;
 
 /// What people were told. They believe it, and the shop must stand by it.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    /// Every order that was accepted, by the key under which it was asked for.
-    pub accepted: BTreeMap<String, OrderView>,
+    /// Every answer that said an order was accepted.
+    pub accepted: Vec<Accepted>,
     /// Answers that contradict each other.
     pub contradictions: Vec<String>,
     /// Pieces that were received and corrected, by product.
@@ -176,7 +181,8 @@ impl Person {
 
     /// Gives money of some order back, all or a part.
     async fn gives_back(&self, round: u64) {
-        let known: Vec<OrderView> = lock(&self.ledger).accepted.values().cloned().collect();
+        let known: Vec<OrderView> =
+            lock(&self.ledger).accepted.iter().map(|accepted| accepted.told.clone()).collect();
         if known.is_empty() {
             return;
         }
@@ -228,19 +234,48 @@ impl Person {
     /// Places an order, perhaps by two clicks at once, and perhaps changes their mind.
     async fn places(&self, request: &PlaceOrder, key: &str) {
         let (twice, regrets) = self.draw(|dice| (dice.happens(250), dice.happens(300)));
+        let types_card = self.draw(|dice| dice.happens(TYPES_CARD));
+        if types_card {
+            let typed = PlaceOrder { payment_method: GOOD_CARD_NUMBER.to_owned(), ..request.clone() };
+            self.types_card(&typed, &format!("{key}-card"), INVALID_PAYMENT_METHOD).await;
+        }
         let placed = self.insists(request, Some(key)).await;
+        self.believes(request, key, &placed);
         if twice {
             let again = self.insists(request, Some(key)).await;
+            self.believes(request, key, &again);
             self.compares(key, &placed, &again);
         }
         let Ok(order) = placed else { return };
-        lock(&self.ledger).accepted.insert(key.to_owned(), order.clone());
         if regrets {
             self.rests(1, 6000).await;
+            if types_card {
+                let typed = CancelOrder { order: order.order, reason: format!("card {GOOD_CARD_NUMBER}") };
+                self.types_card(&typed, &format!("{key}-cancel-card"), INVALID_TEXT).await;
+            }
             let cancel = CancelOrder { order: order.order, reason: String::new() };
             let _ = self.insists(&cancel, Some(&format!("{key}-cancel"))).await;
         }
         let _ = self.insists(&GetOrder { order: order.order }, None).await;
+    }
+
+    /// Notes an order that was accepted, if it was.
+    fn believes(&self, request: &PlaceOrder, key: &str, answer: &Result<OrderView>) {
+        let Ok(told) = answer.clone() else { return };
+        let item = |line: &LineRequest| Item { sku: line.sku.clone(), quantity: line.quantity };
+        let asked = request.lines.iter().map(item).collect();
+        lock(&self.ledger).accepted.push(Accepted { key: key.to_owned(), asked, told });
+    }
+
+    /// Types the number of a card where it does not belong, which must be refused.
+    async fn types_card<R: Request>(&self, typed: &R, key: &str, refusal: &str) {
+        match self.insists(typed, Some(key)).await {
+            Ok(_) => {
+                let took = format!("{key}: {} took the number of a card", R::SUBJECT);
+                lock(&self.ledger).contradictions.push(took);
+            }
+            Err(error) => self.wonders(&[refusal], R::SUBJECT, &error),
+        }
     }
 
     /// An answer that nobody understands is a contradiction, unless it is one of these.

@@ -9,9 +9,10 @@ use contracts::OrderId;
 use kit::Result;
 use kit::admin::{GetTrace, TraceView};
 
-use crate::audit::answered;
 use crate::life::End;
+use crate::port::lock;
 use crate::shop;
+use crate::world::World;
 
 /// How wide a flow is drawn.
 const WIDTH: usize = 120;
@@ -83,4 +84,29 @@ fn everybody(end: &mut End, asked: &GetTrace) -> Result<Told> {
         }
     }
     Ok((views, silent))
+}
+
+/// Lets the world go on until somebody has an answer.
+///
+/// # Errors
+/// If nothing happens any more before there is one.
+fn answered<T: Send + 'static>(
+    world: &mut World,
+    asking: impl Future<Output = T> + Send + 'static,
+) -> Result<T> {
+    let slot = std::sync::Arc::new(std::sync::Mutex::new(None));
+    let filled = std::sync::Arc::clone(&slot);
+    world.tasks.begin(None, async move {
+        let answer = asking.await;
+        *lock(&filled) = Some(answer);
+    });
+    world.follows();
+    loop {
+        if let Some(answer) = lock(&slot).take() {
+            return Ok(answer);
+        }
+        if !world.step() {
+            return Err(kit::Error::internal("nothing happens any more"));
+        }
+    }
 }

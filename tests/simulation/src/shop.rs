@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use kit::Service;
 use notification::Settings;
+use notification::channel::Channel;
 
 use crate::bank::Teller;
 use crate::broken::{self, Broken};
-use crate::letters::Letters;
+use crate::letters::{Letters, Twice};
 use crate::port::Notes;
 
 /// Every service but the keeper of the streams, whose work the model of the broker does.
@@ -34,7 +35,11 @@ pub fn service(name: &str, notes: &Notes, letters: &Letters, broken: Option<Brok
         }
         "notification" => {
             let settings = Settings::files_in(Path::new("unused"));
-            notification::service(Settings { channel: Arc::new(letters.clone()), ..settings })
+            let channel: Arc<dyn Channel> = match broken {
+                Some(Broken::NotifiesTwice) => Arc::new(Twice(letters.clone())),
+                _ => Arc::new(letters.clone()),
+            };
+            notification::service(Settings { channel, ..settings })
         }
         _ => analytics::service(),
     };

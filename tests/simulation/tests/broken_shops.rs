@@ -19,3 +19,17 @@ fn every_broken_shop_is_found_out() {
         eprintln!("{broken}: found out after {worlds} worlds: {fault}");
     }
 }
+
+/// Mistakes of which nothing is seen but in the books: each is found by the rule that is about it.
+#[test]
+fn a_mistake_that_disturbs_nobody_is_found_by_its_own_rule() {
+    for (broken, what) in [
+        (Broken::NotifiesTwice, "asked for 1"),
+        (Broken::TellsOtherwise, "says something else than was told"),
+        (Broken::WritesTheCardDown, "holds a card's number ****4242"),
+    ] {
+        let is_named =
+            |seed| life::of(seed, Some(broken)).unwrap().faults.iter().any(|fault| fault.contains(what));
+        assert!((0..SEEDS).any(is_named), "{broken}: {what}");
+    }
+}

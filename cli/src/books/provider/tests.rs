@@ -65,6 +65,7 @@ fn the_provider_has_the_total_exactly_when_the_order_is_a_sale() {
         assert_eq!(of_order(&order(stage, refunded, 0), Some(&provided(charged, back))), [], "{stage}");
     }
     assert_eq!(of_order(&order(Stage::Confirmed, 0, 0), None).len(), 1);
+    assert_eq!(of_order(&order(Stage::Refunded, 300, 0), Some(&provided(1000, 300))).len(), 1);
     assert_eq!(of_order(&order(Stage::Cancelled, 0, 0), Some(&provided(1000, 0))).len(), 1);
     let twice = Provided { charges: 2, ..provided(1000, 0) };
     let says = &of_order(&order(Stage::Confirmed, 0, 0), Some(&twice))[0].says;
