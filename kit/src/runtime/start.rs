@@ -330,7 +330,8 @@ fn unfinished(folder: &Path) -> Result<(), Ended> {
         return Ok(());
     }
     Err(Ended::Configuration(format!(
-        "a restore has begun in {} and not ended; do it again: shopctl backup restore FOLDER --replace",
+        "nothing was started: a restore has begun in {} and not ended; do it again: shopctl backup restore FOLDER \
+         --replace",
         folder.display()
     )))
 }
