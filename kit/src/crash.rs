@@ -42,7 +42,7 @@ pub struct Point {
     pub about: &'static str,
 }
 
-/// Every place there is. The steps of a backup stand with it once there are some.
+/// Every place there is.
 pub const POINTS: &[Point] = &[
     at("startup.after_open", "The database is open, the broker not asked yet; the service."),
     at("shutdown", "Requests are answered and nothing more is heard, the writer still runs; the service."),
@@ -86,6 +86,8 @@ pub const POINTS: &[Point] = &[
     at("effect.after_outcome", "The outcome of a try is committed; its name."),
     at("timer.before_fire", "Timers are due, none has fired; the kind of the first."),
     at("timer.after_fire", "Timers have fired and are committed; the kind of the first."),
+    at("backup.hold", "A service was asked to stand still for a backup and does not yet; the service."),
+    at("backup.copy", "The file of a copy is made, and nothing is in it yet; the service."),
     at("prune.before_purge", "Old rows are gone from the outbox and still in the stream; the service."),
 ];
 

@@ -246,6 +246,8 @@ pub mod reason {
     pub const STORAGE_FAILED: &str = "storage_failed";
     /// The database is older than what its stream already says; nothing may be added to it.
     pub const DATABASE_BEHIND_STREAM: &str = "database_behind_stream";
+    /// The broker has not said yet whether the database is older than its stream; nothing may be added to it.
+    pub const STREAM_UNKNOWN: &str = "stream_unknown";
     /// A row of the outbox is missing or no longer says what was written.
     pub const OUTBOX_DAMAGED: &str = "outbox_damaged";
     /// An event that was told before did not come; it comes once its teller has made its stream whole again.

@@ -5,12 +5,14 @@
 //! - [`processes`]: the services as processes, for tests that kill them; [`small_disk`]: a disk that can be filled
 //! - [`customer`]: buying, and waiting for how it ends; [`people`]: accounts, guests, what they hold
 //! - [`flow`]: everything that can become of an order, insisted on; [`walk`]: over the crash points meanwhile
+//! - [`commands`]: `shopctl` about the shop of a test
 //! - [`page`]: the reference part of `subjects.md`
 //! - [`audit`]: whether the books balance
 //! - [`chaos`]: breaking the processes by a schedule; [`proxy`]: a line to the broker that can be bad
 
 pub mod audit;
 pub mod chaos;
+pub mod commands;
 pub mod customer;
 pub mod flow;
 pub mod page;

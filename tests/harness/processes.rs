@@ -38,7 +38,8 @@ impl ProcessShop {
         Self::open_as("shopd", &[], prepare).await
     }
 
-    async fn open_as(
+    /// All of that: another program, variables, and something done to the folder before.
+    pub async fn open_as(
         program: &'static str,
         variables: &[(&str, &str)],
         prepare: impl FnOnce(&Path),

@@ -2,6 +2,8 @@
 
 use futures_util::future::join_all;
 use kit::admin::{DropSnapshot, HoldWriter, LetWriterGo, SnapshotDropped, WriterHeld, WriterWentOn};
+use kit::backup::snapshot::FORGOTTEN_AFTER;
+use kit::error::reason;
 use kit::{Call, Client, Timestamp};
 
 use crate::failure::{Failure, exit};
@@ -63,7 +65,7 @@ async fn once(client: &Client, services: &[&'static str], backup: &str, call: &C
     for gone in gone {
         let (service, gone) = gone?;
         if !gone.in_time {
-            let what = format!("{service} did not stand still until all others did");
+            let what = format!("no backup was made: {service} did not stand still until all others did");
             return Err(Failure::new(exit::UNAVAILABLE, "no_common_moment", what)
                 .why("a writer goes on by itself after a moment, so that no shop stands still for a backup")
                 .mend("run the same command again when less is going on"));
@@ -74,7 +76,15 @@ async fn once(client: &Client, services: &[&'static str], backup: &str, call: &C
 }
 
 fn refused(service: &str, error: kit::Error) -> Failure {
-    Failure::from(error).so(format!("{service} did not stand still")).mend(format!("shopctl logs {service}"))
+    let is_busy = error.reason == reason::BACKUP_BUSY;
+    let failure = Failure::from(error).so(format!("no backup was made: {service} did not stand still"));
+    if is_busy {
+        let seconds = FORGOTTEN_AFTER.as_secs();
+        return failure.exiting(exit::LOCKED).mend(format!(
+            "run the same command again once that one has ended; of one that was killed, after {seconds} seconds"
+        ));
+    }
+    failure.mend(format!("shopctl logs {service}"))
 }
 
 /// Tells every service that nothing comes of the backup. Who does not hear it gives up by itself.

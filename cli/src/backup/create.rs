@@ -1,5 +1,6 @@
 //! Making a backup: room for it, the barrier, the copies, the checks, and only then its name.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use kit::admin::{CopySnapshot, GetHealth, SnapshotCopy};
 use kit::backup::inspect::inspect;
 use kit::backup::manifest::{self, Entry, FORMAT, Manifest, cut_faults, file_of};
 use kit::backup::snapshot::{FOLDER, PARTIAL, sync};
+use kit::error::reason;
 use kit::vitals::Health;
 use kit::{Call, Client};
 
@@ -49,6 +51,9 @@ pub(crate) async fn create(shop: &Shop, here: &Folder, to: Option<&Path>) -> Res
             .mend("shopctl backup create --to FOLDER      a new one"));
     }
     let needed = room(shop, &client, &services, here).await?;
+    if let Some(to) = to {
+        room_there(to, here, needed)?;
+    }
     crate::private::make_folder(&backups)
         .map_err(|error| Failure::io(format!("the folder {} cannot be made", backups.display()), &error))?;
     let _lock =
@@ -127,9 +132,11 @@ async fn copy(client: &Client, service: &str, name: &str, progress: &Progress) -
             .call_as(&format!("{service}.copy_snapshot"), &asked, call.clone())
             .await
             .map_err(|error| {
-                Failure::from(error)
+                let cannot_write = matches!(&*error.reason, reason::DISK_FULL | reason::BACKUP_FAILED);
+                let failure = Failure::from(error)
                     .so(format!("no backup was made: {service} did not copy its database"))
-                    .mend(format!("shopctl logs {service}"))
+                    .mend(format!("shopctl logs {service}"));
+                if cannot_write { failure.exiting(exit::IO) } else { failure }
             })?;
         let done = copy.pages.saturating_sub(copy.left);
         progress.add(usize::try_from(done.saturating_sub(shown)).unwrap_or(0));
@@ -201,10 +208,34 @@ async fn room(
             bytes(Some(free)),
             bytes(Some(ROOM_LEFT))
         );
-        return Err(Failure::new(exit::IO, "disk_full", what)
-            .mend(format!("make room, such as of older backups in {}", here.root().join(FOLDER).display())));
+        return Err(no_room(what, &here.root().join(FOLDER)));
     }
     Ok(needed)
+}
+
+/// Whether a folder can be made where it is wanted. On another disk the whole backup needs room once more.
+fn room_there(to: &Path, here: &Folder, needed: u64) -> Result<(), Failure> {
+    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let unusable =
+        |error| Failure::io(format!("no backup was made: {} cannot be used", parent.display()), &error);
+    let there = std::fs::metadata(parent).map_err(unusable)?;
+    if std::fs::metadata(here.root()).is_ok_and(|facts| facts.dev() == there.dev()) {
+        return Ok(());
+    }
+    let Ok(facts) = rustix::fs::statvfs(parent) else { return Ok(()) };
+    let free = facts.f_bavail.saturating_mul(facts.f_frsize);
+    if free >= needed {
+        return Ok(());
+    }
+    let (needed, free) = (bytes(Some(needed)), bytes(Some(free)));
+    let what =
+        format!("no backup was made: it needs {needed}, and the disk of {} has {free} free", to.display());
+    Err(no_room(what, parent))
+}
+
+fn no_room(what: String, folder: &Path) -> Failure {
+    Failure::new(exit::IO, "disk_full", what)
+        .mend(format!("make room, such as of older backups in {}", folder.display()))
 }
 
 /// Removes what is left of backups that were never finished: nobody makes one at the moment.
@@ -225,8 +256,15 @@ fn name() -> String {
 
 /// Gives a whole backup its place and its name. On another disk it is copied there first.
 fn settle(partial: &Path, folder: &Path) -> Result<(), Failure> {
-    let unusable =
-        |error| Failure::io(format!("no backup was made: {} cannot be written", folder.display()), &error);
+    let unusable = |error: std::io::Error| {
+        let what = format!("no backup was made: {} cannot be written", folder.display());
+        match error.kind() {
+            std::io::ErrorKind::StorageFull => {
+                no_room(format!("{what}: {error}"), folder.parent().unwrap_or(folder))
+            }
+            _ => Failure::io(what, &error),
+        }
+    };
     match std::fs::rename(partial, folder) {
         Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => {
             let mut name = folder.as_os_str().to_owned();

@@ -4,17 +4,24 @@
 //! The copy reads within one transaction that began while the writer stood still. What is written later is in the
 //! write-ahead log behind it, so it neither gets into the copy nor makes it begin again.
 
+mod copying;
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rusqlite::Connection;
-use rusqlite::backup::{Backup, StepResult};
 use tokio::task::JoinHandle;
 
+#[cfg(test)]
+pub(super) use self::copying::copy_now;
+use self::copying::{Copy, target};
 use super::hold::{HOLD_TIME, Hold, Holder};
+use crate::crash;
 use crate::engine::Job;
 use crate::engine::port::Port;
 use crate::engine::schema::open_reader;
@@ -34,13 +41,6 @@ pub const NAME_CHARS_MAX: usize = 40;
 /// there is one, the write-ahead log cannot be emptied.
 pub const FORGOTTEN_AFTER: Duration = Duration::from_secs(30);
 
-/// How large the write-ahead log may become while a copy is made, in bytes. Beyond it the copy is given up, so that
-/// a slow disk cannot fill it.
-pub const WAL_BYTES_MAX: u64 = 1024 * 1024 * 1024;
-
-/// Pages copied between two looks at whether the copy is still wanted.
-const PAGES_AT_ONCE: i32 = 256;
-
 /// How often it is looked whether a snapshot is forgotten.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -57,6 +57,8 @@ struct Snapshot {
 }
 
 enum Stage {
+    /// The writer was asked to stand still and does not yet. The answer knows itself again by what is in it.
+    Asked(Arc<()>),
     /// The writer stands still.
     Held {
         let_go: std::sync::mpsc::Sender<()>,
@@ -68,15 +70,6 @@ enum Stage {
     Kept(Connection),
     /// It is being copied, or has been.
     Copying(Arc<Copy>),
-}
-
-/// How far a copy is.
-#[derive(Debug, Default)]
-struct Copy {
-    pages: AtomicU64,
-    left: AtomicU64,
-    unwanted: AtomicBool,
-    ended: Mutex<Option<Result<()>>>,
 }
 
 /// What is known of a copy.
@@ -101,11 +94,8 @@ impl Snapshots {
     /// `backup_busy` if another backup is being made; why the database cannot be read.
     pub(crate) async fn hold(port: &Arc<dyn Port>, path: PathBuf, backup: &str) -> Result<()> {
         check_name(backup)?;
-        let this = &port.vitals().snapshots;
-        if let Some(other) = this.lock().as_ref() {
-            let what = format!("the backup {} is being made; nothing was held", other.backup);
-            return Err(Error::conflict(reason::BACKUP_BUSY, what));
-        }
+        let claim = port.vitals().snapshots.claim(backup)?;
+        crash::pause("backup.hold", port.service().name()).await?;
         let reader = blocking(move || open_reader(&path)).await?;
         let (hold, Holder { held, let_go }) = Hold::new();
         let (writing, job) = (Arc::clone(port), Job::hold(port.now(), hold));
@@ -127,10 +117,23 @@ impl Snapshots {
             Ok(reader)
         })
         .await?;
-        let stage = Stage::Held { let_go, ended, since, reader };
-        *this.lock() = Some(Snapshot { backup: backup.to_owned(), asked_at: since, stage });
+        claim.becomes(Stage::Held { let_go, ended, since, reader })?;
         tokio::spawn(forget(Arc::clone(port), backup.to_owned()));
         Ok(())
+    }
+
+    /// The place of a snapshot, of which there is one: nobody else is held until the claim is dropped.
+    fn claim(&self, backup: &str) -> Result<Claim<'_>> {
+        let mut current = self.lock();
+        if let Some(other) = current.as_ref() {
+            let what = format!("the backup {} is being made; nothing was held", other.backup);
+            return Err(Error::conflict(reason::BACKUP_BUSY, what));
+        }
+        let own = Arc::new(());
+        let stage = Stage::Asked(Arc::clone(&own));
+        *current = Some(Snapshot { backup: backup.to_owned(), asked_at: Instant::now(), stage });
+        drop(current);
+        Ok(Claim { snapshots: self, own })
     }
 
     /// Lets the writer go on, and answers for how long it stood still; none if it had gone on by itself before.
@@ -169,7 +172,7 @@ impl Snapshots {
                 copy
             }
             Stage::Copying(copy) => copy,
-            held @ Stage::Held { .. } => {
+            held @ (Stage::Asked(_) | Stage::Held { .. }) => {
                 snapshot.stage = held;
                 return Err(Error::conflict(
                     reason::BACKUP_UNKNOWN,
@@ -213,6 +216,47 @@ impl Snapshots {
     }
 }
 
+/// The place of a snapshot whose writer does not stand still yet. Dropped, the place is free again.
+struct Claim<'a> {
+    snapshots: &'a Snapshots,
+    own: Arc<()>,
+}
+
+impl Claim<'_> {
+    /// Fills the place.
+    ///
+    /// # Errors
+    /// `backup_unknown` if it was given up meanwhile. What was to fill it is dropped then: the writer goes on.
+    fn becomes(self, stage: Stage) -> Result<()> {
+        let mut current = self.snapshots.lock();
+        match current.as_mut().filter(|snapshot| snapshot.stage.is(&self.own)) {
+            Some(snapshot) => {
+                (snapshot.asked_at, snapshot.stage) = (Instant::now(), stage);
+                Ok(())
+            }
+            None => {
+                let what = "the backup was given up before the writer stood still; nothing is held";
+                Err(Error::conflict(reason::BACKUP_UNKNOWN, what))
+            }
+        }
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        let mut current = self.snapshots.lock();
+        if current.as_ref().is_some_and(|snapshot| snapshot.stage.is(&self.own)) {
+            *current = None;
+        }
+    }
+}
+
+impl Stage {
+    fn is(&self, claimed: &Arc<()>) -> bool {
+        matches!(self, Self::Asked(own) if Arc::ptr_eq(own, claimed))
+    }
+}
+
 /// Gives a snapshot up that nobody asks about any more.
 async fn forget(port: Arc<dyn Port>, backup: String) {
     while let Some(forgotten) = port.vitals().snapshots.is_forgotten(&backup) {
@@ -242,98 +286,6 @@ fn check_name(backup: &str) -> Result<()> {
         return Err(Error::invalid(reason::INVALID_ID, what));
     }
     Ok(())
-}
-
-/// Where the copy of a database stands until the backup is whole.
-fn target(database: &Path, backup: &str) -> Result<PathBuf> {
-    check_name(backup)?;
-    match (database.parent(), database.file_name()) {
-        (Some(folder), Some(file)) => Ok(folder.join(FOLDER).join(format!("{backup}{PARTIAL}")).join(file)),
-        _ => Err(Error::internal("a database without a folder")),
-    }
-}
-
-impl Copy {
-    fn run(&self, source: Connection, database: &Path, target: &Path) {
-        let ended = self.pages_into(&source, database, target);
-        drop(source);
-        if ended.is_err() || self.unwanted.load(Ordering::Relaxed) {
-            let _ = std::fs::remove_file(target);
-        }
-        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(ended);
-    }
-
-    fn pages_into(&self, source: &Connection, database: &Path, path: &Path) -> Result<()> {
-        let mut target = make(path)?;
-        let copying = Backup::new(source, &mut target)?;
-        let log = format!("{}-wal", database.display());
-        loop {
-            let step = copying.step(PAGES_AT_ONCE)?;
-            let progress = copying.progress();
-            self.pages.store(u64::try_from(progress.pagecount).unwrap_or(0), Ordering::Relaxed);
-            self.left.store(u64::try_from(progress.remaining).unwrap_or(0), Ordering::Relaxed);
-            match step {
-                StepResult::Done => break,
-                // Nobody else writes to either; if somebody does all the same, it is only a moment.
-                StepResult::More => std::thread::yield_now(),
-                _ => std::thread::sleep(Duration::from_millis(5)),
-            }
-            if self.unwanted.load(Ordering::Relaxed) {
-                return Err(Error::unavailable(reason::BACKUP_UNKNOWN, "the backup was given up"));
-            }
-            if std::fs::metadata(&log).is_ok_and(|facts| facts.len() > WAL_BYTES_MAX) {
-                return Err(too_slow());
-            }
-        }
-        drop(copying);
-        target.close().map_err(|(_, error)| error)?;
-        sync(path)
-    }
-}
-
-fn too_slow() -> Error {
-    let mib = WAL_BYTES_MAX / (1024 * 1024);
-    let what = format!(
-        "the copy was given up: more than {mib} MiB were written meanwhile; try again when less is going on, or on \
-         a faster disk"
-    );
-    Error::new(Kind::Overloaded, reason::BACKUP_TOO_SLOW, what)
-}
-
-/// An empty database for its owner only. What is in it counts only after [`sync`], so nothing before is synced.
-#[expect(clippy::disallowed_methods, reason = "a copy is no database of a service yet: nobody migrates it")]
-fn make(path: &Path) -> Result<Connection> {
-    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-    if let Some(folder) = path.parent() {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .map_err(|error| cannot(folder, error))?;
-    }
-    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    made.map_err(|error| cannot(path, error))?;
-    let target = Connection::open(path)?;
-    target.execute_batch("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY;")?;
-    Ok(target)
-}
-
-/// Copies at once, for tests; answers how many pages were left after each step, and where the copy is.
-#[cfg(test)]
-pub(super) fn copy_now(reader: Connection, database: &Path, backup: &str) -> Result<(Vec<u64>, PathBuf)> {
-    let (copy, target) = (Arc::new(Copy::default()), target(database, backup)?);
-    let (own, path, to) = (Arc::clone(&copy), database.to_owned(), target.clone());
-    let copying = std::thread::spawn(move || own.run(reader, &path, &to));
-    let mut looks = Vec::new();
-    while !copying.is_finished() {
-        let left = copy.left.load(Ordering::Relaxed);
-        if left > 0 && looks.last() != Some(&left) {
-            looks.push(left);
-        }
-        std::thread::yield_now();
-    }
-    let ended = copy.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
-    ended.unwrap_or(Ok(())).map(|()| (looks, target))
 }
 
 /// Brings a file and its name to the disk.

@@ -15,6 +15,7 @@ const KIT: &[&str] = &[
     include_str!("../../migrations/0001_kit.sql"),
     include_str!("../../migrations/0002_access.sql"),
     include_str!("../../migrations/0003_requests.sql"),
+    include_str!("../../migrations/0004_dead_letter.sql"),
     include_str!("../../migrations/0005_told_before.sql"),
 ];
 

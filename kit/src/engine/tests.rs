@@ -4,6 +4,7 @@ mod clock;
 mod damage;
 mod forgetful;
 mod full;
+mod letter_numbers;
 mod letters;
 mod taken_back;
 

@@ -119,6 +119,8 @@ impl Relay {
             }
             Found::Make(why) | Found::Rebuild(why) => {
                 let stream = self.service.stream();
+                // Whatever becomes of the stream, it does not know more than the database.
+                self.writer.fence(None);
                 if matches!(found, Found::Rebuild(_))
                     && let Some(fault) = self.fault(extent).await?
                 {
@@ -140,7 +142,6 @@ impl Relay {
                     tracing::warn!(stream, first, last, "The stream {stream} is made anew: {why}");
                 }
                 self.rebuild(extent.oldest).await?;
-                self.writer.fence(None);
                 self.vitals.published.store(extent.oldest - 1, Ordering::Relaxed);
                 if let Some(turn) = remaking {
                     self.vitals.remaking.end(turn, None);
@@ -166,13 +167,29 @@ impl Relay {
         }
     }
 
-    /// Only looks whether the database is older than its stream; answers why, if so.
-    pub(super) async fn look(&self) -> Result<Option<Error>> {
-        let extent = self.read(outbox::extent).await?;
-        match self.compare(extent).await? {
-            Found::Refuse(_) => Ok(self.reconcile().await?.err()),
-            Found::Continue(_) | Found::Make(_) | Found::Rebuild(_) => Ok(None),
-        }
+    /// Looks before anything is accepted, and answers why nothing is, if so: the database is older than its stream,
+    /// or the broker cannot tell, and a yes given now could be one that is taken back. In that case the relay goes
+    /// on asking, and lifts the fence once it knows better. A stream that is missing needs the keeper, who may need
+    /// a moment: that holds nobody up.
+    pub(super) async fn look(&self) -> Option<Error> {
+        let compared = async { self.compare(self.read(outbox::extent).await?).await };
+        let looked = match compared.await {
+            Ok(Found::Refuse(_)) => self.reconcile().await.map(std::result::Result::err),
+            Ok(Found::Continue(_) | Found::Make(_) | Found::Rebuild(_)) => Ok(None),
+            Err(error) => Err(error),
+        };
+        looked.unwrap_or_else(|error| {
+            let what = format!(
+                "the broker does not say what the stream {} holds, so it is not known whether {}.db is the newest; \
+                 nothing is accepted until it does, then the service goes on by itself: {}",
+                self.service.stream(),
+                self.service.name(),
+                error.message
+            );
+            let unknown = Error::unavailable(reason::STREAM_UNKNOWN, what).caused_by(error);
+            self.writer.fence(Some(unknown.clone()));
+            Some(unknown)
+        })
     }
 
     async fn compare(&self, extent: Extent) -> Result<Found> {

@@ -179,9 +179,8 @@ async fn live(service: Arc<Service>, options: &Options, stop: CancellationToken)
     let keeping = Keeping { port: Arc::clone(&port), own };
     let parts = Parts { keeping, port, nats, readers, writer, vitals, signals };
     let relay = parts.relay(origin, emissions);
-    // A database that is older than its stream is noticed before anything is accepted. A stream that
-    // is missing needs the keeper, who may need a moment: it is made on the way.
-    if let Ok(Some(refusal)) = relay.look().await {
+    // A database that is older than its stream is noticed before anything is accepted.
+    if let Some(refusal) = relay.look().await {
         tracing::error!("{}", refusal.message);
     }
     for part in ["relay", "writer", "timers"] {
@@ -330,7 +329,8 @@ fn unfinished(folder: &Path) -> Result<(), Ended> {
         return Ok(());
     }
     Err(Ended::Configuration(format!(
-        "a restore has begun in {} and not ended; do it again: shopctl backup restore FOLDER --replace",
+        "nothing was started: a restore has begun in {} and not ended; do it again: shopctl backup restore FOLDER \
+         --replace",
         folder.display()
     )))
 }

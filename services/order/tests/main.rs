@@ -15,3 +15,4 @@ mod saga;
 mod saga_table;
 mod shop;
 mod unknown_outcomes;
+mod unknown_refunds;

@@ -2,21 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::Command;
 
 use cli::books::{OrderFile, stock};
 use contracts::OrderId;
 use contracts::inventory::AuditStock;
 use contracts::notification::{ListNotifications, NotificationState, NotificationView};
 use contracts::order::{OrderView, RefundState, Stage};
-use kit::testing::{OPERATOR, read_file};
+use kit::testing::read_file;
 use payment::audit::{differences, provider_figures};
 use serde_json::Value;
 
 use super::ledger::Answers;
 use super::world::World;
 use crate::audit::Books;
-use crate::processes::program;
+use crate::commands::command;
 use crate::{Counter, NAMES};
 
 /// Differences with the provider that are told.
@@ -227,12 +226,7 @@ async fn audited_by_shopctl(world: &World) -> Vec<String> {
     let broker = world.shop.lent_broker();
     let mut found = Vec::new();
     for words in [&["audit"][..], &["stream", "verify"]] {
-        let mut command = Command::new(program("shopctl"));
-        let keys = broker.options(world.shop.data()).keys();
-        command.args(words).args(["-o", "json", "--nats", &broker.url()]);
-        command.arg("--seed").arg(keys.join(format!("{OPERATOR}.seed")));
-        command.arg("--data").arg(world.folder().join("none"));
-        command.env("XDG_STATE_HOME", world.folder().join("state"));
+        let mut command = command(broker, &world.folder().join("none"), words);
         let output = tokio::task::spawn_blocking(move || command.output()).await.expect("a thread");
         let output = output.expect("shopctl starts");
         if output.status.success() {

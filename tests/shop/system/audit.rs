@@ -2,32 +2,16 @@
 //! that somebody has really broken.
 
 use std::path::Path;
-use std::process::Command;
 
 use contracts::order::{CancelOrder, PlaceOrder, RefundOrder, Stage};
 use contracts::payment::GetPayment;
-use kit::testing::{Broker, OPERATOR, eventually};
+use kit::testing::eventually;
 use serde_json::Value;
 use tests::audit::faults_of_files;
+use tests::commands::shopctl;
 use tests::customer::{DECLINED_CARD, order_of};
-use tests::processes::{ProcessShop, program};
+use tests::processes::ProcessShop;
 use tests::{Shop, euros};
-
-/// A command of `shopctl` on a broker, for programs: its exit code and its JSON.
-async fn shopctl(broker: &Broker, data: &Path, words: &'static [&'static str]) -> (i32, Value) {
-    let mut command = Command::new(program("shopctl"));
-    let keys = broker.options(data).keys();
-    command.args(words).args(["-o", "json", "--nats", &broker.url()]);
-    command.arg("--seed").arg(keys.join(format!("{OPERATOR}.seed"))).arg("--data").arg(data.join("none"));
-    command.env("XDG_STATE_HOME", data.join("state"));
-    let output =
-        tokio::task::spawn_blocking(move || command.output()).await.unwrap().expect("shopctl starts");
-    let said = String::from_utf8_lossy(&output.stdout);
-    let json = serde_json::from_str(&said);
-    let json =
-        json.unwrap_or_else(|error| panic!("{error}: {said}{}", String::from_utf8_lossy(&output.stderr)));
-    (output.status.code().expect("an exit code"), json)
-}
 
 /// What was found: what about, and what is wrong.
 fn found(report: &Value) -> Vec<(String, String, String)> {
@@ -86,13 +70,13 @@ async fn the_audit_never_cries_wolf_while_two_hundred_orders_run_through() {
     });
     let mut audits = 0;
     while !buying.is_finished() || audits == 0 {
-        let (code, report) = shopctl(own.lent_broker(), &own.data(), &["audit"]).await;
+        let (code, report) = shopctl(own.lent_broker(), &own.data().join("none"), &["audit"]).await;
         assert_eq!((code, found(&report)), (0, vec![]), "{report:#}");
         audits += 1;
     }
     buying.await.unwrap();
     shop.balances(&[("audited-mug", 10_000), ("audited-last", 20)]).await;
-    let (code, report) = shopctl(own.lent_broker(), &own.data(), &["audit"]).await;
+    let (code, report) = shopctl(own.lent_broker(), &own.data().join("none"), &["audit"]).await;
     assert_eq!((code, &report["moving"], &report["cut"]), (0, &0.into(), &false.into()), "{report:#}");
     assert_eq!(report["looked_at"]["orders"], 200);
     assert_eq!(faults_of_files(&own.data()), []);
@@ -113,7 +97,7 @@ async fn broken_books_are_named_with_the_order_and_the_product() {
     }
     shop.until_quiet().await;
     let data = processes.data().to_path_buf();
-    let (code, report) = shopctl(processes.broker(), &data, &["audit"]).await;
+    let (code, report) = shopctl(processes.lent_broker(), &data.join("none"), &["audit"]).await;
     assert_eq!((code, found(&report)), (0, vec![]), "{report:#}");
 
     for name in ["inventory", "payment", "notification"] {
@@ -139,7 +123,7 @@ async fn broken_books_are_named_with_the_order_and_the_product() {
     }
     shop.until_open().await;
 
-    let (code, report) = shopctl(processes.broker(), &data, &["audit"]).await;
+    let (code, report) = shopctl(processes.lent_broker(), &data.join("none"), &["audit"]).await;
     assert_eq!(code, 12, "{report:#}");
     let (sold, paid, unwritten) = (orders[0].to_string(), orders[1].to_string(), orders[2].to_string());
     let id = shop.client().ask(&GetPayment { order: Some(orders[1]), payment: None }).await.unwrap().payment;
@@ -183,7 +167,7 @@ async fn broken_books_are_named_with_the_order_and_the_product() {
     assert!(looks.contains(&&*format!("shopctl trace {sold}")), "{looks:?}");
 
     let dead = eventually("the doctor finds the dead letter", || async {
-        let (code, report) = shopctl(processes.lent_broker(), &data, &["doctor"]).await;
+        let (code, report) = shopctl(processes.lent_broker(), &data.join("none"), &["doctor"]).await;
         let findings = report["findings"].as_array().unwrap().clone();
         let dead = findings
             .into_iter()

@@ -2,33 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
 
 use contracts::OrderId;
 use contracts::order::{GetOrder, ListOrders, Stage};
 use kit::Call;
 use kit::admin::{HoldWriter, LetWriterGo, WriterHeld, WriterWentOn};
-use kit::testing::{Broker, OPERATOR, eventually};
+use kit::testing::eventually;
 use serde_json::Value;
+use tests::commands::shopctl;
 use tests::customer::order_of;
-use tests::processes::{ProcessShop, program};
+use tests::processes::ProcessShop;
 use tests::{NAMES, shared};
-
-/// A command of `shopctl` about the shop of a data folder: its exit code and its JSON.
-pub(super) async fn shopctl(broker: &Broker, data: &Path, words: &[&str]) -> (i32, Value) {
-    let mut command = Command::new(program("shopctl"));
-    let keys = broker.options(data).keys();
-    command.args(words).args(["-o", "json", "--nats", &broker.url()]);
-    command.arg("--seed").arg(keys.join(format!("{OPERATOR}.seed"))).arg("--data").arg(data);
-    command.env("XDG_STATE_HOME", data.join("state"));
-    let output =
-        tokio::task::spawn_blocking(move || command.output()).await.unwrap().expect("shopctl starts");
-    let said = String::from_utf8_lossy(&output.stdout);
-    let json = serde_json::from_str(&said);
-    let json =
-        json.unwrap_or_else(|error| panic!("{error}: {said}{}", String::from_utf8_lossy(&output.stderr)));
-    (output.status.code().expect("an exit code"), json)
-}
 
 async fn orders(shop: &tests::Counter) -> BTreeSet<OrderId> {
     let mut all = BTreeSet::new();

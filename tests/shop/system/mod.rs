@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+mod backup_troubles;
 mod backups;
 mod bad_input;
 mod broker_loss;

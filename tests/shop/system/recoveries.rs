@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use contracts::catalog::{GetProduct, ProductState, PutProduct, RetireProduct};
 use contracts::order::Stage;
 use kit::testing::eventually;
+use tests::commands::shopctl;
 use tests::customer::order_of;
 use tests::processes::ProcessShop;
 use tests::{Counter, euros, sku_of};
-
-use super::backups::shopctl;
 
 const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
 

@@ -25,7 +25,7 @@ fn walled() -> (Engine, TempDir) {
     (engine, folder)
 }
 
-fn piece_of(kind: &'static str, subject: &str, attempt: u32, work: Work) -> Job {
+pub(super) fn piece_of(kind: &'static str, subject: &str, attempt: u32, work: Work) -> Job {
     Job {
         kind,
         subject: subject.into(),

@@ -10,6 +10,7 @@ mod looking;
 mod offline;
 mod relay;
 mod requests;
+mod unknowing;
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};

@@ -197,7 +197,7 @@ async fn orders_are_taken_while_the_broker_is_away_and_told_when_it_is_back() {
     world.until_told(2).await;
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+pub(super) fn copy_folder(from: &Path, to: &Path) {
     let status = std::process::Command::new("cp").arg("-a").arg(from.join(".")).arg(to).status().unwrap();
     assert!(status.success());
 }
