@@ -32,6 +32,7 @@ mod readers;
 mod recover;
 mod relay;
 mod room;
+mod scrub;
 mod serve;
 pub mod start;
 mod stored;

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::keeping::Keeping;
 use super::readers::Readers;
+use super::scrub::Scrub;
 use super::stored::not_stored;
 use super::writer::Writer;
 use crate::client::broker;
@@ -56,6 +57,7 @@ pub(super) struct Relay {
     pub(super) vitals: Arc<Vitals>,
     pub(super) origin: String,
     pub(super) emitted: watch::Receiver<u64>,
+    pub(super) scrub: Scrub,
 }
 
 impl Relay {
@@ -104,11 +106,15 @@ impl Relay {
 
     /// Compares the outbox with the stream, mends the stream, and answers which row comes next.
     /// The inner error means that the database is older than its stream: no job is accepted then.
-    pub(super) async fn reconcile(&self) -> Result<Result<u64>> {
+    pub(super) async fn reconcile(&mut self) -> Result<Result<u64>> {
         let extent = self.read(outbox::extent).await?;
         let remaking = self.vitals.remaking.turn();
         let found = match self.compare(extent).await? {
             Found::Continue(_) if remaking.is_some() => Found::Rebuild("a person asked for it"),
+            Found::Continue(next) => match self.scrub(extent, next - 1).await? {
+                Some(_) => Found::Rebuild("one of its messages cannot be read, or says something else"),
+                None => Found::Continue(next),
+            },
             found => found,
         };
         match found {
@@ -171,9 +177,9 @@ impl Relay {
     /// or the broker cannot tell, and a yes given now could be one that is taken back. In that case the relay goes
     /// on asking, and lifts the fence once it knows better. A stream that is missing needs the keeper, who may need
     /// a moment: that holds nobody up.
-    pub(super) async fn look(&self) -> Option<Error> {
-        let compared = async { self.compare(self.read(outbox::extent).await?).await };
-        let looked = match compared.await {
+    pub(super) async fn look(&mut self) -> Option<Error> {
+        let compared = async { self.compare(self.read(outbox::extent).await?).await }.await;
+        let looked = match compared {
             Ok(Found::Refuse(_)) => self.reconcile().await.map(std::result::Result::err),
             Ok(Found::Continue(_) | Found::Make(_) | Found::Rebuild(_)) => Ok(None),
             Err(error) => Err(error),

@@ -18,6 +18,7 @@ use super::lock;
 use super::nats_port::NatsPort;
 use super::readers::Readers;
 use super::relay::Relay;
+use super::scrub::Scrub;
 use super::serve::Serving;
 use super::tasks::Tasks;
 use super::writer::{Signals, Writer};
@@ -178,7 +179,7 @@ async fn live(service: Arc<Service>, options: &Options, stop: CancellationToken)
     let own = (name == streams::NAME).then(|| Arc::new(Keeper::new(link)));
     let keeping = Keeping { port: Arc::clone(&port), own };
     let parts = Parts { keeping, port, nats, readers, writer, vitals, signals };
-    let relay = parts.relay(origin, emissions);
+    let mut relay = parts.relay(origin, emissions);
     // A database that is older than its stream is noticed before anything is accepted.
     if let Some(refusal) = relay.look().await {
         tracing::error!("{}", refusal.message);
@@ -240,6 +241,7 @@ impl Parts {
             vitals: Arc::clone(&self.vitals),
             origin,
             emitted,
+            scrub: Scrub::default(),
         }
     }
 

@@ -36,6 +36,7 @@ fn heard(sequence: u64, key: &str, word: &str) -> Job {
         origin: "here".into(),
         sequence,
         previous: sequence - 1,
+        due: 0,
         event_id: format!("evt_{sequence}"),
         subject: Noted::SUBJECT.into(),
         key: key.into(),

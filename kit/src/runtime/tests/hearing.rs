@@ -159,6 +159,7 @@ async fn what_the_broker_handed_to_a_connection_that_was_cut_is_heard_all_the_sa
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::disallowed_methods, reason = "no service is there that would open it")]
 async fn a_new_hearer_does_not_wait_for_what_was_forgotten_before_it_came() {
     let world = World::start().await;
     let telling = world.run(teller());

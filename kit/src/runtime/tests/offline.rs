@@ -60,3 +60,41 @@ async fn a_hearer_whose_consumer_has_a_damaged_state_goes_on_hearing() {
     world.client().call(&Tell { word: "after".into() }, soon()).await.unwrap();
     assert_eq!(world.until_heard(2).await, ["before", "after"]);
 }
+
+/// The broker counts the message, and gives it to nobody: what it is kept under does not fit what it says.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_the_broker_can_no_longer_read_is_told_again() {
+    let mut world = World::start().await;
+    let _services = [world.run(teller()), world.run(listener())];
+    for word in ["one", "unreadable", "three"] {
+        world.tell(word).await;
+    }
+    world.until_told(3).await;
+    world.until_heard(3).await;
+    // After an orderly end it believes its index, and does not look into the blocks when it starts.
+    let broker = world.broker.pid();
+    assert!(std::process::Command::new("kill").arg(broker.to_string()).status().unwrap().success());
+    eventually("the broker has ended", || async {
+        let runs = std::fs::read(format!("/proc/{broker}/cmdline")).is_ok_and(|line| !line.is_empty());
+        (!runs).then_some(())
+    })
+    .await;
+    world.broker.kill();
+    let block = find(&world.broker.store(), "TELLER/msgs/1.blk").expect("a block of messages");
+    let mut bytes = std::fs::read(&block).unwrap();
+    let place = bytes.windows(10).position(|word| word == b"unreadable").expect("the word");
+    bytes[place] ^= 1;
+    std::fs::write(&block, bytes).unwrap();
+    world.broker.restart();
+    eventually("all three can be read", || async {
+        let js = async_nats::jetstream::new(world.client().nats().clone());
+        let stream = js.get_stream_no_info("TELLER").await.ok()?;
+        for sequence in 1..=3 {
+            stream.get_raw_message(sequence).await.ok()?;
+        }
+        Some(())
+    })
+    .await;
+    world.tell("four").await;
+    assert_eq!(world.until_heard(4).await, ["one", "unreadable", "three", "four"]);
+}
