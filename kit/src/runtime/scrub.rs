@@ -1,7 +1,8 @@
 //! Reading again what the stream should hold: a broker may count messages that it can no longer read.
 //!
-//! After each new connection, because the broker may have come back with a damaged store, the newest messages; then
-//! a few at each look of an idle relay, first what some hearer has still to hear, else round and round.
+//! After each new connection, because the broker may have come back with a damaged store, the newest messages at
+//! once, and all others soon. Then a few at each look of an idle relay, first what some hearer has still to hear, else
+//! round and round.
 
 use std::sync::atomic::Ordering;
 
@@ -19,6 +20,8 @@ use crate::wire;
 const NEWEST: u64 = 256;
 /// Messages that are read again at a look. A stream of a million is read through in about half a day.
 const AT_A_LOOK: u64 = 50;
+/// Messages that are read again at a look until all were read once after a new connection.
+const AT_A_LOOK_AT_FIRST: u64 = 1000;
 /// Messages that are asked for at once.
 const AT_ONCE: usize = 16;
 
@@ -29,6 +32,8 @@ pub(super) struct Scrub {
     connection: u64,
     /// The last number that was read on the way round.
     behind: u64,
+    /// Whether all were read since that connection.
+    is_round: bool,
 }
 
 impl Relay {
@@ -46,17 +51,20 @@ impl Relay {
         if self.scrub.connection != connection {
             let behind = told.saturating_sub(NEWEST).max(extent.oldest - 1);
             let found = self.unreadable(&stream, behind, told).await?;
-            self.scrub.connection = connection;
+            self.scrub = Scrub { connection, behind: 0, is_round: false };
             return Ok(found);
         }
         if let Some(heard) = waits_behind(&stream).await? {
             let behind = heard.max(extent.oldest - 1);
             return self.unreadable(&stream, behind, told.min(behind + AT_A_LOOK)).await;
         }
-        if self.scrub.behind >= told || self.scrub.behind + 1 < extent.oldest {
-            self.scrub.behind = extent.oldest - 1;
+        if self.scrub.behind >= told {
+            self.scrub.is_round = true;
+            self.scrub.behind = 0;
         }
-        let (behind, last) = (self.scrub.behind, told.min(self.scrub.behind + AT_A_LOOK));
+        let behind = self.scrub.behind.max(extent.oldest - 1);
+        let many = if self.scrub.is_round { AT_A_LOOK } else { AT_A_LOOK_AT_FIRST };
+        let last = told.min(behind + many);
         let found = self.unreadable(&stream, behind, last).await?;
         self.scrub.behind = last;
         Ok(found)
