@@ -20,6 +20,7 @@ mod hostile;
 mod lines;
 mod mail;
 mod migrations;
+mod power;
 mod purged;
 mod races;
 mod recoveries;
