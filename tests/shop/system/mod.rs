@@ -16,6 +16,7 @@ mod disk;
 mod figures;
 mod frozen;
 mod full_log;
+mod full_tmp;
 mod hostile;
 mod lines;
 mod mail;
