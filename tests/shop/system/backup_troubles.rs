@@ -145,6 +145,7 @@ async fn a_backup_for_which_there_is_no_room_is_refused_before_anybody_stands_st
     let large = processes.data().join("large");
     let mut file = std::fs::File::create(&large).unwrap();
     std::io::copy(&mut std::io::repeat(0x55).take(70 << 20), &mut file).unwrap();
+    drop(file);
     let (code, refused) = shopctl(processes.lent_broker(), processes.data(), &["backup", "create"]).await;
     assert_eq!((code, &refused["error"]["code"]), (74, &"disk_full".into()), "{refused:#}");
     let said = refused["error"]["message"].as_str().unwrap();
