@@ -2,7 +2,9 @@
 //!
 //! With the feature `crash-points` off, which is how everything that is deployed is built, a place is an
 //! inlined function that answers `Ok`, and a process that finds [`VARIABLE`] set ends with 78 instead of
-//! ignoring it. With the feature on, the variable is read once at the start and says which places do what:
+//! ignoring it. With the feature on nothing is different for a program that does not call `may_be_armed` first: who
+//! builds the whole workspace at once gets the feature into all of it. Only `shopd-with-crash-points` calls it. Then
+//! the variable is read once at the start and says which places do what:
 //!
 //! ```text
 //! SHOP_CRASH_POINTS=relay.before_publish=kill@1,hear.in_transaction/events.order.cancelled=delay:200@every
@@ -19,6 +21,8 @@ mod armed;
 #[cfg(feature = "crash-points")]
 mod plan;
 
+#[cfg(feature = "crash-points")]
+pub use armed::may_be_armed;
 #[cfg(feature = "crash-points")]
 pub(crate) use armed::{pause, point, prepare};
 #[cfg(not(feature = "crash-points"))]
@@ -95,6 +99,14 @@ const fn at(name: &'static str, about: &'static str) -> Point {
     Point { name, about }
 }
 
+/// What a program says that has no crash points, or none that may be armed.
+fn not_here() -> String {
+    format!(
+        "nothing was started: {VARIABLE} is set, and this program arms no crash points; unset it, or run \
+         shopd-with-crash-points, which `cargo build -p tests` makes"
+    )
+}
+
 /// What is left of a place when the feature is off.
 #[cfg(any(test, not(feature = "crash-points")))]
 #[cfg_attr(feature = "crash-points", expect(dead_code, reason = "only looked at by a test"))]
@@ -119,11 +131,7 @@ mod off {
     pub(crate) fn prepare() -> Result<(), String> {
         match std::env::var_os(super::VARIABLE) {
             None => Ok(()),
-            Some(_) => Err(format!(
-                "nothing was started: {} is set, and this program was built without crash points; unset it, or \
-                 run shopd-with-crash-points, which `cargo build -p tests` makes",
-                super::VARIABLE
-            )),
+            Some(_) => Err(super::not_here()),
         }
     }
 

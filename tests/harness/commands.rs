@@ -23,12 +23,19 @@ pub fn command(broker: &Broker, data: &Path, words: &[&str]) -> Command {
 /// # Panics
 /// If what it writes is no JSON, or a signal ends it.
 pub async fn shopctl(broker: &Broker, data: &Path, words: &[&str]) -> (i32, Value) {
-    let mut command = command(broker, data, words);
+    answer(command(broker, data, words)).await
+}
+
+/// The same for a command that something was done to before.
+///
+/// # Panics
+/// As [`shopctl`].
+pub async fn answer(mut command: Command) -> (i32, Value) {
+    let what = format!("{command:?}");
     let output = tokio::task::spawn_blocking(move || command.output()).await.expect("a thread");
     let output = output.expect("shopctl starts");
     let said = String::from_utf8_lossy(&output.stdout);
-    let json = serde_json::from_str(&said).unwrap_or_else(|error| {
-        panic!("shopctl {}: {error}: {said}{}", words.join(" "), String::from_utf8_lossy(&output.stderr))
-    });
+    let json = serde_json::from_str(&said)
+        .unwrap_or_else(|error| panic!("{what}: {error}: {said}{}", String::from_utf8_lossy(&output.stderr)));
     (output.status.code().expect("an exit code"), json)
 }

@@ -8,6 +8,7 @@
 //! - [`commands`]: `shopctl` about the shop of a test
 //! - [`page`]: the reference part of `subjects.md`
 //! - [`audit`]: whether the books balance
+//! - [`power`]: a power cut, which leaves what was synced
 //! - [`chaos`]: breaking the processes by a schedule; [`proxy`]: a line to the broker that can be bad
 
 pub mod audit;
@@ -17,6 +18,7 @@ pub mod customer;
 pub mod flow;
 pub mod page;
 pub mod people;
+pub mod power;
 pub mod processes;
 pub mod proxy;
 pub mod small_disk;

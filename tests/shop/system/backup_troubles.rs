@@ -1,6 +1,7 @@
 //! Backups that come to nothing: stopped with Ctrl-C, a service that dies, a disk without room, a restore cut short.
 //! Nothing that looks like a backup is left, and the shop goes on.
 
+use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Stdio};
 
@@ -136,16 +137,21 @@ async fn a_backup_while_another_is_made_is_refused_and_says_when_it_is_not() {
 async fn a_backup_for_which_there_is_no_room_is_refused_before_anybody_stands_still() {
     let mut disk = None;
     let (processes, shop) = ProcessShop::open_on(|data| disk = SmallDisk::over(data, 128)).await;
-    let Some(disk) = disk else { return };
+    if disk.is_none() {
+        return;
+    }
     shop.sells("saved-mug", 1000, 100).await;
-    // Enough for the shop, and not for a backup beside it.
-    disk.fill(40 << 20);
+    // What is left is enough for the shop, and not for a backup beside it.
+    let large = processes.data().join("large");
+    let mut file = std::fs::File::create(&large).unwrap();
+    std::io::copy(&mut std::io::repeat(0x55).take(70 << 20), &mut file).unwrap();
+    drop(file);
     let (code, refused) = shopctl(processes.lent_broker(), processes.data(), &["backup", "create"]).await;
     assert_eq!((code, &refused["error"]["code"]), (74, &"disk_full".into()), "{refused:#}");
     let said = refused["error"]["message"].as_str().unwrap();
     assert!(said.starts_with("no backup was made: it needs "), "{said}");
     assert_eq!(left(&processes.data().join("backups")), [""; 0]);
-    disk.clear();
+    std::fs::remove_file(&large).unwrap();
     goes_on(&processes, &shop).await;
 }
 

@@ -78,8 +78,8 @@ fn what_is_deployed_has_no_crash_points_and_refuses_to_start_where_some_are_expe
     let broker = Broker::start(contracts::shop());
     let data = broker.folder().join("data");
     for (name, armed, says) in [
-        ("shopd", "startup.after_open=kill@1", "was built without crash points"),
-        ("shopd", "", "was built without crash points"),
+        ("shopd", "startup.after_open=kill@1", "arms no crash points"),
+        ("shopd", "", "arms no crash points"),
         ("shopd-with-crash-points", "startup.nowhere=kill@1", "relay.before_publish"),
         ("shopd-with-crash-points", "startup.after_open=kill", "which does not say when"),
     ] {
