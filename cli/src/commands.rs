@@ -5,6 +5,7 @@
 mod analytics;
 mod audit;
 mod backup;
+mod bench;
 mod cart;
 mod completion;
 mod confirm;
@@ -83,6 +84,8 @@ pub(crate) enum Command {
     Doctor(doctor::Args),
     Audit(audit::Args),
     #[command(subcommand)]
+    Bench(bench::Command),
+    #[command(subcommand)]
     Backup(backup::Command),
     #[command(subcommand)]
     Db(db::Command),
@@ -158,6 +161,7 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
         Command::Service(command) => service::run(shop, command).await,
         Command::Doctor(args) => doctor::run(shop, args).await,
         Command::Audit(args) => audit::run(shop, args).await,
+        Command::Bench(command) => bench::run(shop, command).await,
         Command::Backup(command) => backup::run(shop, command).await,
         Command::Db(command) => db::run(shop, command).await,
         Command::Top(args) => top::run(shop, args).await,
@@ -222,6 +226,7 @@ fn for_operators(command: &Command) -> Option<&'static str> {
         Command::Service(_) => Some("the services"),
         Command::Doctor(_) => Some("the doctor"),
         Command::Audit(_) => Some("the audit"),
+        Command::Bench(_) => Some("a benchmark"),
         Command::Top(_) => Some("the live view"),
         _ => None,
     }

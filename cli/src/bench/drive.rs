@@ -1,0 +1,153 @@
+//! Doing it again and again, as many at once or as often as wanted, and counting.
+
+use std::time::{Duration, Instant};
+
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+
+use super::pace::{Pace, Schedule, Until};
+use super::tally::{Tally, tenth};
+use super::work::{Done, Work};
+
+/// How often the bar is drawn anew.
+const SHOWN_EVERY: Duration = Duration::from_millis(200);
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan {
+    pub(crate) pace: Pace,
+    pub(crate) until: Until,
+    pub(crate) warm_up: Duration,
+    /// The length of a stretch of time that is told apart.
+    pub(crate) every: Duration,
+}
+
+/// Whoever looks on.
+pub(crate) trait Onlooker {
+    /// Counting begins.
+    fn begins(&mut self);
+    /// Counting ends: the time is over, or enough have ended.
+    fn ends(&mut self);
+    /// Some time has passed; `counting` is false during the warm-up.
+    fn passes(&mut self, tally: &Tally, counting: bool);
+    /// Memory and disk of now, if they are known.
+    fn use_of_now(&mut self) -> (Option<u64>, Option<u64>);
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub(crate) struct Driven {
+    pub(crate) tally: Tally,
+    /// How long was counted.
+    pub(crate) counted: Duration,
+    /// Of an open loop: how many should have begun and never did.
+    pub(crate) unsent: u64,
+    /// How many were under way when it was broken off.
+    pub(crate) unfinished: u64,
+    pub(crate) interrupted: bool,
+    until: Until,
+}
+
+impl Driven {
+    /// How many ended well, a second: within the time that was given, or until the last of those that were
+    /// wanted.
+    pub(crate) fn rate(&self) -> f64 {
+        let ended = match self.until {
+            Until::Time(_) => self.tally.passed,
+            Until::Count(_) => self.tally.done,
+        };
+        if self.counted.is_zero() { 0.0 } else { tenth(ended as f64 / self.counted.as_secs_f64()) }
+    }
+}
+
+/// Does it until it is enough, or until `stop`. Whatever is under way when time is over is waited for, so
+/// that the slowest are not left out.
+pub(crate) async fn drive(
+    work: &impl Work,
+    plan: &Plan,
+    onlooker: &mut impl Onlooker,
+    stop: impl Future<Output = ()>,
+) -> Driven {
+    let began = Instant::now();
+    let mut schedule = Schedule::new(plan.pace, plan.until, began, plan.warm_up);
+    let (counted_from, ends) = (schedule.counted_from(), schedule.ends());
+    let mut tally = Tally::new(work.names().len());
+    let mut flying = FuturesUnordered::new();
+    let (mut stop, mut interrupted) = (std::pin::pin!(stop), false);
+    let mut wake = std::pin::pin!(tokio::time::sleep(Duration::ZERO));
+    let (mut counting, mut ended) = (false, false);
+    let (mut next_show, mut next_point) = (began, counted_from + plan.every);
+    loop {
+        let now = Instant::now();
+        if !counting && now >= counted_from {
+            counting = true;
+            tally.begin(now);
+            onlooker.begins();
+        }
+        while let Some(at) = schedule.next(now, flying.len()) {
+            let counts = at >= counted_from;
+            if counts {
+                tally.late.note(now.saturating_duration_since(at));
+            }
+            flying.push(work.once().map(move |done| (at, counts, done)));
+        }
+        let is_over = schedule.is_over(now);
+        if !ended && (ends.is_some_and(|end| now >= end) || (is_over && flying.is_empty())) {
+            ended = true;
+            let (memory, disk) = onlooker.use_of_now();
+            tally.end(counted_from, now, memory, disk);
+            onlooker.ends();
+        }
+        if is_over && flying.is_empty() {
+            break;
+        }
+        if counting && now >= next_point && !ended {
+            let (memory, disk) = onlooker.use_of_now();
+            tally.point(counted_from, now, memory, disk);
+            next_point = now.max(next_point + plan.every);
+        }
+        if now >= next_show {
+            onlooker.passes(&tally, counting);
+            next_show = now + SHOWN_EVERY;
+        }
+        let due = schedule.due().filter(|due| !is_over && *due > now);
+        let next = [due, ends.filter(|_| !ended), (!counting).then_some(counted_from), Some(next_show)];
+        wake.as_mut().reset(next.into_iter().flatten().min().unwrap_or(next_show).into());
+        tokio::select! {
+            biased;
+            () = &mut stop => {
+                interrupted = true;
+                break;
+            }
+            Some(first) = flying.next() => {
+                let now = Instant::now();
+                let mut note = |(at, counts, done): (Instant, bool, Done)| tally.note(at, counts, now, &done);
+                note(first);
+                // Those that have ended meanwhile need no further round.
+                while let Some(Some(further)) = flying.next().now_or_never() {
+                    note(further);
+                }
+            }
+            () = &mut wake => {}
+        }
+    }
+    let now = Instant::now();
+    if !ended {
+        let (memory, disk) = onlooker.use_of_now();
+        tally.end(counted_from, now, memory, disk);
+        onlooker.ends();
+    }
+    let end = match (plan.until, interrupted) {
+        (Until::Time(_), false) => ends.unwrap_or(now),
+        (Until::Count(_), false) => tally.last.unwrap_or(now),
+        (_, true) => now,
+    };
+    Driven {
+        counted: end.saturating_duration_since(counted_from),
+        unsent: if interrupted { 0 } else { schedule.behind(now) },
+        unfinished: flying.len() as u64,
+        interrupted,
+        until: plan.until,
+        tally,
+    }
+}

@@ -1,0 +1,155 @@
+//! A measurement from its beginning to its report: driving, looking at the machine, waiting, auditing.
+
+use std::time::Instant;
+
+use super::drive::{Onlooker, Plan, drive};
+use super::machine::{Look, Machine};
+use super::quiet;
+use super::report::{Audited, Broker, Left, Looks, Report, Settings};
+use super::tally::Tally;
+use super::work::Work;
+use crate::audit;
+use crate::failure::{Failure, exit};
+use crate::progress::Live;
+use crate::shop::Shop;
+
+/// What is measured, and what is said of it.
+pub(crate) struct Measured {
+    /// `orders`, `requests`, `events` or `mix`.
+    pub(crate) what: &'static str,
+    /// What was asked or ordered, for people.
+    pub(crate) about: String,
+    /// Whether orders are placed, so that there is something to wait for and to audit.
+    pub(crate) orders: bool,
+    /// How many products of its own there are.
+    pub(crate) products: u32,
+}
+
+/// Looks on: takes down what was used, and draws the bar.
+struct Watcher<'a> {
+    machine: &'a Machine,
+    live: Live,
+    before: Option<Look>,
+    after: Option<Look>,
+    began: Instant,
+}
+
+/// Drives it, and says what was measured.
+///
+/// # Errors
+/// If nobody can be asked. What failed while it was driven is part of the report.
+pub(crate) async fn measure(
+    shop: &Shop,
+    measured: Measured,
+    work: &impl Work,
+    plan: &Plan,
+) -> Result<Report, Failure> {
+    let client = shop.asker().await?;
+    let machine = Machine::of(shop);
+    let began_at = shop.now();
+    let disk_before = machine.disk();
+    let settings = Settings::of(plan, measured.about.clone());
+    shop.out.say(begins(shop, &measured, &settings, &machine));
+    let mut watcher = Watcher {
+        machine: &machine,
+        live: Live::new(&shop.out, plan.until.into()),
+        before: None,
+        after: None,
+        began: Instant::now(),
+    };
+    let driven = drive(work, plan, &mut watcher, shop.interrupted()).await;
+    watcher.live.end();
+    let after = watcher.after.take().unwrap_or_else(|| machine.look());
+    let before = watcher.before.take().unwrap_or_else(|| after.clone());
+    let (interrupted, all_done) = (driven.interrupted, driven.tally.all_done);
+    let mut caught_up = None;
+    if measured.orders && !interrupted {
+        let waiting = Live::waiting(&shop.out, "waiting until everybody has heard everything");
+        caught_up = quiet::caught_up(&client).await;
+        waiting.end();
+    }
+    let looks = Looks { before, after, disk: (disk_before, machine.disk()) };
+    let broker = Broker { url: shop.address().url, version: client.broker().1 };
+    let mut report = Report::of(
+        (measured.what, began_at),
+        (broker, settings),
+        (driven, work.names(), plan.pace),
+        &machine,
+        &looks,
+    );
+    report.caught_up_s = caught_up.map(|took| super::tally::tenth(took.as_secs_f64()));
+    report.left = Left { orders: if measured.orders { all_done } else { 0 }, products: measured.products };
+    if measured.orders && !interrupted {
+        let began = Instant::now();
+        let found = audit::audit(shop, Some(began_at)).await?;
+        report.audit = Some(Audited::of(&found, began.elapsed()));
+    }
+    Ok(report)
+}
+
+/// Writes the report, and answers with the exit code it stands for.
+///
+/// # Errors
+/// 130 if it was broken off; 12 if something failed or the books do not agree; 10 if somebody did not
+/// answer the audit.
+pub(crate) fn tell(shop: &Shop, report: &Report) -> Result<(), Failure> {
+    if shop.out.is_table() {
+        shop.out.line(super::draw::draw(report, &shop.out))?;
+    } else {
+        shop.out.json(report)?;
+    }
+    if report.interrupted && report.left.orders > 0 {
+        shop.out.next(
+            "shopctl audit      whether the books agree: there was no audit, because it was broken off",
+        );
+    }
+    match code(report) {
+        0 => Ok(()),
+        code => Err(Failure::shown(code)),
+    }
+}
+
+fn code(report: &Report) -> u8 {
+    let audit = report.audit.as_ref().map_or(0, |audit| audit.exit);
+    match audit {
+        _ if report.interrupted => exit::INTERRUPTED,
+        exit::PROBLEMS_FOUND => audit,
+        _ if report.failures() > 0 => exit::PROBLEMS_FOUND,
+        _ => audit,
+    }
+}
+
+fn begins(shop: &Shop, measured: &Measured, settings: &Settings, machine: &Machine) -> String {
+    let how = match (settings.in_flight, settings.rate) {
+        (Some(many), _) => format!("{many} in flight"),
+        (_, Some(rate)) => format!("{rate} a second"),
+        _ => String::new(),
+    };
+    let where_ =
+        if machine.is_here() { "" } else { "; it is not on this machine, so only this command is looked at" };
+    format!("measuring {}, {how}, at {}{where_}; Ctrl-C ends it", measured.about, shop.address().url)
+}
+
+impl Onlooker for Watcher<'_> {
+    fn begins(&mut self) {
+        self.before = Some(self.machine.look());
+        self.began = Instant::now();
+        self.live.begins();
+    }
+
+    fn ends(&mut self) {
+        self.after = Some(self.machine.look());
+    }
+
+    fn passes(&mut self, tally: &Tally, counting: bool) {
+        let done = if counting { tally.done + tally.failures() } else { 0 };
+        let failed = tally.failures();
+        let seconds = self.began.elapsed().as_secs_f64();
+        let rate = if counting && seconds > 0.0 { tally.passed as f64 / seconds } else { 0.0 };
+        self.live.show(done, self.began.elapsed(), rate, failed, counting);
+    }
+
+    fn use_of_now(&mut self) -> (Option<u64>, Option<u64>) {
+        (self.machine.memory(), self.machine.disk())
+    }
+}
