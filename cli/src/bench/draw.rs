@@ -62,12 +62,11 @@ fn times(report: &Report) -> Table {
             micros(spread.max_us)
         ]
     };
-    let mut rows: Vec<_> = report
-        .times
-        .iter()
-        .filter(|(_, spread)| spread.count > 0)
-        .map(|(name, spread)| line(name, spread))
-        .collect();
+    let mut sorted: Vec<(&String, &Spread)> =
+        report.times.iter().filter(|(_, spread)| spread.count > 0).collect();
+    // What comes first on the way of an order, and otherwise what is fastest.
+    sorted.sort_by_key(|(name, spread)| (spread.p50_us, (*name).clone()));
+    let mut rows: Vec<_> = sorted.into_iter().map(|(name, spread)| line(name, spread)).collect();
     if report.begun_late.count > 0 {
         rows.push(line("(begun late)", &report.begun_late));
     }

@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn shares_are_of_the_time_between_two_looks() {
         let at = Instant::now();
-        let look = |at, cpu_s, thread_s, busy, waits| Look {
+        let look = |at, cpu_s, thread_s, busy: u64, waits| Look {
             at,
             parts: [("order".to_owned(), Usage { cpu_s, ..Usage::default() })].into(),
             threads: [("order".to_owned(), vec![Thread { id: 7, name: "writer".into(), cpu_s: thread_s }])]

@@ -11,12 +11,14 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use contracts::OrderId;
+use contracts::order::PlaceOrder;
 use kit::client::Watch;
 use kit::message::Request;
 use kit::{Call, Client};
 use serde::Deserialize;
 use tokio::sync::oneshot;
 
+use super::events::Sample;
 use super::work::{Done, Work};
 
 /// Endings of orders that were told before anybody waited for them; the oldest are forgotten beyond it, and
@@ -39,6 +41,9 @@ pub(crate) struct Orders {
     board: Arc<Board>,
     patience: Duration,
     listener: tokio::task::JoinHandle<()>,
+    latest: Cell<Option<OrderId>>,
+    placed: Cell<u64>,
+    sample: Sample,
 }
 
 /// When an order ended, and why not well.
@@ -73,7 +78,32 @@ impl Orders {
         ];
         let board = Arc::new(Board::default());
         let listener = tokio::spawn(listen(Arc::clone(&board), confirmed, cancelled, stuck));
-        Ok(Self { client, bodies, next: Cell::new(0), board, patience, listener })
+        Ok(Self {
+            client,
+            bodies,
+            next: Cell::new(0),
+            board,
+            patience,
+            listener,
+            latest: Cell::new(None),
+            placed: Cell::new(0),
+            sample: Sample::default(),
+        })
+    }
+
+    /// The order that was confirmed last.
+    pub(crate) fn latest(&self) -> Option<OrderId> {
+        self.latest.get()
+    }
+
+    /// How many were accepted, whatever became of them.
+    pub(crate) fn placed(&self) -> u64 {
+        self.placed.get()
+    }
+
+    /// Some of the flows in which orders were placed.
+    pub(crate) fn sample(&self) -> &Sample {
+        &self.sample
     }
 
     fn body(&self) -> bytes::Bytes {
@@ -96,20 +126,24 @@ impl Work for Orders {
 
     async fn once(&self) -> Done {
         // As any order that somebody places, it is written down in every journal.
-        let call =
-            Call { timeout: self.patience, key: Some(Client::new_key()), trace: Some(Client::new_trace()) };
-        let reply =
-            match self.client.call_once(contracts::order::PlaceOrder::SUBJECT, self.body(), call).await {
-                Ok(reply) => reply,
-                Err(error) => return Done::failed(0, error.reason),
-            };
+        let trace = Client::new_trace();
+        let call = Call { timeout: self.patience, key: Some(Client::new_key()), trace: Some(trace) };
+        let reply = match self.client.call_once(PlaceOrder::SUBJECT, self.body(), call).await {
+            Ok(reply) => reply,
+            Err(error) => return Done::failed(0, error.reason),
+        };
         let placed = Some(Instant::now());
         let Ok(Placed { order }) = serde_json::from_slice(&reply) else {
             return Done::failed(0, "answer_not_understood");
         };
+        self.placed.set(self.placed.get() + 1);
         let end = self.board.wait_for(order);
         match tokio::time::timeout(self.patience, end).await {
-            Ok(Ok((at, None))) => Done { kind: 0, marks: [placed, Some(at)], failed: None },
+            Ok(Ok((at, None))) => {
+                self.latest.set(Some(order));
+                self.sample.note(&trace);
+                Done { kind: 0, marks: [placed, Some(at)], failed: None }
+            }
             Ok(Ok((_, Some(why)))) => Done { kind: 0, marks: [placed, None], failed: Some(why) },
             Ok(Err(_)) => Done::failed(0, "not_listening"),
             Err(_) => {

@@ -88,7 +88,7 @@ fn cpu_ticks(stat: &str) -> Option<u64> {
     own.checked_add(system)
 }
 
-/// A line of `/proc/PID/status` such as `VmRSS:	  1234 kB`.
+/// A line of `/proc/PID/status` such as `VmRSS: 1234 kB`, with blanks or tabs between.
 fn bytes_of(status: &str, name: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)

@@ -11,7 +11,7 @@ use super::limit::{Limit, Shares, guess};
 use super::machine::{Look, MEASURER, Machine};
 use super::pace::{Pace, Until};
 use super::tally::{Point, tenth};
-use super::times::Spread;
+use super::times::{Spread, Times};
 use crate::audit;
 
 /// What was measured.
@@ -36,7 +36,7 @@ pub(crate) struct Report {
     pub(crate) unfinished: u64,
     pub(crate) interrupted: bool,
     /// How long it took, by what is timed.
-    pub(crate) times: BTreeMap<&'static str, Spread>,
+    pub(crate) times: BTreeMap<String, Spread>,
     /// At a fixed rate: how late whoever measures began each; it is contained in the times.
     pub(crate) begun_late: Spread,
     /// How long after the end until every hearer had heard everything; none if that was not seen.
@@ -225,7 +225,7 @@ impl Report {
             unsent: driven.unsent,
             unfinished: driven.unfinished,
             interrupted: driven.interrupted,
-            times: names.into_iter().zip(tally.times.iter().map(super::times::Times::spread)).collect(),
+            times: names.into_iter().map(str::to_owned).zip(tally.times.iter().map(Times::spread)).collect(),
             begun_late: match pace {
                 Pace::Open { .. } => tally.late.spread(),
                 Pace::Closed { .. } => Spread::default(),

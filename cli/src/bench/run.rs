@@ -61,7 +61,7 @@ pub(crate) async fn measure(
     watcher.live.end();
     let after = watcher.after.take().unwrap_or_else(|| machine.look());
     let before = watcher.before.take().unwrap_or_else(|| after.clone());
-    let (interrupted, all_done) = (driven.interrupted, driven.tally.all_done);
+    let interrupted = driven.interrupted;
     let mut caught_up = None;
     if measured.orders && !interrupted {
         let waiting = Live::waiting(&shop.out, "waiting until everybody has heard everything");
@@ -78,7 +78,7 @@ pub(crate) async fn measure(
         &looks,
     );
     report.caught_up_s = caught_up.map(|took| super::tally::tenth(took.as_secs_f64()));
-    report.left = Left { orders: if measured.orders { all_done } else { 0 }, products: measured.products };
+    report.left = Left { orders: 0, products: measured.products };
     if measured.orders && !interrupted {
         let began = Instant::now();
         let found = audit::audit(shop, Some(began_at)).await?;

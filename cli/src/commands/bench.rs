@@ -1,7 +1,10 @@
 //! `shopctl bench`: measuring a shop by using it.
 
+mod events;
 mod load;
+mod mix;
 mod orders;
+mod requests;
 
 use clap::Subcommand;
 
@@ -15,10 +18,16 @@ use crate::shop::Shop;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Orders(orders::Args),
+    Requests(requests::Args),
+    Events(events::Args),
+    Mix(mix::Args),
 }
 
 pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
     match command {
         Command::Orders(args) => orders::run(shop, args).await,
+        Command::Requests(args) => requests::run(shop, args).await,
+        Command::Events(args) => events::run(shop, args).await,
+        Command::Mix(args) => mix::run(shop, args).await,
     }
 }

@@ -68,6 +68,7 @@ pub(super) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     let orders = Orders::listening(shop.asker().await?, bodies, shop.patience).await?;
     let about = format!("orders of {}", count(args.lines.min(skus.len() as u32), "line", "lines"));
     let measured = Measured { what: "orders", about, orders: true, products };
-    let report = measure(shop, measured, &orders, &plan).await?;
+    let mut report = measure(shop, measured, &orders, &plan).await?;
+    report.left.orders = orders.placed();
     tell(shop, &report)
 }
