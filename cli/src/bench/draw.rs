@@ -34,7 +34,10 @@ fn head(report: &Report, out: &Output) -> String {
         settings.about, report.seconds, settings.warm_up_s
     );
     if report.interrupted {
-        head.push_str(&format!("; broken off with {} under way", report.unfinished));
+        head.push_str("; broken off");
+    }
+    if report.unfinished > 0 {
+        head.push_str(&format!(" with {} under way", report.unfinished));
     }
     let mut line = format!("\n{} ended well, {} failed", report.done, report.failures());
     if report.unsent > 0 {

@@ -151,3 +151,96 @@ pub(crate) async fn drive(
         tally,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    /// Work that ends at its second look, and counts how much of it is under way.
+    #[derive(Default)]
+    struct Counted {
+        under_way: Cell<usize>,
+        most: Cell<usize>,
+        begun: Cell<u64>,
+        fails_every: u64,
+        never_ends: bool,
+    }
+
+    impl Work for Counted {
+        fn names(&self) -> Vec<&'static str> {
+            vec!["done"]
+        }
+
+        async fn once(&self) -> Done {
+            self.begun.set(self.begun.get() + 1);
+            let number = self.begun.get();
+            self.under_way.set(self.under_way.get() + 1);
+            self.most.set(self.most.get().max(self.under_way.get()));
+            tokio::task::yield_now().await;
+            if self.never_ends {
+                std::future::pending::<()>().await;
+            }
+            self.under_way.set(self.under_way.get() - 1);
+            match self.fails_every {
+                0 => Done::single(0, Ok(Instant::now())),
+                every if number.is_multiple_of(every) => Done::failed(0, "every_so_many"),
+                _ => Done::single(0, Ok(Instant::now())),
+            }
+        }
+    }
+
+    /// Notes what it is told.
+    #[derive(Default)]
+    struct Noted(Vec<&'static str>);
+
+    impl Onlooker for Noted {
+        fn begins(&mut self) {
+            self.0.push("begins");
+        }
+        fn ends(&mut self) {
+            self.0.push("ends");
+        }
+        fn passes(&mut self, _: &Tally, _: bool) {}
+        fn use_of_now(&mut self) -> (Option<u64>, Option<u64>) {
+            (Some(1), None)
+        }
+    }
+
+    fn plan(pace: Pace, until: Until) -> Plan {
+        Plan { pace, until, warm_up: Duration::ZERO, every: Duration::from_secs(1) }
+    }
+
+    const FIVE: Pace = Pace::Closed { in_flight: 5 };
+
+    #[tokio::test]
+    async fn a_closed_loop_does_as_many_as_wanted_and_never_more_at_once_than_allowed() {
+        let (work, mut noted) = (Counted { fails_every: 10, ..Counted::default() }, Noted::default());
+        let driven = drive(&work, &plan(FIVE, Until::Count(100)), &mut noted, std::future::pending()).await;
+        assert_eq!((work.begun.get(), work.most.get(), driven.unfinished), (100, 5, 0));
+        let tally = &driven.tally;
+        assert_eq!((tally.done, tally.failed["every_so_many"], tally.times[0].spread().count), (90, 10, 90));
+        assert_eq!((noted.0, tally.points.len()), (vec!["begins", "ends"], 1));
+        assert!(driven.rate() > 0.0 && !driven.interrupted);
+    }
+
+    #[tokio::test]
+    async fn an_open_loop_begins_as_many_as_its_rate_says() {
+        let (work, mut noted) = (Counted::default(), Noted::default());
+        let plan = plan(Pace::Open { rate: 1000.0 }, Until::Time(Duration::from_millis(50)));
+        let driven = drive(&work, &plan, &mut noted, std::future::pending()).await;
+        assert_eq!(work.begun.get() + driven.unsent, 50);
+        assert_eq!(
+            (driven.tally.done, driven.tally.late.spread().count),
+            (work.begun.get(), work.begun.get())
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_broken_off_says_what_was_under_way() {
+        let (work, mut noted) = (Counted { never_ends: true, ..Counted::default() }, Noted::default());
+        let driven = drive(&work, &plan(FIVE, Until::Count(100)), &mut noted, tokio::task::yield_now()).await;
+        assert_eq!((driven.interrupted, driven.unfinished, driven.tally.done), (true, 5, 0));
+        assert_eq!((noted.0, driven.rate()), (vec!["begins", "ends"], 0.0));
+    }
+}

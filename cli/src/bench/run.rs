@@ -47,6 +47,7 @@ pub(crate) async fn measure(
     let client = shop.asker().await?;
     let machine = Machine::of(shop);
     let began_at = shop.now();
+    let effects_before = if measured.orders { quiet::effects_due(&client).await? } else { 0 };
     let disk_before = machine.disk();
     let settings = Settings::of(plan, measured.about.clone());
     shop.out.say(begins(shop, &measured, &settings, &machine));
@@ -61,11 +62,14 @@ pub(crate) async fn measure(
     watcher.live.end();
     let after = watcher.after.take().unwrap_or_else(|| machine.look());
     let before = watcher.before.take().unwrap_or_else(|| after.clone());
-    let interrupted = driven.interrupted;
     let mut caught_up = None;
+    let mut interrupted = driven.interrupted;
     if measured.orders && !interrupted {
         let waiting = Live::waiting(&shop.out, "waiting until everybody has heard everything");
-        caught_up = quiet::caught_up(&client).await;
+        tokio::select! {
+            took = quiet::caught_up(&client, effects_before) => caught_up = took,
+            () = shop.interrupted() => interrupted = true,
+        }
         waiting.end();
     }
     let looks = Looks { before, after, disk: (disk_before, machine.disk()) };
@@ -81,9 +85,12 @@ pub(crate) async fn measure(
     report.left = Left { orders: 0, products: measured.products };
     if measured.orders && !interrupted {
         let began = Instant::now();
-        let found = audit::audit(shop, Some(began_at)).await?;
-        report.audit = Some(Audited::of(&found, began.elapsed()));
+        tokio::select! {
+            found = audit::audit(shop, Some(began_at)) => report.audit = Some(Audited::of(&found?, began.elapsed())),
+            () = shop.interrupted() => interrupted = true,
+        }
     }
+    report.interrupted = interrupted;
     Ok(report)
 }
 
