@@ -8,7 +8,9 @@
 //! - [`run`]: all of it, from the beginning to the report; [`quiet`]: waiting until everybody has heard everything
 //! - [`proc`], [`machine`]: processors, memory and disk; [`limit`]: what was probably used up
 //! - [`report`]: what was measured, [`draw`]: for people
+//! - [`results`]: reading what `scripts/bench` measured; [`page`]: as a page; [`chart`]: as a picture
 
+pub(crate) mod chart;
 pub(crate) mod consent;
 pub(crate) mod draw;
 pub(crate) mod drive;
@@ -19,10 +21,12 @@ pub(crate) mod machine;
 pub(crate) mod mix;
 pub(crate) mod orders;
 pub(crate) mod pace;
+pub(crate) mod page;
 pub(crate) mod proc;
 pub(crate) mod quiet;
 pub(crate) mod report;
 pub(crate) mod requests;
+pub(crate) mod results;
 pub(crate) mod run;
 pub(crate) mod tally;
 pub(crate) mod times;

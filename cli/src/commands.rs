@@ -190,6 +190,9 @@ pub(crate) fn goes_without_context(command: &Command, why: &Failure) -> bool {
         // It is about what the address would be.
         return why.code() != PASSWORD_IN_URL;
     }
+    if let Command::Bench(command) = command {
+        return command.is_about_files();
+    }
     matches!(
         command,
         Command::Schema(_)
@@ -226,7 +229,7 @@ fn for_operators(command: &Command) -> Option<&'static str> {
         Command::Service(_) => Some("the services"),
         Command::Doctor(_) => Some("the doctor"),
         Command::Audit(_) => Some("the audit"),
-        Command::Bench(_) => Some("a benchmark"),
+        Command::Bench(command) if !command.is_about_files() => Some("a benchmark"),
         Command::Top(_) => Some("the live view"),
         _ => None,
     }

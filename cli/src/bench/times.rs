@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Digits of a time that are kept: classes are a thousandth wide.
 const DIGITS: u8 = 3;
@@ -16,7 +16,7 @@ const LONGEST_US: u64 = 3_600_000_000;
 pub(crate) struct Times(Histogram<u64>);
 
 /// How long they took, in microseconds. Each is the upper end of a class, at most a thousandth too high.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Spread {
     /// How many there were.
     pub(crate) count: u64,

@@ -1,9 +1,11 @@
 //! `shopctl bench`: measuring a shop by using it.
 
+mod chart;
 mod events;
 mod load;
 mod mix;
 mod orders;
+mod page;
 mod requests;
 
 use clap::Subcommand;
@@ -21,6 +23,15 @@ pub(crate) enum Command {
     Requests(requests::Args),
     Events(events::Args),
     Mix(mix::Args),
+    Chart(chart::Args),
+    Page(page::Args),
+}
+
+impl Command {
+    /// Whether it is only about files.
+    pub(crate) fn is_about_files(&self) -> bool {
+        matches!(self, Self::Chart(_) | Self::Page(_))
+    }
 }
 
 pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
@@ -29,5 +40,7 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
         Command::Requests(args) => requests::run(shop, args).await,
         Command::Events(args) => events::run(shop, args).await,
         Command::Mix(args) => mix::run(shop, args).await,
+        Command::Chart(args) => chart::run(shop, &args),
+        Command::Page(args) => page::run(shop, &args),
     }
 }
