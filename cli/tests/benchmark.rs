@@ -106,6 +106,16 @@ fn any_request_can_be_measured() {
     let (code, report) = shop.bench.json(&missing);
     assert_eq!((code, &report["failed"]), (12, &json!({ "unknown_sku": 4 })), "{report:#}");
 
+    let deliver =
+        r#"bench requests --subject inventory.receive --body {"sku":"tee-m","quantity":2} -n 5 --warm-up 0s"#;
+    let (code, report) = shop.bench.json(&format!("{deliver} --yes"));
+    assert_eq!(
+        (code, &report["done"], &report["audit"]["sound"]),
+        (0, &5.into(), &true.into()),
+        "{report:#}"
+    );
+    assert_eq!(shop.bench.json("stock get tee-m").1["available"], 17);
+
     for (how, code, why) in [
         ("--subject catalog.gte", 3, "unknown_subject"),
         ("--subject catalog.get --body {", 2, "invalid_body"),
@@ -140,6 +150,34 @@ fn of_a_hundred_things_buyers_do_one_is_an_order() {
         "{report:#}"
     );
     assert_eq!((&report["audit"]["orders"], &report["left"]["orders"]), (&2.into(), &2.into()));
+}
+
+#[test]
+fn what_was_measured_becomes_a_picture_and_a_page() {
+    let shop = Shop::open("");
+    let results = shop.bench.data().join("results");
+    std::fs::create_dir(&results).expect("a folder");
+    let file = results.join("orders-4.json");
+    let ran = shop.run(&format!("bench orders -n 8 --in-flight 4 {FEW} -o json"));
+    std::fs::write(&file, &ran.out).expect("a file");
+    let picture = shop.run(&format!("bench chart {0} {0} --by orders", file.display()));
+    assert!(
+        picture.code == 0 && picture.out.starts_with("<svg ") && picture.out.ends_with("</svg>\n"),
+        "{picture:?}"
+    );
+    let page = shop.bench.data().join("performance.md");
+    let line = format!("bench page {} --into {}", results.display(), page.display());
+    assert_eq!(shop.run(&line).code, 0);
+    let first = std::fs::read_to_string(&page).expect("a page");
+    assert!(first.starts_with("# Performance\n") && first.contains("\n| 4 | "), "{first}");
+    assert_eq!(shop.run(&line).code, 0);
+    assert_eq!(std::fs::read_to_string(&page).expect("a page"), first);
+
+    std::fs::write(&file, "{}").expect("a file");
+    for line in [line, format!("bench chart {}", file.display())] {
+        let (code, said) = shop.bench.json(&line);
+        assert_eq!((code, said["error"]["code"].as_str()), (2, Some("invalid_report")), "{line}: {said:#}");
+    }
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn facts(report: &Report) -> String {
         ));
     }
     lines.push(format!("limited by {} (a guess)", report.limited_by.says));
-    if report.left.orders > 0 && !report.interrupted {
+    if report.audit.is_some() {
         lines.push(match report.caught_up_s {
             Some(seconds) => format!("everybody had heard everything {seconds:.1} s after the end"),
             None => "not everybody had heard everything when the wait for it was given up".to_owned(),
@@ -122,7 +122,11 @@ fn books(report: &Report, out: &Output) -> Option<String> {
     if audit.sound && audit.unanswered.is_empty() {
         let orders = count(audit.orders as u64, "order", "orders");
         let mark = out.paint(Tone::Good, "✓");
-        lines.push(format!("{mark} the books of {orders} agree; the audit took {:.1} s", audit.seconds));
+        let newest = if audit.cut { ", which are not all," } else { "" };
+        lines.push(format!(
+            "{mark} the books of {orders}{newest} agree; the audit took {:.1} s",
+            audit.seconds
+        ));
     }
     for finding in &audit.findings {
         lines.push(format!("{} {}", out.paint(Tone::Bad, "✗"), kit::text::printable(finding)));

@@ -110,6 +110,8 @@ pub(crate) struct Process {
 pub(crate) struct Audited {
     pub(crate) sound: bool,
     pub(crate) orders: usize,
+    /// Whether there were more orders than an audit looks at, so that these are the newest.
+    pub(crate) cut: bool,
     pub(crate) seconds: f64,
     /// Who did not answer, with why.
     pub(crate) unanswered: BTreeMap<String, String>,
@@ -192,6 +194,7 @@ impl Audited {
         Self {
             sound: report.sound,
             orders: report.looked_at.orders,
+            cut: report.cut,
             seconds: tenth(took.as_secs_f64()),
             unanswered: report.unanswered.clone(),
             findings: says.take(FINDINGS_MAX).collect(),

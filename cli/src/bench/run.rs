@@ -19,8 +19,8 @@ pub(crate) struct Measured {
     pub(crate) what: &'static str,
     /// What was asked or ordered, for people.
     pub(crate) about: String,
-    /// Whether orders are placed, so that there is something to wait for and to audit.
-    pub(crate) orders: bool,
+    /// Whether it changes something, so that there is something to wait for and to audit.
+    pub(crate) changes: bool,
     /// How many products of its own there are.
     pub(crate) products: u32,
 }
@@ -47,7 +47,7 @@ pub(crate) async fn measure(
     let client = shop.asker().await?;
     let machine = Machine::of(shop);
     let began_at = shop.now();
-    let effects_before = if measured.orders { quiet::effects_due(&client).await? } else { 0 };
+    let effects_before = if measured.changes { quiet::effects_due(&client).await? } else { 0 };
     let disk_before = machine.disk();
     let settings = Settings::of(plan, measured.about.clone());
     shop.out.say(begins(shop, &measured, &settings, &machine));
@@ -64,7 +64,7 @@ pub(crate) async fn measure(
     let before = watcher.before.take().unwrap_or_else(|| after.clone());
     let mut caught_up = None;
     let mut interrupted = driven.interrupted;
-    if measured.orders && !interrupted {
+    if measured.changes && !interrupted {
         let waiting = Live::waiting(&shop.out, "waiting until everybody has heard everything");
         tokio::select! {
             took = quiet::caught_up(&client, effects_before) => caught_up = took,
@@ -83,7 +83,7 @@ pub(crate) async fn measure(
     );
     report.caught_up_s = caught_up.map(|took| super::tally::tenth(took.as_secs_f64()));
     report.left = Left { orders: 0, products: measured.products };
-    if measured.orders && !interrupted {
+    if measured.changes && !interrupted {
         let began = Instant::now();
         tokio::select! {
             found = audit::audit(shop, Some(began_at)) => report.audit = Some(Audited::of(&found?, began.elapsed())),
@@ -99,13 +99,13 @@ pub(crate) async fn measure(
 /// # Errors
 /// 130 if it was broken off; 12 if something failed or the books do not agree; 10 if somebody did not
 /// answer the audit.
-pub(crate) fn tell(shop: &Shop, report: &Report) -> Result<(), Failure> {
+pub(crate) fn tell(shop: &Shop, report: &Report, changes: bool) -> Result<(), Failure> {
     if shop.out.is_table() {
         shop.out.line(super::draw::draw(report, &shop.out))?;
     } else {
         shop.out.json(report)?;
     }
-    if report.interrupted && report.left.orders > 0 {
+    if report.interrupted && changes {
         shop.out.next(
             "shopctl audit      whether the books agree: there was no audit, because it was broken off",
         );

@@ -14,7 +14,7 @@ use tests::processes::{ProcessShop, program};
 use tests::{Shop, euros};
 
 /// A command of `shopctl` on a broker, for programs: its exit code and its JSON.
-async fn shopctl(broker: &Broker, data: &Path, words: &'static [&'static str]) -> (i32, Value) {
+pub(super) async fn shopctl(broker: &Broker, data: &Path, words: &'static [&'static str]) -> (i32, Value) {
     let mut command = Command::new(program("shopctl"));
     let keys = broker.options(data).keys();
     command.args(words).args(["-o", "json", "--nats", &broker.url()]);
@@ -37,7 +37,7 @@ fn found(report: &Value) -> Vec<(String, String, String)> {
 }
 
 /// Changes a database that nobody has open, as only a broken program or a person could.
-fn tamper(database: &Path, service: &str, migrations: usize, statement: &str) {
+pub(super) fn tamper(database: &Path, service: &str, migrations: usize, statement: &str) {
     let (connection, _) = kit::engine::schema::open_writer(
         database,
         service,

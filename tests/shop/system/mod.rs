@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod backups;
 mod bad_input;
+mod benchmark;
 mod broker_loss;
 mod carts;
 mod chaos;

@@ -26,8 +26,9 @@ const LEVEL_MIN: f64 = 0.95;
 const GROWN_MIN: f64 = 0.9;
 
 /// Single figures: their names in the folder of results, and what they are.
-pub(super) const SINGLE: [(&str, &str); 7] = [
+pub(super) const SINGLE: [(&str, &str); 8] = [
     ("idle_bytes", "memory of shop and broker, idle, a process each"),
+    ("idle_once_bytes", "the same, counting once what processes share"),
     ("idle_one_process_bytes", "memory of shop and broker, idle, all services in one process"),
     ("loaded_bytes", "memory of shop and broker under full load"),
     ("settled_bytes", "memory of shop and broker a minute after full load"),

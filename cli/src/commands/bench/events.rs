@@ -41,7 +41,7 @@ pub(super) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     let client = shop.asker().await?;
     let orders = Orders::listening(client.clone(), bodies, shop.patience).await?;
     let about = "orders, by their events".to_owned();
-    let measured = Measured { what: "events", about, orders: true, products: args.products };
+    let measured = Measured { what: "events", about, changes: true, products: args.products };
     let mut report = measure(shop, measured, &orders, &plan).await?;
     report.left.orders = orders.placed();
     if !report.interrupted {
@@ -51,5 +51,5 @@ pub(super) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
             shop.out.warn(format!("{service} did not say what it heard: {why}"));
         }
     }
-    tell(shop, &report)
+    tell(shop, &report, true)
 }

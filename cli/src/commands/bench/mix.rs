@@ -42,8 +42,8 @@ pub(super) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     let orders = Orders::listening(client.clone(), goods::bodies(&skus, 1, None)?, shop.patience).await?;
     let mix = Mix::new(client, orders, &skus, shop.patience)?;
     let measured =
-        Measured { what: "mix", about: "what buyers do".to_owned(), orders: true, products: args.products };
+        Measured { what: "mix", about: "what buyers do".to_owned(), changes: true, products: args.products };
     let mut report = measure(shop, measured, &mix, &plan).await?;
     report.left.orders = mix.placed();
-    tell(shop, &report)
+    tell(shop, &report, true)
 }

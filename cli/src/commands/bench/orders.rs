@@ -18,6 +18,8 @@ order.place. At a fixed rate it counts from when it should have been sent, so th
 for its turn is not left out. Afterwards it is waited until every service has heard everything, and the
 books of these orders are audited.
 
+An order that is not confirmed within --timeout, 30s if not said, has failed; nothing is sent twice.
+
 Without --email nobody is written to. With it each order is a mail, and where mails are files, a file.
 What limited it is a guess from how busy the processors, the threads and the disk were.
 
@@ -67,8 +69,8 @@ pub(super) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     let bodies = goods::bodies(&skus, lines, args.email.as_ref())?;
     let orders = Orders::listening(shop.asker().await?, bodies, shop.patience).await?;
     let about = format!("orders of {}", count(args.lines.min(skus.len() as u32), "line", "lines"));
-    let measured = Measured { what: "orders", about, orders: true, products };
+    let measured = Measured { what: "orders", about, changes: true, products };
     let mut report = measure(shop, measured, &orders, &plan).await?;
     report.left.orders = orders.placed();
-    tell(shop, &report)
+    tell(shop, &report, true)
 }

@@ -23,8 +23,9 @@ const EXAMPLES: &str = "\
 Without a subject it asks catalog.get for products of its own, which it makes if they are missing.
 Another request is sent with the body that is given; a change is done each time, under a key of its own.
 Requests that only read are written down in no journal, as those of shopctl itself; with --traced they are.
+They change no books, so the audit follows after changes only.
 
-Exit codes: 0 all were answered, 12 something failed, 130 stopped with Ctrl-C.
+Exit codes: 0 all were answered, 12 something failed or the books do not agree, 130 stopped with Ctrl-C.
 
 Examples:
   shopctl bench requests --yes
@@ -94,9 +95,9 @@ pub(super) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
         patience: shop.patience,
         next: Cell::new(0),
     };
-    let measured = Measured { what: "requests", about, orders: false, products };
+    let measured = Measured { what: "requests", about, changes, products };
     let report = measure(shop, measured, &work, &args.load.plan()).await?;
-    tell(shop, &report)
+    tell(shop, &report, changes)
 }
 
 /// The word of a contract; none for what every service answers, such as `order.health`.
