@@ -1,3 +1,5 @@
+//! The page, its shares, its targets, and what stays around it.
+
 use std::collections::BTreeMap;
 
 use super::super::times::Spread;
