@@ -75,7 +75,6 @@ impl Live {
             .unwrap_or_else(|_| ProgressStyle::default_bar())
             .progress_chars("█▉▊▋▌▍▎▏ ");
         bar.set_style(style);
-        bar.set_message("warming up");
         Self { bar, by_time }
     }
 
@@ -93,22 +92,11 @@ impl Live {
         Self { bar, by_time: false }
     }
 
-    /// The warm-up is over.
-    pub(crate) fn begins(&self) {
-        self.bar.set_message("");
-    }
-
-    /// Shows how far it is.
-    pub(crate) fn show(&self, done: u64, since: Duration, rate: f64, failed: u64, counting: bool) {
-        if !counting {
-            return self.bar.tick();
-        }
-        let place = if self.by_time { u64::try_from(since.as_millis()).unwrap_or(u64::MAX) } else { done };
-        let mut text = format!("{rate:.0} a second, {done} done");
-        if failed > 0 {
-            text.push_str(&format!(", {failed} failed"));
-        }
+    /// Shows how far it is, by how many are done and how long it took, if that counts already, and says more.
+    pub(crate) fn show(&self, place: Option<(u64, Duration)>, text: String) {
         self.bar.set_message(text);
+        let Some((done, since)) = place else { return self.bar.tick() };
+        let place = if self.by_time { u64::try_from(since.as_millis()).unwrap_or(u64::MAX) } else { done };
         self.bar.set_position(place.min(self.bar.length().unwrap_or(u64::MAX)));
     }
 

@@ -49,7 +49,8 @@ pub(crate) fn svg(title: &str, below: &str, panels: &[Panel]) -> String {
     page.push_str(STYLE);
     let _ = writeln!(page, "<text class=\"title\" x=\"{LEFT}\" y=\"20\">{}</text>", text(title));
     let all = || panels.iter().flat_map(|panel| &panel.lines).flat_map(|line| &line.points);
-    let (from, to) = range(all().map(|point| point.0));
+    let (least, to) = range(all().map(|point| point.0));
+    let from = least.min(0.0);
     for (number, panel) in panels.iter().enumerate() {
         let top = TITLE + number as f64 * (ABOVE + PANEL) + ABOVE;
         draw(&mut page, panel, top, (from, to));

@@ -99,7 +99,7 @@ fn facts(report: &Report) -> String {
         busy.unwrap_or_default(),
         bytes(machine.memory_bytes)
     ));
-    if let Some(each) = machine.disk_each_bytes {
+    if let Some(each) = machine.disk_each_bytes.filter(|each| *each > 0) {
         let now = bytes(machine.disk_after_bytes);
         lines.push(format!(
             "{} of disk for each that ended well; the data folder has {now} now",

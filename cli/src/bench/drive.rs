@@ -28,10 +28,19 @@ pub(crate) trait Onlooker {
     fn begins(&mut self);
     /// Counting ends: the time is over, or enough have ended.
     fn ends(&mut self);
-    /// Some time has passed; `counting` is false during the warm-up.
-    fn passes(&mut self, tally: &Tally, counting: bool);
+    /// Some time has passed.
+    fn passes(&mut self, tally: &Tally, now: Phase);
     /// Memory and disk of now, if they are known.
     fn use_of_now(&mut self) -> (Option<u64>, Option<u64>);
+}
+
+/// How far it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    WarmUp,
+    Counting,
+    /// Nothing more begins, and so many are still under way.
+    Ending(usize),
 }
 
 /// How it ended.
@@ -107,7 +116,12 @@ pub(crate) async fn drive(
             next_point = now.max(next_point + plan.every);
         }
         if now >= next_show {
-            onlooker.passes(&tally, counting);
+            let phase = match (is_over, counting) {
+                (true, _) => Phase::Ending(flying.len()),
+                (false, true) => Phase::Counting,
+                (false, false) => Phase::WarmUp,
+            };
+            onlooker.passes(&tally, phase);
             next_show = now + SHOWN_EVERY;
         }
         let due = schedule.due().filter(|due| !is_over && *due > now);
@@ -201,7 +215,7 @@ mod tests {
         fn ends(&mut self) {
             self.0.push("ends");
         }
-        fn passes(&mut self, _: &Tally, _: bool) {}
+        fn passes(&mut self, _: &Tally, _: Phase) {}
         fn use_of_now(&mut self) -> (Option<u64>, Option<u64>) {
             (Some(1), None)
         }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::drive::{Onlooker, Plan, drive};
+use super::drive::{Onlooker, Phase, Plan, drive};
 use super::machine::{Look, Machine};
 use super::quiet;
 use super::report::{Audited, Broker, Left, Looks, Report, Settings};
@@ -141,19 +141,25 @@ impl Onlooker for Watcher<'_> {
     fn begins(&mut self) {
         self.before = Some(self.machine.look());
         self.began = Instant::now();
-        self.live.begins();
     }
 
     fn ends(&mut self) {
         self.after = Some(self.machine.look());
     }
 
-    fn passes(&mut self, tally: &Tally, counting: bool) {
-        let done = if counting { tally.done + tally.failures() } else { 0 };
-        let failed = tally.failures();
-        let seconds = self.began.elapsed().as_secs_f64();
-        let rate = if counting && seconds > 0.0 { tally.passed as f64 / seconds } else { 0.0 };
-        self.live.show(done, self.began.elapsed(), rate, failed, counting);
+    fn passes(&mut self, tally: &Tally, now: Phase) {
+        let (since, failed) = (self.began.elapsed(), tally.failures());
+        let text = match now {
+            Phase::WarmUp => "warming up".to_owned(),
+            Phase::Ending(left) => format!("waiting for the last {left}"),
+            Phase::Counting => {
+                let rate = tally.passed as f64 / since.as_secs_f64().max(0.001);
+                let failed = if failed > 0 { format!(", {failed} failed") } else { String::new() };
+                format!("{rate:.0} a second, {} done{failed}", tally.passed)
+            }
+        };
+        let place = if now == Phase::WarmUp { None } else { Some((tally.done + failed, since)) };
+        self.live.show(place, text);
     }
 
     fn use_of_now(&mut self) -> (Option<u64>, Option<u64>) {
