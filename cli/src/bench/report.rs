@@ -13,6 +13,7 @@ use super::pace::{Pace, Until};
 use super::tally::{Point, tenth};
 use super::times::{Spread, Times};
 use crate::audit;
+use crate::failure::exit;
 
 /// What was measured.
 #[derive(Debug, Serialize)]
@@ -239,6 +240,15 @@ impl Report {
             points: driven.tally.points,
             audit: None,
             left: Left::default(),
+        }
+    }
+
+    /// Notes who did not say afterwards what they had done: as if they had not answered the audit.
+    pub(crate) fn note_silence(&mut self, silent: BTreeMap<String, String>) {
+        let Some(audit) = self.audit.as_mut().filter(|_| !silent.is_empty()) else { return };
+        audit.unanswered.extend(silent);
+        if audit.exit == 0 {
+            audit.exit = exit::UNAVAILABLE;
         }
     }
 

@@ -47,9 +47,7 @@ pub(super) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     if !report.interrupted {
         let (heard, silent) = events::heard(&client, orders.sample().traces()).await;
         report.times.extend(heard);
-        for (service, why) in silent {
-            shop.out.warn(format!("{service} did not say what it heard: {why}"));
-        }
+        report.note_silence(silent);
     }
     tell(shop, &report, true)
 }
