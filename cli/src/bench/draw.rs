@@ -83,10 +83,13 @@ fn processes(report: &Report) -> Table {
             format!("{:.2} s", process.cpu_s),
             micros(process.cpu_each_us as u64),
             bytes(Some(process.memory_bytes)),
-            bytes(Some(process.peak_bytes))
+            bytes(Some(process.peak_bytes)),
+            bytes(process.written_bytes.checked_div(report.done))
         ]
     });
-    Table::new(&["process", "cpu", "each", "memory", "peak"]).right(&[1, 2, 3, 4]).rows(rows)
+    Table::new(&["process", "cpu", "each", "memory", "peak", "written each"])
+        .right(&[1, 2, 3, 4, 5])
+        .rows(rows)
 }
 
 fn facts(report: &Report) -> String {

@@ -14,7 +14,20 @@ const BEGIN: &str = "<!-- measured: scripts/bench writes what stands from here t
 const END: &str = "<!-- measured: end -->";
 
 /// What a page begins with that was not there.
-const HEAD: &str = "# Performance\n\n";
+const HEAD: &str = "\
+# Performance
+
+Figures of one run of `scripts/bench` on one machine, with the shop, its broker and whoever measures on the same
+processors. Beside them stands a bare pipeline: the cheapest honest way to do the same, which commits every step with
+the same care and tells it through the same broker, and has no rules, no checks, no keys, no sign-in and no journal.
+
+With so many in flight, one begins when another ends; its time is from when it was sent until the answer or the
+confirmation has come back. At a fixed rate each is timed from when it should have been sent. What was under way when
+time was over is waited for and timed too. Afterwards it is waited until every service has heard everything, and the
+books of these orders are audited. Memory is what the system counts as resident: what processes share, such as the
+program itself, counts in each of them. What it was limited by is a guess.
+
+";
 
 /// The page with what was measured in the place of what was measured before.
 pub(crate) fn put(page: &str, results: &Results) -> String {
@@ -146,23 +159,26 @@ fn costs(page: &mut String, results: &Results) {
         plain(&report.limited_by.says)
     );
     page.push_str(
-        "| process | processor time an order | memory | the most |\n| --- | ---: | ---: | ---: |\n",
+        "| process | processor time an order | written an order | memory | the most |\n| --- | ---: | ---: | ---: | ---: |\n",
     );
     for process in &machine.processes {
         let _ = writeln!(
             page,
-            "| {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} |",
             process.name,
             micros_exact(process.cpu_each_us),
+            bytes(process.written_bytes.checked_div(report.done)),
             bytes(Some(process.memory_bytes)),
             bytes(Some(process.peak_bytes))
         );
     }
+    let written: u64 = machine.processes.iter().map(|process| process.written_bytes).sum();
     let all: f64 = machine.processes.iter().map(|process| process.cpu_each_us).sum();
     let _ = writeln!(
         page,
-        "| together | {} | {} (without shopctl) | |",
+        "| together | {} | {} | {} (without shopctl) | |",
         micros_exact(all),
+        bytes(written.checked_div(report.done)),
         bytes(machine.memory_bytes)
     );
     if let Some(each) = machine.disk_each_bytes {

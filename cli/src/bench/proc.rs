@@ -12,6 +12,8 @@ pub(crate) struct Usage {
     pub(crate) memory_bytes: u64,
     /// The most it ever was.
     pub(crate) peak_bytes: u64,
+    /// Bytes it had written to disks; 0 if the system does not tell.
+    pub(crate) written_bytes: u64,
 }
 
 /// A thread, and its seconds of processor time.
@@ -42,6 +44,11 @@ pub(crate) fn usage(pid: u32) -> Option<Usage> {
         cpu_s: cpu as f64 / ticks_a_second(),
         memory_bytes: bytes_of(&status, "VmRSS:").unwrap_or(0),
         peak_bytes: bytes_of(&status, "VmHWM:").unwrap_or(0),
+        // Only whoever owns a process may read this.
+        written_bytes: fs::read_to_string(format!("/proc/{pid}/io"))
+            .ok()
+            .and_then(|io| written(&io))
+            .unwrap_or(0),
     })
 }
 
@@ -94,6 +101,12 @@ fn bytes_of(status: &str, name: &str) -> Option<u64> {
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
 
+/// `write_bytes: 1234` of `/proc/PID/io`, less what was never written because the file went first.
+fn written(io: &str) -> Option<u64> {
+    let number = |name| io.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok());
+    Some(number("write_bytes:")?.saturating_sub(number("cancelled_write_bytes:").unwrap_or(0)))
+}
+
 /// The first line of `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal. What comes behind
 /// is contained in user and nice.
 fn ticks(stat: &str) -> Option<Ticks> {
@@ -132,6 +145,13 @@ mod tests {
         );
         assert_eq!(bytes_of("VmRSS: many kB", "VmRSS:"), None);
         assert_eq!(bytes_of("", "VmRSS:"), None);
+    }
+
+    #[test]
+    fn what_was_written_is_what_reached_a_disk() {
+        let io =
+            "rchar: 1\nwchar: 900\nsyscw: 3\nread_bytes: 0\nwrite_bytes: 8192\ncancelled_write_bytes: 4096\n";
+        assert_eq!((written(io), written("wchar: 900\n")), (Some(4096), None));
     }
 
     #[test]

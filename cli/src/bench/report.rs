@@ -104,6 +104,10 @@ pub(crate) struct Process {
     pub(crate) memory_bytes: u64,
     /// The most since it began.
     pub(crate) peak_bytes: u64,
+    /// Bytes it wrote to disks while it was counted.
+    pub(crate) written_bytes: u64,
+    /// Seconds of processor time by the name of its threads: the busiest few.
+    pub(crate) threads: BTreeMap<String, f64>,
 }
 
 /// What the audit found.
@@ -137,6 +141,9 @@ pub(crate) struct Looks {
     pub(crate) disk: (Option<u64>, Option<u64>),
 }
 
+/// Names of threads of one process that stand in the report.
+const THREADS_MAX: usize = 6;
+
 /// Findings that stand in the report; `shopctl audit` tells all.
 const FINDINGS_MAX: usize = 20;
 
@@ -161,14 +168,16 @@ impl Used {
             .parts
             .iter()
             .map(|(name, now)| {
-                let then = looks.before.parts.get(name).map_or(0.0, |then| then.cpu_s.min(now.cpu_s));
-                let cpu_s = now.cpu_s - then;
+                let then = looks.before.parts.get(name).copied().unwrap_or_default();
+                let cpu_s = (now.cpu_s - then.cpu_s).max(0.0);
                 Process {
                     name: name.clone(),
-                    cpu_s: (cpu_s * 100.0).round() / 100.0,
+                    cpu_s: hundredth(cpu_s),
                     cpu_each_us: if done == 0 { 0.0 } else { tenth(cpu_s * 1e6 / done as f64) },
                     memory_bytes: now.memory_bytes,
                     peak_bytes: now.peak_bytes,
+                    written_bytes: now.written_bytes.saturating_sub(then.written_bytes),
+                    threads: busiest(looks, name),
                 }
             })
             .collect();
@@ -258,6 +267,22 @@ impl Report {
     }
 }
 
-fn hundredth(share: f64) -> f64 {
-    (share * 100.0).round() / 100.0
+/// What the threads of a part used between two looks, by their names: the busiest.
+fn busiest(looks: &Looks, part: &str) -> BTreeMap<String, f64> {
+    let none = Vec::new();
+    let before = looks.before.threads.get(part).unwrap_or(&none);
+    let mut used: BTreeMap<String, f64> = BTreeMap::new();
+    for thread in looks.after.threads.get(part).unwrap_or(&none) {
+        let then = before.iter().find(|then| then.id == thread.id).map_or(0.0, |then| then.cpu_s);
+        *used.entry(thread.name.clone()).or_default() += (thread.cpu_s - then).max(0.0);
+    }
+    let mut used: Vec<(String, f64)> =
+        used.into_iter().map(|(name, cpu_s)| (name, hundredth(cpu_s))).collect();
+    used.sort_by(|a, b| b.1.total_cmp(&a.1));
+    used.truncate(THREADS_MAX);
+    used.into_iter().filter(|(_, cpu_s)| *cpu_s > 0.0).collect()
+}
+
+fn hundredth(number: f64) -> f64 {
+    (number * 100.0).round() / 100.0
 }

@@ -50,6 +50,8 @@ pub(crate) struct Process {
     pub(crate) cpu_each_us: f64,
     pub(crate) memory_bytes: u64,
     pub(crate) peak_bytes: u64,
+    #[serde(default)]
+    pub(crate) written_bytes: u64,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
