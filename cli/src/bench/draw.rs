@@ -96,12 +96,12 @@ fn facts(report: &Report) -> String {
     let machine = &report.machine;
     let mut lines = Vec::new();
     let busy = machine.busy.map(|busy| format!(", busy to {:.0} % with everything on them", busy * 100.0));
-    lines.push(format!(
-        "{}{}; the shop with its broker uses {} of memory",
-        count(machine.cores as u64, "processor", "processors"),
-        busy.unwrap_or_default(),
-        bytes(machine.memory_bytes)
-    ));
+    let cores = count(machine.cores as u64, "processor", "processors");
+    let memory = match machine.memory_bytes {
+        Some(memory) => format!("the shop with its broker uses {} of memory", bytes(Some(memory))),
+        None => "the shop is not on this machine, so nobody here knows what it uses".to_owned(),
+    };
+    lines.push(format!("{cores}{}; {memory}", busy.unwrap_or_default()));
     if let Some(each) = machine.disk_each_bytes.filter(|each| *each > 0) {
         let now = bytes(machine.disk_after_bytes);
         lines.push(format!(
@@ -109,7 +109,7 @@ fn facts(report: &Report) -> String {
             bytes(Some(each))
         ));
     }
-    lines.push(format!("limited by {} (a guess)", report.limited_by.says));
+    lines.push(report.limited_by.says.clone());
     if report.audit.is_some() {
         lines.push(match report.caught_up_s {
             Some(seconds) => format!("everybody had heard everything {seconds:.1} s after the end"),

@@ -34,7 +34,7 @@ pub(crate) struct Shares {
 pub(crate) struct Limit {
     /// `processors`, `others`, `thread`, `measurer`, `disk`, `rate`, `waiting` or `unknown`.
     pub(crate) what: &'static str,
-    /// The same for people.
+    /// The same for people: a whole sentence.
     pub(crate) says: String,
 }
 
@@ -70,16 +70,17 @@ impl Shares {
 
 /// Guesses what was used up.
 pub(crate) fn guess(shares: &Shares, pace: Pace, fell_behind: bool, seconds: Duration) -> Limit {
-    let limit = |what, says: String| Limit { what, says };
+    let limit = |what, says: String| Limit { what, says: format!("limited by {says} (a guess)") };
+    let unknown = |why: &str| Limit { what: "unknown", says: format!("what limited it is not known: {why}") };
     let percent = |share: f64| format!("{:.0} %", share * 100.0);
     if seconds < SHORTEST {
-        return limit("unknown", "it was too short to tell".to_owned());
+        return unknown("it was too short to tell");
     }
     if let (Pace::Open { .. }, false) = (pace, fell_behind) {
         return limit("rate", "nothing: it kept up with the rate that was asked for".to_owned());
     }
     let Some(ours) = shares.ours else {
-        return limit("unknown", "the shop is not on this machine, so what it used is not known".to_owned());
+        return unknown("the shop is not on this machine");
     };
     let anybody = shares.anybody.unwrap_or(ours);
     if anybody >= USED_UP && ours < anybody * 0.75 {
@@ -153,7 +154,13 @@ mod tests {
     fn nothing_is_concluded_from_nothing() {
         let none = Shares { ours: None, anybody: None, busiest: None, disk: None };
         assert_eq!(what(&none), "unknown");
-        assert_eq!(guess(&shares(0.9, 0.9, 0.9, 0.9), CLOSED, false, Duration::ZERO).what, "unknown");
+        let short = guess(&shares(0.9, 0.9, 0.9, 0.9), CLOSED, false, Duration::ZERO);
+        assert_eq!(
+            (short.what, &*short.says),
+            ("unknown", "what limited it is not known: it was too short to tell")
+        );
+        let disk = guess(&shares(0.3, 0.3, 0.2, 0.6), CLOSED, false, LONG);
+        assert_eq!(disk.says, "limited by the disk: somebody waited for it 60 % of the time (a guess)");
     }
 
     #[test]

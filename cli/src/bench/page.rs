@@ -155,7 +155,7 @@ fn costs(page: &mut String, results: &Results) {
     let machine = &report.machine;
     let _ = writeln!(
         page,
-        "## What an order costs\n\nWith {depth} in flight. Limited by {} (a guess).\n",
+        "## What an order costs\n\nWith {depth} in flight; {}.\n",
         plain(&report.limited_by.says)
     );
     page.push_str(
