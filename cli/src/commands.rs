@@ -5,6 +5,7 @@
 mod analytics;
 mod audit;
 mod backup;
+mod bench;
 mod cart;
 mod completion;
 mod confirm;
@@ -83,6 +84,8 @@ pub(crate) enum Command {
     Doctor(doctor::Args),
     Audit(audit::Args),
     #[command(subcommand)]
+    Bench(bench::Command),
+    #[command(subcommand)]
     Backup(backup::Command),
     #[command(subcommand)]
     Db(db::Command),
@@ -158,6 +161,7 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
         Command::Service(command) => service::run(shop, command).await,
         Command::Doctor(args) => doctor::run(shop, args).await,
         Command::Audit(args) => audit::run(shop, args).await,
+        Command::Bench(command) => bench::run(shop, command).await,
         Command::Backup(command) => backup::run(shop, command).await,
         Command::Db(command) => db::run(shop, command).await,
         Command::Top(args) => top::run(shop, args).await,
@@ -185,6 +189,9 @@ pub(crate) fn goes_without_context(command: &Command, why: &Failure) -> bool {
     if matches!(command, Command::Context(_)) {
         // It is about what the address would be.
         return why.code() != PASSWORD_IN_URL;
+    }
+    if let Command::Bench(command) = command {
+        return command.is_about_files();
     }
     matches!(
         command,
@@ -222,6 +229,7 @@ fn for_operators(command: &Command) -> Option<&'static str> {
         Command::Service(_) => Some("the services"),
         Command::Doctor(_) => Some("the doctor"),
         Command::Audit(_) => Some("the audit"),
+        Command::Bench(command) if !command.is_about_files() => Some("a benchmark"),
         Command::Top(_) => Some("the live view"),
         _ => None,
     }

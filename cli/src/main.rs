@@ -14,6 +14,7 @@
 //! - [`doctor`]: what a person would check; [`audit`]: whether the books of all services agree
 //! - [`status`]: how everything is, on one screen; [`top`]: the same, live
 //! - [`stream`]: looking into streams; [`report`]: figures drawn with bars, and as CSV
+//! - [`bench`]: measuring a shop by using it
 //! - [`stack`]: the broker and the services of this machine, as processes
 //! - [`backup`]: one cut over all databases, and putting it back
 //! - [`keys`]: who may connect: keys in files, the roster, and the broker's users made from it
@@ -21,6 +22,7 @@
 mod args;
 mod audit;
 mod backup;
+mod bench;
 mod commands;
 mod complete;
 mod context;

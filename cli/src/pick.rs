@@ -64,6 +64,16 @@ pub(crate) fn price(text: &str) -> Result<Money, String> {
     Money::parse_major(amount, currency).map_err(|error| format!("{error}, not {}", quoted(text)))
 }
 
+/// Reads the subject of a request.
+pub(crate) fn subject(text: &str) -> Result<String, String> {
+    let plain = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.');
+    if plain && text.contains('.') {
+        Ok(text.to_owned())
+    } else {
+        Err("wanted is the subject of a request, such as order.place".to_owned())
+    }
+}
+
 /// Reads an identifier of one kind, such as of an order.
 pub(crate) fn id<I: Id>(text: &str) -> Result<I, String> {
     text.parse().map_err(|_| {

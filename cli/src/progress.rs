@@ -48,6 +48,64 @@ impl Progress {
     }
 }
 
+/// A bar with a rate of its own, for work that is measured: by how many are done, or by how long it goes on.
+pub(crate) struct Live {
+    bar: ProgressBar,
+    by_time: bool,
+}
+
+/// What a measurement comes to its end by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Whole {
+    Count(u64),
+    Time(Duration),
+}
+
+impl Live {
+    pub(crate) fn new(out: &Output, whole: Whole) -> Self {
+        let (length, by_time) = match whole {
+            Whole::Count(count) => (count, false),
+            Whole::Time(time) => (u64::try_from(time.as_millis()).unwrap_or(u64::MAX), true),
+        };
+        if !out.may_animate() {
+            return Self { bar: ProgressBar::hidden(), by_time };
+        }
+        let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("{bar:30} {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar())
+            .progress_chars("█▉▊▋▌▍▎▏ ");
+        bar.set_style(style);
+        Self { bar, by_time }
+    }
+
+    /// Something that goes on without a bar.
+    pub(crate) fn waiting(out: &Output, what: &'static str) -> Self {
+        if !out.may_animate() {
+            return Self { bar: ProgressBar::hidden(), by_time: false };
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        bar.set_style(
+            ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
+        bar.set_message(what);
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Self { bar, by_time: false }
+    }
+
+    /// Shows how far it is, by how many are done and how long it took, if that counts already, and says more.
+    pub(crate) fn show(&self, place: Option<(u64, Duration)>, text: String) {
+        self.bar.set_message(text);
+        let Some((done, since)) = place else { return self.bar.tick() };
+        let place = if self.by_time { u64::try_from(since.as_millis()).unwrap_or(u64::MAX) } else { done };
+        self.bar.set_position(place.min(self.bar.length().unwrap_or(u64::MAX)));
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
 /// Asks again if nobody answered or there was too much to do. Only for what cannot be done twice.
 ///
 /// # Errors

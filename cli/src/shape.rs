@@ -58,6 +58,8 @@ mod tests {
     /// Commands without a promise, and why.
     const WITHOUT: &[(&str, &str)] = &[
         ("backup restore", "the shop must be down; tests/shop/system/backups.rs"),
+        ("bench chart", "a picture"),
+        ("bench page", "a page"),
         ("completion", "a script"),
         ("man", "a page"),
         ("events tail", "what the events say is in subjects.md"),

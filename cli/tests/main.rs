@@ -4,6 +4,7 @@
 //! `shopd`, which `scripts/test` builds first.
 
 mod audit;
+mod benchmark;
 mod contexts;
 mod craft;
 mod doctor;

@@ -2,6 +2,7 @@
 
 mod brokers;
 mod denied;
+mod fast;
 mod link;
 mod seen;
 
@@ -28,6 +29,7 @@ use crate::wire;
 
 use denied::Denied;
 
+pub use fast::Heard;
 pub use link::{Link, names_user};
 pub(crate) use link::{connect, connect_and_tell};
 pub use seen::{

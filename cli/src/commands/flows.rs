@@ -37,7 +37,7 @@ Examples:
   shopctl flows --subject order.refund --last 50")]
 pub(crate) struct Args {
     /// Only flows that begin with this request
-    #[arg(long, value_name = "SUBJECT", default_value = SUBJECT_DEFAULT, value_parser = subject)]
+    #[arg(long, value_name = "SUBJECT", default_value = SUBJECT_DEFAULT, value_parser = pick::subject)]
     subject: String,
     /// So many of them, the newest
     #[arg(long, value_name = "N", default_value_t = LAST_DEFAULT, value_parser = clap::value_parser!(u32).range(1..=LAST_MAX))]
@@ -122,15 +122,6 @@ fn unanswered(subject: &str) -> Failure {
         None => failure,
     };
     failure.mend("shopctl service info NAME      lists what a service answers")
-}
-
-fn subject(text: &str) -> Result<String, String> {
-    let plain = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.');
-    if plain && text.contains('.') {
-        Ok(text.to_owned())
-    } else {
-        Err("wanted is the subject of a request, such as order.place".to_owned())
-    }
 }
 
 #[cfg(test)]

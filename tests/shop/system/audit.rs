@@ -21,7 +21,7 @@ fn found(report: &Value) -> Vec<(String, String, String)> {
 }
 
 /// Changes a database that nobody has open, as only a broken program or a person could.
-fn tamper(database: &Path, service: &str, migrations: usize, statement: &str) {
+pub(super) fn tamper(database: &Path, service: &str, migrations: usize, statement: &str) {
     let (connection, _) = kit::engine::schema::open_writer(
         database,
         service,

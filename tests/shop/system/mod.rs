@@ -5,6 +5,7 @@ mod audit;
 mod backup_troubles;
 mod backups;
 mod bad_input;
+mod benchmark;
 mod broker_loss;
 mod carts;
 mod chaos;

@@ -4,6 +4,7 @@
 
 mod attacks;
 mod bus;
+mod fast;
 mod full;
 mod hearing;
 mod looking;
