@@ -1,5 +1,7 @@
 //! Each rule of the books looks at the world: one thing that is changed in a world that ended well is named.
 
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 use kit::Trouble;
 use kit::Tx;
@@ -13,15 +15,23 @@ use simulation::life::{self, End};
 use simulation::port::lock;
 use simulation::shop::number;
 
-/// A world that ends well, in which something was sold, given back and written.
-const SEED: u64 = 0;
+/// Worlds that are looked at for one that will do.
+const SEEDS: u64 = 50;
 
+/// The first world that ends well in which something was sold and kept, something given back, and letters written.
 fn world() -> End {
-    let end = life::of(SEED, None).expect("a world");
-    assert_eq!(faults(&end), [] as [String; 0]);
-    assert!(end.world.bank.figures().values().any(|figures| figures.refunded > 0), "nothing was given back");
-    assert!(!end.world.letters.written().is_empty(), "nothing was written");
-    end
+    static SEED: OnceLock<u64> = OnceLock::new();
+    let seed = *SEED.get_or_init(|| (0..SEEDS).find(|seed| will_do(*seed)).expect("a world that will do"));
+    life::of(seed, None).expect("a world")
+}
+
+fn will_do(seed: u64) -> bool {
+    let end = life::of(seed, None).expect("a world");
+    let figures = end.world.bank.figures();
+    faults(&end).is_empty()
+        && figures.values().any(|figures| figures.refunded > 0)
+        && figures.values().any(|figures| figures.charged > figures.refunded)
+        && !end.world.letters.written().is_empty()
 }
 
 fn faults(end: &End) -> Vec<String> {
