@@ -193,15 +193,18 @@ pub fn digests(sql: &Sql<'_>, after: u64, rows_max: usize) -> Result<Vec<Digest>
     sql.list(
         "SELECT seq, id, subject, key, body, checksum, told_before FROM outbox WHERE seq > ?1 ORDER BY seq LIMIT ?2",
         params![after, rows_max],
-        |row| {
-            let (id, subject): (String, String) = (row.get("id")?, row.get("subject")?);
-            let (key, body): (String, Vec<u8>) = (row.get("key")?, row.get("body")?);
-            let sum = row.get("checksum")?;
-            let told_before: Option<String> = row.get("told_before")?;
-            let intact = sum == checksum(&id, &subject, &key, &body, told_before.as_deref());
-            Ok(Digest { sequence: row.get("seq")?, id, subject, checksum: sum, intact })
-        },
+        digest,
     )
+}
+
+/// Reads a row as its digest, comparing it with its checksum.
+pub(crate) fn digest(row: &rusqlite::Row<'_>) -> rusqlite::Result<Digest> {
+    let (id, subject): (String, String) = (row.get("id")?, row.get("subject")?);
+    let (key, body): (String, Vec<u8>) = (row.get("key")?, row.get("body")?);
+    let sum = row.get("checksum")?;
+    let told_before: Option<String> = row.get("told_before")?;
+    let intact = sum == checksum(&id, &subject, &key, &body, told_before.as_deref());
+    Ok(Digest { sequence: row.get("seq")?, id, subject, checksum: sum, intact })
 }
 
 /// What is wrong with the rows behind a number: gaps in the numbers, and rows that no longer say what was

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::outbox::{Digest, checksum};
+use super::outbox::{Digest, digest};
 use super::schema::open_reader;
 use crate::error::Result;
 use crate::sql::Sql;
@@ -67,15 +67,7 @@ pub fn told(sql: &Sql<'_>) -> Result<Vec<Told>> {
     sql.list(
         "SELECT seq, id, subject, key, body, at_us, checksum, told_before FROM outbox ORDER BY seq",
         [],
-        |row| {
-            let (id, subject): (String, String) = (row.get("id")?, row.get("subject")?);
-            let (key, body): (String, Vec<u8>) = (row.get("key")?, row.get("body")?);
-            let sum = row.get("checksum")?;
-            let told_before: Option<String> = row.get("told_before")?;
-            let intact = sum == checksum(&id, &subject, &key, &body, told_before.as_deref());
-            let digest = Digest { sequence: row.get("seq")?, id, subject, checksum: sum, intact };
-            Ok(Told { digest, key, at_us: row.get("at_us")? })
-        },
+        |row| Ok(Told { digest: digest(row)?, key: row.get("key")?, at_us: row.get("at_us")? }),
     )
 }
 
