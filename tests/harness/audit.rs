@@ -9,8 +9,6 @@ use contracts::inventory::{AuditStock, HoldView, ListHolds, ListStock, StockSums
 use contracts::order::{ListOrders, OrderView, RefundState, Stage};
 use contracts::payment::{AuditPayments, ListPayments, PaymentState, PaymentView};
 use contracts::{OrderId, Sku};
-use kit::bus::Peer;
-use kit::testing::eventually;
 
 use crate::{Counter, NAMES};
 
@@ -28,46 +26,6 @@ pub struct Books {
 }
 
 impl Counter {
-    /// Waits until the shop is quiet: every order settled, every outbox in its stream, every event
-    /// heard, no work on the outside world to be done.
-    pub async fn until_quiet(&self) {
-        // Services are looked at one after the other: what began behind the look has told something by the next.
-        eventually("the shop is quiet", || async {
-            let told = self.told_if_quiet().await?;
-            (self.told_if_quiet().await? == told).then_some(())
-        })
-        .await;
-    }
-
-    /// How much each service has told, if none of them has anything to do.
-    async fn told_if_quiet(&self) -> Option<Vec<u64>> {
-        let mut told = Vec::new();
-        let peers = contracts::shop().peers;
-        for name in NAMES {
-            let health = self.health(name).await?;
-            told.push(health.outbox_newest);
-            if health.outbox_newest != health.outbox_published || health.effects_due > 0 {
-                return None;
-            }
-            let consumers = self.client().consumers(&name.to_uppercase()).await.ok()?;
-            if consumers.iter().any(|consumer| consumer.pending > 0 || consumer.unacknowledged > 0) {
-                return None;
-            }
-            // Who has lost its consumer with a stream that was made anew has not heard everything yet.
-            let hears = |peer: &&Peer| peer.hears.iter().any(|source| source == name);
-            let has_one = |peer: &Peer| consumers.iter().any(|consumer| consumer.name == peer.name);
-            if !peers.iter().filter(hears).all(has_one) {
-                return None;
-            }
-        }
-        let waiting = ListOrders {
-            stages: vec![Stage::Placed, Stage::AwaitingPayment],
-            limit: Some(1),
-            ..ListOrders::default()
-        };
-        self.client().ask(&waiting).await.is_ok_and(|page| page.items.is_empty()).then_some(told)
-    }
-
     /// Reads the books, page by page.
     pub async fn books(&self) -> Books {
         let mut books = Books::default();

@@ -7,7 +7,7 @@
 //! - [`flow`]: everything that can become of an order, insisted on; [`walk`]: over the crash points meanwhile
 //! - [`commands`]: `shopctl` about the shop of a test
 //! - [`page`]: the reference part of `subjects.md`
-//! - [`audit`]: whether the books balance
+//! - [`quiet`]: waiting until nothing moves; [`audit`]: whether the books balance
 //! - [`power`]: a power cut, which leaves what was synced
 //! - [`chaos`]: breaking the processes by a schedule; [`proxy`]: a line to the broker that can be bad
 
@@ -21,6 +21,7 @@ pub mod people;
 pub mod power;
 pub mod processes;
 pub mod proxy;
+pub mod quiet;
 pub mod small_disk;
 pub mod walk;
 

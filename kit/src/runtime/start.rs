@@ -161,7 +161,10 @@ async fn live(service: Arc<Service>, options: &Options, stop: CancellationToken)
     let readers = Readers::open(&path, Arc::clone(&signals))?;
     let vitals = Arc::new(Vitals::starting(SystemClock.now()));
     let Some(nats) = connect(&link, &vitals, &stop).await? else { return Ok(Then::Nothing) };
-    permits::check(&nats, &service).await?;
+    tokio::select! {
+        permitted = permits::check(&nats, &service, &vitals) => permitted?,
+        () = stop.cancelled() => return Ok(Then::Nothing),
+    }
 
     let origin = engine.origin().to_owned();
     let writer = Arc::new(
@@ -359,7 +362,7 @@ async fn connect(
         let told = Arc::clone(vitals);
         let denied = move |what: &str| {
             if what.contains("Permissions Violation") {
-                told.say("permissions", crate::text::printable(what));
+                told.say(permits::PART, crate::text::printable(what));
             }
         };
         let error = tokio::select! {

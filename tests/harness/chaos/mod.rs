@@ -5,7 +5,7 @@
 //! - [`kind`]: what can go wrong; [`schedule`]: when, as a function of the seed; [`dice`]: chance
 //! - [`world`]: the shop; [`nemesis`]: who breaks and mends it; [`damage`]: what is done to files
 //! - [`buyer`]: the customers; [`asking`]: asking until there is an answer; [`ledger`]: what it was
-//! - [`quiet`]: waiting until nothing moves; [`check`]: the audit; [`report`]: what is said at the end
+//! - [`check`]: the audit, once the shop is quiet; [`report`]: what is said at the end
 
 pub mod asking;
 pub mod buyer;
@@ -15,7 +15,6 @@ pub mod dice;
 pub mod kind;
 pub mod ledger;
 pub mod nemesis;
-pub mod quiet;
 pub mod report;
 pub mod schedule;
 pub mod world;
@@ -44,6 +43,10 @@ pub const STORM: Duration = Duration::from_secs(40);
 
 /// Customers at a time: what two cores bear beside everything else.
 pub const BUYERS: u64 = 6;
+
+/// How long a shop may take from when everything was mended until it is quiet. A card whose answers were
+/// lost is tried for a minute and a half.
+const QUIET_TIME: Duration = Duration::from_secs(150);
 
 /// How a run is to be.
 #[derive(Debug, Clone)]
@@ -187,7 +190,7 @@ async fn one_round(
         }
     }
     report.findings.append(&mut world.ended);
-    match quiet::until_quiet(&world.counter).await {
+    match world.counter.quiet_within(QUIET_TIME).await {
         Ok(after) => report.quiet_after = report.quiet_after.max(after),
         Err(noise) => {
             report.findings.extend(noise.into_iter().map(|one| format!("not quiet: {one}")));

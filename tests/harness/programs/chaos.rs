@@ -35,7 +35,8 @@ struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value_t = STORM.as_secs())]
     storm: u64,
     /// Where databases, logs and the schedule go if something is wrong
-    #[arg(long, value_name = "FOLDER")]
+    // The script names one first, the reader perhaps another.
+    #[arg(long, value_name = "FOLDER", overrides_with = "keep")]
     keep: Option<PathBuf>,
     /// Names every kind of fault, and ends
     #[arg(long)]

@@ -9,7 +9,7 @@ use super::*;
 use crate::access::{Identity, Position};
 use crate::client::Voice;
 use crate::error::{Kind, reason};
-use crate::runtime::Ended;
+use crate::runtime::{Ended, permits};
 use crate::streams::MakeConsumer;
 
 /// How long a thing that must not come is waited for.
@@ -191,6 +191,31 @@ async fn a_service_that_lacks_a_permission_ends_and_names_it() {
     let Err(Ended::Configuration(said)) = world.run(listener()).ended().await else { panic!("it ends") };
     assert!(said.contains("publish $JS.API.CONSUMER.MSG.NEXT.TELLER.listener"), "{said}");
     assert!(said.contains("listener"), "{said}");
+}
+
+/// A service used to end, and say that something was not permitted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_stands_still_while_a_service_starts_has_not_refused_anything() {
+    let world = World::start().await;
+    let listener_of_its_own = world.broker.client_of("listener").await;
+    let vitals = crate::vitals::Vitals::starting(jiff::Timestamp::now());
+    let signal = |name: &str| {
+        let sent = std::process::Command::new("kill").args([name, &world.broker.pid().to_string()]).status();
+        assert!(sent.unwrap().success());
+    };
+    signal("-STOP");
+    let service = listener();
+    let checked = permits::check(listener_of_its_own.nats(), &service, &vitals);
+    let (checked, said) = tokio::join!(checked, async {
+        let said =
+            eventually("it says what it waits for", || async { vitals.states().remove(permits::PART) });
+        let said = said.await;
+        signal("-CONT");
+        said
+    });
+    assert!(checked.is_ok());
+    assert_eq!(said, "the broker does not say what it permits");
+    assert_eq!(vitals.states()[permits::PART], "ok");
 }
 
 #[tokio::test(flavor = "multi_thread")]
