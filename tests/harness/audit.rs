@@ -6,7 +6,7 @@ use std::path::Path;
 
 use cli::books::{Fault, OrderFile, provider, stock, whole};
 use contracts::inventory::{AuditStock, HoldView, ListHolds, ListStock, StockSums, StockView};
-use contracts::order::{ListOrders, OrderView, RefundState, Stage};
+use contracts::order::{ListOrders, OrderView, RefundState};
 use contracts::payment::{AuditPayments, ListPayments, PaymentState, PaymentView};
 use contracts::{OrderId, Sku};
 
