@@ -260,7 +260,11 @@ impl Walker {
     fn end_life(&mut self, service: &'static str, going: &mut BTreeMap<&'static str, Going>) {
         let Some(one) = going.get_mut(service) else { return };
         let life = one.lives.pop_front().unwrap_or_default();
-        let spent = life.iter().all(|step| step.when == When::First && step.outcome != Outcome::Kill);
+        // A failure may be about to end the process: it says that it has fired before it ends.
+        let lives_on = |step: &Step| step.outcome == Outcome::Delay || !step.place.is_at_the_start();
+        let spent = life
+            .iter()
+            .all(|step| step.when == When::First && step.outcome != Outcome::Kill && lives_on(step));
         let runs = self.shop.end_of(service).is_none();
         self.walked.extend(life);
         if one.lives.is_empty() {

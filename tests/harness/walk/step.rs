@@ -5,6 +5,9 @@ use kit::crash::POINTS;
 /// Places that are reached only by a service that is told to stop.
 pub const AT_THE_STOP: [&str; 2] = ["shutdown", "checkpoint"];
 
+/// The place that every process comes to once, and does not survive if it fails.
+const AT_THE_START: &str = "startup.after_open";
+
 /// How often a place that fires each time has to fire before it is disarmed.
 const EVERY_ENOUGH: usize = 3;
 
@@ -78,6 +81,11 @@ impl Place {
     /// Whether only a service that is told to stop comes here.
     pub fn is_at_the_stop(&self) -> bool {
         AT_THE_STOP.contains(&self.point)
+    }
+
+    /// Whether a failure here ends the process.
+    pub fn is_at_the_start(&self) -> bool {
+        self.point == AT_THE_START
     }
 
     fn written(&self) -> String {
