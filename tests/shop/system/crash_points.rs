@@ -52,7 +52,7 @@ async fn an_order_flow_survives_every_step_alone() {
         if number > 0 && number % ROUNDS_A_SHOP == 0 {
             (walker, _) = Walker::open().await;
         }
-        say(&format!("{}: {}", step.place.service, step.arm()));
+        say(&format!("{number} of {all}, {}: {}", step.place.service, step.arm()));
         walker.round([(step.place.service, vec![vec![step]])].into()).await;
         walked += 1;
     }
@@ -176,8 +176,10 @@ fn chosen<T>(mut all: Vec<T>) -> Vec<T> {
             all.swap(last, ((seed >> 33) % (last as u64 + 1)) as usize);
         }
     }
-    let limit = number("WALK_LIMIT").map_or(all.len(), |limit| limit as usize);
-    all.truncate(limit);
+    let count = |name: &str, otherwise: usize| number(name).map_or(otherwise, |count| count as usize);
+    let passed_over = count("WALK_FROM", 0).min(all.len());
+    all.drain(..passed_over);
+    all.truncate(count("WALK_LIMIT", all.len()));
     all
 }
 
