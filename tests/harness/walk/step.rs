@@ -8,6 +8,9 @@ pub const AT_THE_STOP: [&str; 2] = ["shutdown", "checkpoint"];
 /// The place that every process comes to once, and does not survive if it fails.
 const AT_THE_START: &str = "startup.after_open";
 
+/// The place that is reached only if a reaction fails.
+const LETTER: &str = "dead_letter.write";
+
 /// How often a place that fires each time has to fire before it is disarmed.
 const EVERY_ENOUGH: usize = 3;
 
@@ -109,16 +112,21 @@ impl Step {
             When::Every => "every",
         };
         let own = format!("{}={outcome}@{when}", self.place.written());
-        if self.place.point != "dead_letter.write" {
+        if self.place.point != LETTER {
             return own;
         }
         let reaction = Place { point: "hear.reaction", ..self.place.clone() };
         format!("{}=error@{when},{own}", reaction.written())
     }
 
-    /// How often it has to fire. Timers of a quiet shop are due once a start or once a round.
+    /// How often it has to fire. Timers of a quiet shop are due once a start or once a round; and a letter that
+    /// was written is tried again and not written again, while what it is about goes no further.
     pub fn wanted(&self) -> usize {
-        let seldom = self.outcome != Outcome::Kill && self.place.point.starts_with("timer.");
+        let seldom = match self.outcome {
+            Outcome::Kill => false,
+            Outcome::Error => self.place.point.starts_with("timer."),
+            Outcome::Delay => self.place.point.starts_with("timer.") || self.place.point == LETTER,
+        };
         if self.when == When::Every && !seldom { EVERY_ENOUGH } else { 1 }
     }
 }
