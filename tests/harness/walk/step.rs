@@ -5,8 +5,11 @@ use kit::crash::POINTS;
 /// Places that are reached only by a service that is told to stop.
 pub const AT_THE_STOP: [&str; 2] = ["shutdown", "checkpoint"];
 
-/// The place that every process comes to once, and does not survive if it fails.
+/// The place that every process comes to once.
 const AT_THE_START: &str = "startup.after_open";
+
+/// The kind of job that is housekeeping.
+const CHORE: &str = "chore";
 
 /// The place that is reached only if a reaction fails.
 const LETTER: &str = "dead_letter.write";
@@ -86,9 +89,10 @@ impl Place {
         AT_THE_STOP.contains(&self.point)
     }
 
-    /// Whether a failure here ends the process.
+    /// Whether a failure here may end the process: what a service does before it is ready must succeed, and
+    /// its first chores belong to that.
     pub fn is_at_the_start(&self) -> bool {
-        self.point == AT_THE_START
+        self.point == AT_THE_START || self.about == CHORE
     }
 
     fn written(&self) -> String {
