@@ -188,6 +188,16 @@ impl Counter {
         }
     }
 
+    /// Whether no service has a dead letter.
+    pub async fn has_no_letters(&self) -> bool {
+        for service in NAMES {
+            if self.health(service).await.is_none_or(|health| health.dead_letters > 0) {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Tries each dead letter of a service again. Nothing if there is still one, or no answer.
     async fn retries_letters_of(&self, service: &str) -> Option<()> {
         let call = || Call { timeout: ANSWER_TIME, key: Some(Client::new_key()), trace: None };
