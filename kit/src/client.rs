@@ -120,7 +120,7 @@ impl Client {
 
     /// The beginning of a new flow.
     pub fn new_trace() -> Trace {
-        Trace::begin(&mut SystemChance)
+        Trace::begin(SystemClock.now(), &mut SystemChance)
     }
 
     /// The time of this machine, for whoever compares it with what services tell.

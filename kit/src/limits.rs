@@ -28,6 +28,10 @@ pub const RELAY_IN_FLIGHT_MAX: usize = 1000;
 pub const RELAY_BYTES_IN_FLIGHT_MAX: usize = 4 * 1024 * 1024;
 /// How often an idle relay compares the stream with the outbox.
 pub const RELAY_LOOKS_EVERY: Duration = Duration::from_secs(2);
+/// Rows that a commit hands to the relay in memory. Beyond it the oldest are dropped there, and read from the outbox.
+pub const UNTOLD_ROWS_MAX: usize = 2000;
+/// Bytes of bodies that a commit hands to the relay in memory; beyond it as above.
+pub const UNTOLD_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Rows a relay reads from the outbox at a time.
 pub const RELAY_ROWS_MAX: usize = 200;
 /// Messages a consumer hands out before it hears an acknowledgement.

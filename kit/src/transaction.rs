@@ -33,8 +33,10 @@ pub struct Tx<'a> {
 pub(crate) struct Done {
     /// What the work is about, for the journal.
     pub(crate) key: String,
-    /// Whether something was added to the outbox.
-    pub(crate) emitted: bool,
+    /// What was added to the outbox.
+    pub(crate) told: Vec<outbox::Row>,
+    /// Whether rows came into the outbox another way.
+    pub(crate) refilled: bool,
     /// Whether a timer was set or cancelled.
     pub(crate) timers: bool,
     /// Whether work on the outside world was asked for.
@@ -140,7 +142,7 @@ impl<'a> Tx<'a> {
         }
         let id: EventId = self.new_id();
         let told_before = Some(outbox::told_so_far(&self.sql)?);
-        let row = outbox::Row {
+        let mut row = outbox::Row {
             seq: 0,
             id: id.to_string(),
             subject: E::SUBJECT.to_owned(),
@@ -150,9 +152,9 @@ impl<'a> Tx<'a> {
             at: self.now,
             told_before,
         };
-        outbox::insert(&self.sql, &row)?;
-        self.done.emitted = true;
-        self.about(row.key);
+        row.seq = outbox::insert(&self.sql, &row)?;
+        self.about(&row.key);
+        self.done.told.push(row);
         Ok(())
     }
 

@@ -41,6 +41,8 @@ pub struct Group {
     pub answers: Vec<Result<Bytes>>,
     /// The newest row of the outbox, if one was added.
     pub emitted: Option<u64>,
+    /// What was added to the outbox, in order: whoever tells it needs not read it again.
+    pub told: Vec<outbox::Row>,
     /// Whether a timer was set or cancelled.
     pub timers: bool,
     /// Whether work on the outside world was asked for.
@@ -137,6 +139,7 @@ impl Engine {
         let mut group = Group {
             answers: Vec::with_capacity(jobs.len()),
             emitted: None,
+            told: Vec::new(),
             timers: false,
             effects: false,
             failure: None,
@@ -148,26 +151,27 @@ impl Engine {
             group.answers = refused.into_iter().map(Err).collect();
             return group;
         }
-        let (mut emitted, mut trust) = (false, false);
+        let (mut refilled, mut trust) = (false, false);
         let written = self.begin(id).and_then(|()| {
             for job in &mut jobs {
                 let (answer, done) = self.run(job, id)?;
-                emitted |= done.emitted;
+                refilled |= done.refilled;
                 trust |= done.trust;
                 group.timers |= done.timers;
                 group.effects |= done.effects;
+                group.told.extend(done.told);
                 group.answers.push(answer);
             }
-            let newest = emitted.then(|| outbox::extent(&self.sql())).transpose()?;
             let last = jobs.last().map_or("", |job| job.kind);
             crash::point("writer.before_commit", last)?;
             self.connection.prepare_cached("COMMIT")?.execute([])?;
             crash::point("writer.after_commit", last)?;
-            Ok(newest)
+            let newest = group.told.last().map(|row| row.seq);
+            if refilled { outbox::extent(&self.sql()).map(|extent| Some(extent.newest)) } else { Ok(newest) }
         });
         match written {
             Ok(newest) => {
-                group.emitted = newest.map(|extent| extent.newest);
+                group.emitted = newest;
                 self.next_group += 1;
                 self.last_group = Some((id, jobs.len(), began, self.clock.now()));
                 if trust && let Err(error) = self.service.trust().learn(&self.sql()) {
@@ -180,6 +184,7 @@ impl Engine {
                 let _ = self.connection.execute_batch("ROLLBACK");
                 group.answers = jobs.iter().map(|_| Err(error.clone())).collect();
                 (group.timers, group.effects) = (false, false);
+                group.told.clear();
                 group.failure = Some(error);
             }
         }
@@ -264,8 +269,7 @@ fn perform(
             let outcome = outcome_of(&answer);
             (answer, outcome)
         }
-        // In a savepoint of its own: what cannot even become a dead letter must come again, whole.
-        Work::Hear(heard) => ended(attempt(tx, |tx| hearing::hear(tx, service, &heard))),
+        Work::Hear(heard) => ended(hearing::hear(tx, service, &heard)),
         Work::Timer => {
             ended(attempt(tx, |tx| hearing::timer(tx, service, &job.subject, &job.key, job.attempt - 1)))
         }
@@ -345,6 +349,7 @@ fn record_effect(
 pub(crate) fn attempt<T>(tx: &mut Tx<'_>, run: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
     let connection = tx.connection();
     connection.prepare_cached("SAVEPOINT piece")?.execute([])?;
+    let told = tx.done.told.len();
     // The transaction is rolled back to the savepoint after a panic, so nothing half-done is seen.
     let ended = catch_unwind(AssertUnwindSafe(|| run(tx))).unwrap_or_else(|panic| Err(panicked(&*panic)));
     match &ended {
@@ -356,6 +361,9 @@ pub(crate) fn attempt<T>(tx: &mut Tx<'_>, run: impl FnOnce(&mut Tx<'_>) -> Resul
             connection.prepare_cached("RELEASE piece")?.execute([])?
         }
     };
+    if ended.is_err() {
+        tx.done.told.truncate(told);
+    }
     ended
 }
 

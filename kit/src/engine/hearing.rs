@@ -69,7 +69,6 @@ pub(crate) fn hear(tx: &mut Tx<'_>, service: &Service, heard: &Heard) -> Result<
             ),
         ));
     }
-    standing::note(tx, &heard.source, &heard.origin, heard.sequence)?;
     let blocked = tx
         .find(
             "SELECT 1 FROM dead_letter WHERE source = ?1 AND key = ?2 LIMIT 1",
@@ -79,13 +78,20 @@ pub(crate) fn hear(tx: &mut Tx<'_>, service: &Service, heard: &Heard) -> Result<
         .is_some();
     if blocked {
         let waits = Error::new(Kind::Unavailable, "parked", "waits behind a dead letter of the same key");
-        insert(tx, "parked", heard, &waits, 0)?;
+        put_aside(tx, "parked", heard, &waits, 0)?;
         return Ok(Some("parked".into()));
     }
     tx.hearing(&heard.event_id);
-    match react(tx, service, &heard.subject, &heard.body) {
-        Ok(()) => crash::point("hear.in_transaction", &heard.subject).map(|()| Some("ok".into())),
-        Err(error) if error.is_storage() => Err(error),
+    // Position and reaction are one: neither stands without the other.
+    let mut cut_short = false;
+    let reacted = attempt(tx, |tx| {
+        standing::note(tx, &heard.source, &heard.origin, heard.sequence)?;
+        react(tx, service, &heard.subject, &heard.body)?;
+        crash::point("hear.in_transaction", &heard.subject).inspect_err(|_| cut_short = true)
+    });
+    match reacted {
+        Ok(()) => Ok(Some("ok".into())),
+        Err(error) if error.is_storage() || cut_short => Err(error),
         Err(error) => {
             tracing::error!(
                 event.id = heard.event_id,
@@ -94,16 +100,23 @@ pub(crate) fn hear(tx: &mut Tx<'_>, service: &Service, heard: &Heard) -> Result<
                 "An event became a dead letter: {}",
                 error.chain()
             );
-            insert(tx, "dead", heard, &error, 1)?;
+            put_aside(tx, "dead", heard, &error, 1)?;
             Ok(Some(error.reason.into_owned()))
         }
     }
 }
 
-/// Runs the reaction in a savepoint of its own, so that a failure leaves nothing behind.
 fn react(tx: &mut Tx<'_>, service: &Service, subject: &str, body: &[u8]) -> Result<()> {
     let Some(reaction) = service.reaction(subject) else { return Ok(()) };
-    attempt(tx, |tx| crash::point("hear.reaction", subject).and_then(|()| reaction(tx, body)))
+    crash::point("hear.reaction", subject).and_then(|()| reaction(tx, body))
+}
+
+/// Keeps an event as a letter and passes it, both or neither: what cannot even become a letter must come again.
+fn put_aside(tx: &mut Tx<'_>, state: &str, heard: &Heard, error: &Error, attempts: u32) -> Result<()> {
+    attempt(tx, |tx| {
+        standing::note(tx, &heard.source, &heard.origin, heard.sequence)?;
+        insert(tx, state, heard, error, attempts)
+    })
 }
 
 fn insert(tx: &mut Tx<'_>, state: &str, heard: &Heard, error: &Error, attempts: u32) -> Result<()> {
@@ -340,7 +353,7 @@ fn react_again(tx: &mut Tx<'_>, service: &Service, letter: &Letter) -> Result<()
         attempt(tx, |tx| service.ring(tx, &letter.subject, &letter.key))
     } else {
         tx.hearing(&letter.event_id);
-        react(tx, service, &letter.subject, &letter.body)
+        attempt(tx, |tx| react(tx, service, &letter.subject, &letter.body))
     };
     tx.follow(asked_in);
     ended

@@ -1,5 +1,6 @@
 //! The outbox: row n is message n of the service's stream.
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -44,8 +45,8 @@ pub struct Extent {
     pub newest: u64,
 }
 
-/// Writes the next row. Its number does not count: SQLite gives it.
-pub(crate) fn insert(sql: &Sql<'_>, row: &Row) -> Result<()> {
+/// Writes the next row. Its number does not count: SQLite gives it, and it is answered.
+pub(crate) fn insert(sql: &Sql<'_>, row: &Row) -> Result<u64> {
     sql.connection()
         .prepare_cached(
             "INSERT INTO outbox (id, subject, key, body, trace_id, span_id, sampled, at_us, checksum, told_before)
@@ -63,13 +64,14 @@ pub(crate) fn insert(sql: &Sql<'_>, row: &Row) -> Result<()> {
             ":checksum": checksum(&row.id, &row.subject, &row.key, &row.body, row.told_before.as_deref()),
             ":told_before": row.told_before,
         })?;
+    let seq = sql.connection().last_insert_rowid();
     sql.connection()
         .prepare_cached(
-            "INSERT INTO told (subject, seq) VALUES (?1, last_insert_rowid())
+            "INSERT INTO told (subject, seq) VALUES (?1, ?2)
              ON CONFLICT (subject) DO UPDATE SET seq = excluded.seq",
         )?
-        .execute([&row.subject])?;
-    Ok(())
+        .execute(params![row.subject, seq])?;
+    Ok(seq.cast_unsigned())
 }
 
 /// What was told so far, as the next row says it: the newest row of each subject, also if it is not kept any more.
@@ -77,13 +79,18 @@ pub(crate) fn insert(sql: &Sql<'_>, row: &Row) -> Result<()> {
 /// # Errors
 /// If the table cannot be read.
 pub(crate) fn told_so_far(sql: &Sql<'_>) -> Result<String> {
-    // events.order.placed: the name is what stands behind the second dot.
-    sql.get(
-        "SELECT coalesce(group_concat(substr(name, instr(name, '.') + 1) || '=' || seq, ' '), '')
-         FROM (SELECT substr(subject, instr(subject, '.') + 1) AS name, seq FROM told ORDER BY subject)",
-        [],
-        |row| row.get(0),
-    )
+    // The table is kept in the order of its subjects, so this is in order without sorting.
+    let told = sql.list("SELECT subject, seq FROM told", [], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?))
+    })?;
+    let mut said = String::new();
+    for (subject, seq) in told {
+        // events.order.placed: the name is what stands behind the second dot.
+        let name = subject.splitn(3, '.').nth(2).unwrap_or_default();
+        let gap = if said.is_empty() { "" } else { " " };
+        let _ = write!(said, "{gap}{name}={seq}");
+    }
+    Ok(said)
 }
 
 /// The oldest and the newest row.
@@ -91,9 +98,12 @@ pub(crate) fn told_so_far(sql: &Sql<'_>) -> Result<String> {
 /// # Errors
 /// If the table cannot be read.
 pub fn extent(sql: &Sql<'_>) -> Result<Extent> {
-    sql.get("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM outbox", [], |row| {
-        Ok(Extent { oldest: row.get(0)?, newest: row.get(1)? })
-    })
+    // Each alone is found at an end of the table; both in one question would read all of it.
+    sql.get(
+        "SELECT coalesce((SELECT min(seq) FROM outbox), 1), coalesce((SELECT max(seq) FROM outbox), 0)",
+        [],
+        |row| Ok(Extent { oldest: row.get(0)?, newest: row.get(1)? }),
+    )
 }
 
 /// The identifier of the event in a row, if the row is still kept.

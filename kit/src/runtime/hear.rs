@@ -229,7 +229,7 @@ impl Hearer {
         };
         let trace = match cause {
             Some(cause) => cause.child(&mut SystemChance),
-            None => Trace::begin(&mut SystemChance),
+            None => Trace::begin(self.port.now(), &mut SystemChance),
         };
         Job::heard(heard, self.source, trace, self.port.now())
     }

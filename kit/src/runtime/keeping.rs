@@ -49,7 +49,7 @@ impl Keeping {
 
     async fn ask<R: Request>(&self, request: &R) -> Result<()> {
         let name = self.port.service().name().to_owned();
-        let trace = Trace { sampled: false, ..Trace::begin(&mut SystemChance) };
+        let trace = Trace { sampled: false, ..Trace::begin(self.port.now(), &mut SystemChance) };
         let rest = (Caller::Service(name), None, self.port.now() + KEEPER_TIME);
         port::call(&*self.port, request, trace, rest).await.map(drop)
     }

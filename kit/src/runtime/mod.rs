@@ -39,6 +39,7 @@ mod stored;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod untold;
 mod writer;
 
 pub use main::{Options, main, main_with};

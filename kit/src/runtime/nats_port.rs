@@ -63,7 +63,7 @@ impl Port for NatsPort {
 
     fn child(&self, of: &Trace) -> Trace {
         if of.id == 0 {
-            return Trace { sampled: of.sampled, ..Trace::begin(&mut SystemChance) };
+            return Trace { sampled: of.sampled, ..Trace::begin(self.now(), &mut SystemChance) };
         }
         of.child(&mut SystemChance)
     }

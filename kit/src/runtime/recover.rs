@@ -175,6 +175,6 @@ fn take_up(tx: &mut Tx<'_>, service: &Service, row: &Row) -> Result<()> {
     if outbox::extent(tx)?.newest != row.seq {
         return Err(Error::internal(format!("what took up event {} told something itself", row.seq)));
     }
-    tx.done.emitted = true;
+    tx.done.refilled = true;
     Ok(())
 }

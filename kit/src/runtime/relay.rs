@@ -22,7 +22,7 @@ use super::keeping::Keeping;
 use super::readers::Readers;
 use super::scrub::Scrub;
 use super::stored::not_stored;
-use super::writer::Writer;
+use super::writer::{Signals, Writer};
 use crate::client::broker;
 use crate::crash;
 use crate::engine::mirror::{self, Figures, Found};
@@ -57,6 +57,7 @@ pub(super) struct Relay {
     pub(super) vitals: Arc<Vitals>,
     pub(super) origin: String,
     pub(super) emitted: watch::Receiver<u64>,
+    pub(super) signals: Arc<Signals>,
     pub(super) scrub: Scrub,
 }
 
@@ -274,7 +275,10 @@ impl Relay {
                 && bytes_in_flight < RELAY_BYTES_IN_FLIGHT_MAX
             {
                 let rows_max = RELAY_ROWS_MAX.min(RELAY_IN_FLIGHT_MAX - in_flight.len());
-                let rows = self.read(move |sql| outbox::from(sql, next, rows_max)).await?;
+                let mut rows = self.signals.untold.take(next, rows_max);
+                if rows.is_empty() {
+                    rows = self.read(move |sql| outbox::from(sql, next, rows_max)).await?;
+                }
                 if rows.first().is_none_or(|row| row.seq != next) {
                     return Err(Error::internal(format!("row {next} of the outbox is missing")));
                 }

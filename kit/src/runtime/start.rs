@@ -21,6 +21,7 @@ use super::relay::Relay;
 use super::scrub::Scrub;
 use super::serve::Serving;
 use super::tasks::Tasks;
+use super::untold::Untold;
 use super::writer::{Signals, Writer};
 use super::{main::Options, open, permits, prune, room};
 use crate::backup::restore;
@@ -157,7 +158,13 @@ async fn live(service: Arc<Service>, options: &Options, stop: CancellationToken)
     let guard = Guard::of(&lock_path, &path);
     let (emitted, emissions) = watch::channel(outbox::extent(&engine.sql())?.newest);
     let (fatal, mut broken) = watch::channel(None);
-    let signals = Arc::new(Signals { emitted, due: Notify::new(), full: Notify::new(), fatal });
+    let signals = Arc::new(Signals {
+        emitted,
+        untold: Untold::default(),
+        due: Notify::new(),
+        full: Notify::new(),
+        fatal,
+    });
     let readers = Readers::open(&path, Arc::clone(&signals))?;
     let vitals = Arc::new(Vitals::starting(SystemClock.now()));
     let Some(nats) = connect(&link, &vitals, &stop).await? else { return Ok(Then::Nothing) };
@@ -244,6 +251,7 @@ impl Parts {
             vitals: Arc::clone(&self.vitals),
             origin,
             emitted,
+            signals: Arc::clone(&self.signals),
             scrub: Scrub::default(),
         }
     }

@@ -11,6 +11,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use super::guard::{Gone, Guard};
 use super::lock::OwnerLock;
+use super::untold::Untold;
 use crate::crash;
 use crate::engine::{Engine, Group, Job, Work};
 use crate::error::{Error, Kind, Result, reason};
@@ -21,6 +22,8 @@ use crate::vitals::Vitals;
 pub(super) struct Signals {
     /// The newest row of the outbox.
     pub(super) emitted: watch::Sender<u64>,
+    /// The newest rows themselves.
+    pub(super) untold: Untold,
     /// Timers or effects have changed.
     pub(super) due: Notify,
     /// A group found no room on the disk.
@@ -297,6 +300,7 @@ fn finish(
             signals.full.notify_one();
         }
     }
+    signals.untold.put(group.told);
     if let Some(newest) = group.emitted {
         signals.emitted.send_replace(newest);
     }

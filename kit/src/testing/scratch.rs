@@ -227,7 +227,7 @@ impl Scratch {
             kind: "event",
             subject: subject.to_owned(),
             key: key.to_owned(),
-            trace: Trace::begin(&mut SystemChance),
+            trace: Trace::begin(self.now(), &mut SystemChance),
             caller: Caller::Service(owner(subject).to_owned()),
             received: self.now(),
             attempt: 1,
@@ -380,7 +380,7 @@ impl Port for Surroundings {
     }
 
     fn child(&self, of: &Trace) -> Trace {
-        if of.id == 0 { Trace::begin(&mut SystemChance) } else { of.child(&mut SystemChance) }
+        if of.id == 0 { Trace::begin(self.now(), &mut SystemChance) } else { of.child(&mut SystemChance) }
     }
 
     fn service(&self) -> &Arc<Service> {

@@ -160,7 +160,7 @@ impl Port for WorldPort {
     fn child(&self, of: &Trace) -> Trace {
         let mut dice = lock(&self.dice);
         if of.id == 0 {
-            return Trace { sampled: of.sampled, ..Trace::begin(&mut *dice) };
+            return Trace { sampled: of.sampled, ..Trace::begin(self.now(), &mut *dice) };
         }
         of.child(&mut *dice)
     }
