@@ -56,6 +56,9 @@ pub const NOTES_WAITING_MAX: usize = 1024;
 pub const NOTE_WAIT: Duration = Duration::from_millis(200);
 /// Tries of a timer before it becomes a dead letter.
 pub const TIMER_TRIES_MAX: u32 = 8;
+/// How long it is at most until it is looked again what is due: a clock that was set is noticed soon, and a timer
+/// that is set for later than this wakes nobody.
+pub const DUE_LOOKED_AT: Duration = Duration::from_secs(1);
 /// Timers fired in one go.
 pub const TIMERS_AT_ONCE: usize = 200;
 /// The longest page of a list. A longer one is refused.

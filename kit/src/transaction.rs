@@ -39,6 +39,8 @@ pub(crate) struct Done {
     pub(crate) refilled: bool,
     /// Whether a timer was set or cancelled.
     pub(crate) timers: bool,
+    /// When the first of the timers that were set is due.
+    pub(crate) soonest: Option<Timestamp>,
     /// Whether work on the outside world was asked for.
     pub(crate) effects: bool,
     /// Whether it has changed whom the service believes.
@@ -164,6 +166,7 @@ impl<'a> Tx<'a> {
     /// If the row cannot be written.
     pub fn set_timer(&mut self, kind: &'static str, key: &str, due: Timestamp) -> Result<()> {
         self.done.timers = true;
+        self.done.soonest = Some(self.done.soonest.map_or(due, |soonest| soonest.min(due)));
         self.about(key);
         timers::set(&self.sql, kind, key, due, self.trace)
     }

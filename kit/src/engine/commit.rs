@@ -17,6 +17,7 @@ use crate::engine::job::{Job, Work};
 use crate::engine::journal::Written;
 use crate::engine::{effects, hearing, journal, log, outbox, replies, schema};
 use crate::error::{Error, Result, reason};
+use crate::limits::DUE_LOOKED_AT;
 use crate::service::Service;
 use crate::sql::Sql;
 use crate::transaction::{Done, Tx};
@@ -47,6 +48,8 @@ pub struct Group {
     pub timers: bool,
     /// Whether work on the outside world was asked for.
     pub effects: bool,
+    /// Whether some of it is due so soon that whoever looks every [`DUE_LOOKED_AT`] should look now.
+    pub wakes: bool,
     /// Why the whole group failed, if it did. Nothing of it has happened then, unless the error
     /// [is fatal](Error::is_fatal): then nobody knows, and nobody may be answered.
     pub failure: Option<Error>,
@@ -142,6 +145,7 @@ impl Engine {
             told: Vec::new(),
             timers: false,
             effects: false,
+            wakes: false,
             failure: None,
             broken: None,
         };
@@ -159,6 +163,7 @@ impl Engine {
                 trust |= done.trust;
                 group.timers |= done.timers;
                 group.effects |= done.effects;
+                group.wakes |= done.effects || done.soonest.is_some_and(|due| due <= began + DUE_LOOKED_AT);
                 group.told.extend(done.told);
                 group.answers.push(answer);
             }
@@ -183,7 +188,7 @@ impl Engine {
                 // A full disk has rolled back by itself already; a second rollback does no harm.
                 let _ = self.connection.execute_batch("ROLLBACK");
                 group.answers = jobs.iter().map(|_| Err(error.clone())).collect();
-                (group.timers, group.effects) = (false, false);
+                (group.timers, group.effects, group.wakes) = (false, false, false);
                 group.told.clear();
                 group.failure = Some(error);
             }

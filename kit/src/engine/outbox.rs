@@ -93,17 +93,16 @@ pub(crate) fn told_so_far(sql: &Sql<'_>) -> Result<String> {
     Ok(said)
 }
 
+/// Each alone is found at an end of the table; both in one question would read all of it.
+const EXTENT: &str =
+    "SELECT coalesce((SELECT min(seq) FROM outbox), 1), coalesce((SELECT max(seq) FROM outbox), 0)";
+
 /// The oldest and the newest row.
 ///
 /// # Errors
 /// If the table cannot be read.
 pub fn extent(sql: &Sql<'_>) -> Result<Extent> {
-    // Each alone is found at an end of the table; both in one question would read all of it.
-    sql.get(
-        "SELECT coalesce((SELECT min(seq) FROM outbox), 1), coalesce((SELECT max(seq) FROM outbox), 0)",
-        [],
-        |row| Ok(Extent { oldest: row.get(0)?, newest: row.get(1)? }),
-    )
+    sql.get(EXTENT, [], |row| Ok(Extent { oldest: row.get(0)?, newest: row.get(1)? }))
 }
 
 /// The identifier of the event in a row, if the row is still kept.
@@ -310,4 +309,22 @@ pub fn checksum(id: &str, subject: &str, key: &str, body: &[u8], told_before: Op
         hasher.update(part.as_bytes());
     }
     hasher.finalize()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Service;
+    use crate::testing::Scratch;
+
+    /// It read all of them once, after every commit: the more a shop had told, the slower it became.
+    #[test]
+    fn the_ends_of_the_outbox_are_found_without_reading_what_lies_between() {
+        let scratch = Scratch::of(Service::new("teller", "1.0.0"));
+        let plan: Vec<String> = scratch
+            .sql(|sql| sql.list(&format!("EXPLAIN QUERY PLAN {EXTENT}"), [], |row| row.get("detail")))
+            .unwrap();
+        assert!(plan.iter().any(|step| step.starts_with("SEARCH outbox")), "{plan:?}");
+        assert!(!plan.iter().any(|step| step.starts_with("SCAN outbox")), "{plan:?}");
+    }
 }

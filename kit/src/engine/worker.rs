@@ -19,6 +19,34 @@ use crate::id::Id;
 use crate::limits::TIMERS_AT_ONCE;
 use crate::trace::Trace;
 
+/// What is due now, and when something will be.
+pub(crate) struct Due {
+    /// The timers that are due.
+    pub(crate) timers: Vec<timers::Due>,
+    /// The effects that are due.
+    pub(crate) effects: Vec<Row>,
+    /// When the next timer and the next effect are due.
+    pub(crate) next: (Option<Timestamp>, Option<Timestamp>),
+}
+
+/// Looks once at everything that may be due. `names` says of which effects, and how many of each.
+///
+/// # Errors
+/// If the tables cannot be read.
+pub(crate) async fn look(port: &Arc<dyn Port>, names: Vec<(&'static str, usize)>) -> Result<Due> {
+    let (now, service) = (port.now(), Arc::clone(port.service()));
+    read(&**port, move |sql| {
+        let mut effects = Vec::new();
+        for (name, rows_max) in names {
+            let wait_max = service.effect(name).map(|kind| kind.policy.wait_max).unwrap_or_default();
+            effects.extend(effects::due(sql, name, now, wait_max, rows_max)?);
+        }
+        let timers = timers::due(sql, now, TIMERS_AT_ONCE)?;
+        Ok(Due { timers, effects, next: (timers::next(sql)?, effects::next(sql)?) })
+    })
+    .await
+}
+
 /// Fires the timers that are due now, and waits until all of them have committed. Answers how many
 /// there were.
 ///
@@ -28,7 +56,17 @@ pub async fn fire(port: &Arc<dyn Port>) -> Result<usize> {
     let now = port.now();
     let due = read(&**port, move |sql| timers::due(sql, now, TIMERS_AT_ONCE)).await?;
     let count = due.len();
-    let Some(first) = due.first().map(|timer| timer.kind.clone()) else { return Ok(0) };
+    fire_these(port, due).await?;
+    Ok(count)
+}
+
+/// Fires timers that were found due, and waits until all of them have committed.
+///
+/// # Errors
+/// If the database cannot write.
+pub(crate) async fn fire_these(port: &Arc<dyn Port>, due: Vec<timers::Due>) -> Result<()> {
+    let now = port.now();
+    let Some(first) = due.first().map(|timer| timer.kind.clone()) else { return Ok(()) };
     crash::pause("timer.before_fire", &first).await?;
     let jobs = due.into_iter().map(|timer| {
         port.submit(Job {
@@ -45,8 +83,7 @@ pub async fn fire(port: &Arc<dyn Port>) -> Result<usize> {
     for fired in futures_util::future::join_all(jobs).await {
         fired?;
     }
-    crash::pause("timer.after_fire", &first).await?;
-    Ok(count)
+    crash::pause("timer.after_fire", &first).await
 }
 
 /// The effects of one kind that are due now.

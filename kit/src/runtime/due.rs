@@ -5,19 +5,17 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::tasks::Tasks;
 use super::writer::Signals;
+use crate::engine::effects::Row;
 use crate::engine::port::Port;
 use crate::engine::worker;
 use crate::error::Result;
-use crate::limits::RETRY_WAIT;
+use crate::limits::{DUE_LOOKED_AT, RETRY_WAIT};
 use crate::vitals::Vitals;
-
-/// The longest sleep, so that a clock that was set is noticed soon.
-const SLEEP_MAX: Duration = Duration::from_secs(1);
 
 pub(super) struct Due {
     pub(super) port: Arc<dyn Port>,
@@ -38,7 +36,7 @@ impl Due {
             .collect();
         let in_progress = InProgress::default();
         let tries = Tasks::new();
-        let finished = Arc::new(tokio::sync::Notify::new());
+        let finished = Arc::new(Notify::new());
         let mut wait = RETRY_WAIT.0;
         while !stop.is_cancelled() {
             let sleep = match self.turn(&places, &in_progress, &tries, &finished).await {
@@ -69,53 +67,71 @@ impl Due {
         places: &BTreeMap<&'static str, Arc<Semaphore>>,
         in_progress: &InProgress,
         tries: &Tasks,
-        finished: &Arc<tokio::sync::Notify>,
+        finished: &Arc<Notify>,
     ) -> Result<Duration> {
-        worker::fire(&self.port).await?;
-        if self.vitals.short.load(Ordering::Relaxed) {
-            // A try could not be noted before it is made.
-            return Ok(SLEEP_MAX);
+        let room = !self.vitals.short.load(Ordering::Relaxed);
+        // Without room a try could not be noted before it is made.
+        let free: Vec<_> = places
+            .iter()
+            .map(|(name, places)| (*name, places.available_permits()))
+            .filter(|(_, free)| room && *free > 0)
+            .map(|(name, free)| (name, free + lock(in_progress).len()))
+            .collect();
+        let due = worker::look(&self.port, free).await?;
+        let fires = !due.timers.is_empty();
+        if fires {
+            worker::fire_these(&self.port, due.timers).await?;
         }
-        for (name, places) in places {
-            let free = places.available_permits();
-            if free == 0 {
+        for row in due.effects {
+            let Some(places) = places.get(row.name.as_str()) else { continue };
+            if !lock(in_progress).insert(row.id) {
                 continue;
             }
-            let known = lock(in_progress).len();
-            for row in worker::effects_due(&self.port, name, free + known).await? {
-                if !lock(in_progress).insert(row.id) {
-                    continue;
-                }
-                let Ok(place) = Arc::clone(places).try_acquire_owned() else {
-                    lock(in_progress).remove(&row.id);
-                    break;
-                };
-                let (port, in_progress, finished) =
-                    (Arc::clone(&self.port), Arc::clone(in_progress), Arc::clone(finished));
-                tries.spawn(async move {
-                    let id = row.id;
-                    if let Err(error) = worker::attempt_effect(&port, row).await {
-                        tracing::warn!(
-                            effect = id,
-                            "A try is not recorded, and will be made again: {}",
-                            error.chain()
-                        );
-                        // The database cannot write at the moment; asking at once would not help it.
-                        tokio::time::sleep(SLEEP_MAX).await;
-                    }
-                    lock(&in_progress).remove(&id);
-                    drop(place);
-                    finished.notify_one();
-                });
-            }
+            let Ok(place) = Arc::clone(places).try_acquire_owned() else {
+                lock(in_progress).remove(&row.id);
+                continue;
+            };
+            self.begin_try(row, place, in_progress, tries, finished);
         }
-        let (timer, effect) = worker::next_due(&self.port).await?;
+        if !room {
+            return Ok(DUE_LOOKED_AT);
+        }
+        // What has fired may have set others.
+        let (timer, effect) = if fires { worker::next_due(&self.port).await? } else { due.next };
         let now = self.port.now();
         // What is being tried is still due in its row; its end wakes us.
         let busy = !lock(in_progress).is_empty();
         let next = [timer, effect.filter(|_| !busy)].into_iter().flatten().min();
         let sleep = next.map(|next| Duration::try_from(next.duration_since(now)).unwrap_or_default());
-        Ok(sleep.unwrap_or(SLEEP_MAX).clamp(Duration::from_millis(1), SLEEP_MAX))
+        Ok(sleep.unwrap_or(DUE_LOOKED_AT).clamp(Duration::from_millis(1), DUE_LOOKED_AT))
+    }
+
+    /// Makes one try beside everything else.
+    fn begin_try(
+        &self,
+        row: Row,
+        place: OwnedSemaphorePermit,
+        in_progress: &InProgress,
+        tries: &Tasks,
+        finished: &Arc<Notify>,
+    ) {
+        let (port, in_progress, finished) =
+            (Arc::clone(&self.port), Arc::clone(in_progress), Arc::clone(finished));
+        tries.spawn(async move {
+            let id = row.id;
+            if let Err(error) = worker::attempt_effect(&port, row).await {
+                tracing::warn!(
+                    effect = id,
+                    "A try is not recorded, and will be made again: {}",
+                    error.chain()
+                );
+                // The database cannot write at the moment; asking at once would not help it.
+                tokio::time::sleep(DUE_LOOKED_AT).await;
+            }
+            lock(&in_progress).remove(&id);
+            drop(place);
+            finished.notify_one();
+        });
     }
 }
 

@@ -304,7 +304,7 @@ fn finish(
     if let Some(newest) = group.emitted {
         signals.emitted.send_replace(newest);
     }
-    if group.timers || group.effects {
+    if group.wakes {
         signals.due.notify_one();
     }
     for (answer, waiting) in group.answers.into_iter().skip(noted).zip(waiting) {

@@ -17,7 +17,7 @@ pub fn order_placed(tx: &mut Tx<'_>, event: OrderPlaced) -> Result<()> {
     cart.take(&event.lines);
     if cart.lines != before {
         expiry::touch(tx, &mut cart)?;
-        tracing::info!(cart.id = %id, order.id = %event.order, "Order {} took its lines out of cart {id}", event.order);
+        tracing::debug!(cart.id = %id, order.id = %event.order, "Order {} took its lines out of cart {id}", event.order);
     }
     Ok(())
 }

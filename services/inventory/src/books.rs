@@ -78,7 +78,7 @@ pub fn end_hold(tx: &mut Tx<'_>, hold: &Hold, ending: Ending, reason: &str) -> R
         enter(tx, &Entry::ended(&item, hold, ending, reason))?;
     }
     if ending == Ending::Expired {
-        tracing::info!(order.id = %hold.order, "What was held for order {} is free again: its time ran out", hold.order);
+        tracing::debug!(order.id = %hold.order, "What was held for order {} is free again: its time ran out", hold.order);
         tx.emit(&HoldExpired { order: hold.order, hold: hold.id })?;
     }
     Ok(())

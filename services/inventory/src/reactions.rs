@@ -32,7 +32,7 @@ pub fn order_placed(tx: &mut Tx<'_>, event: OrderPlaced) -> Result<()> {
         return refuse(tx, event.order, short);
     }
     tx.set_timer(hold::EXPIRY, &hold.order.to_string(), hold.expires_at)?;
-    tracing::info!(order.id = %hold.order, "Stock is held for order {} until {}", hold.order, hold.expires_at);
+    tracing::debug!(order.id = %hold.order, "Stock is held for order {} until {}", hold.order, hold.expires_at);
     tx.emit(&StockReserved { order: hold.order, hold: hold.id, expires_at: hold.expires_at })
 }
 
@@ -81,7 +81,7 @@ pub fn order_cancelled(tx: &mut Tx<'_>, event: OrderCancelled) -> Result<()> {
     }
     let why: String = kit::text::printable(&event.message).chars().take(REASON_CHARS_MAX).collect();
     books::end_hold(tx, &hold, Ending::Released, &why)?;
-    tracing::info!(order.id = %hold.order, "What was held for order {} is free again: {}", hold.order, event.reason);
+    tracing::debug!(order.id = %hold.order, "What was held for order {} is free again: {}", hold.order, event.reason);
     Ok(())
 }
 
@@ -96,7 +96,7 @@ pub fn hold_expired(tx: &mut Tx<'_>, order: &str) -> Result<()> {
 
 fn sell(tx: &mut Tx<'_>, hold: &Hold) -> Result<()> {
     books::end_hold(tx, hold, Ending::Sold, "")?;
-    tracing::info!(order.id = %hold.order, "What was held for order {} is sold", hold.order);
+    tracing::debug!(order.id = %hold.order, "What was held for order {} is sold", hold.order);
     Ok(())
 }
 
@@ -113,6 +113,6 @@ fn sell_late(tx: &mut Tx<'_>, event: &OrderConfirmed, known: Option<Hold>) -> Re
 }
 
 fn refuse(tx: &mut Tx<'_>, order: OrderId, short: Vec<ShortLine>) -> Result<()> {
-    tracing::info!(order.id = %order, lines = short.len(), "Nothing is held for order {order}: stock is short");
+    tracing::debug!(order.id = %order, lines = short.len(), "Nothing is held for order {order}: stock is short");
     tx.emit(&StockRefused { order, short })
 }

@@ -84,7 +84,7 @@ pub fn record(tx: &mut Tx<'_>, work: SendNotification, ended: Attempt<()>) -> Re
         Attempt::Answered(()) => {
             store::insert_attempt(tx, id, SENT)?;
             store::update_state(tx, id, NotificationState::Sent)?;
-            tracing::info!(notification.id = %id, msg.key = sent.about, "Message {id} was sent: {}", sent.happening);
+            tracing::debug!(notification.id = %id, msg.key = sent.about, "Message {id} was sent: {}", sent.happening);
             let (about, happening, channel) = (sent.about, sent.happening, sent.channel);
             tx.emit(&NotificationSent { notification: id, about, happening, channel })
         }

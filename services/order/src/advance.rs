@@ -59,7 +59,7 @@ pub(crate) fn place(tx: &mut Tx<'_>, order: &Order, lines: &[OrderLine]) -> Resu
         hold_until: tx.now() + (PLACED_LIMIT + HOLD_MARGIN),
     })?;
     let id = order.id;
-    tracing::info!(order.id = %id, "Order {id} was placed: {}", order.total);
+    tracing::debug!(order.id = %id, "Order {id} was placed: {}", order.total);
     Ok(())
 }
 
@@ -168,8 +168,8 @@ fn log(order: &Order, from: Standing, signal: Signal) {
         let message = order.why().message;
         tracing::warn!(order.id = %id, order.standing = %to, "Order {id} needs a person, after {signal}: {message}");
     } else if from == to {
-        tracing::info!(order.id = %id, order.standing = %to, "Order {id} is {to} still, after {signal}");
+        tracing::debug!(order.id = %id, order.standing = %to, "Order {id} is {to} still, after {signal}");
     } else {
-        tracing::info!(order.id = %id, order.standing = %to, "Order {id} is {to} now, after {signal}");
+        tracing::debug!(order.id = %id, order.standing = %to, "Order {id} is {to} now, after {signal}");
     }
 }

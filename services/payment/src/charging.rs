@@ -113,12 +113,12 @@ pub fn settle(tx: &mut Tx<'_>, payment: &Payment, verdict: Verdict) -> Result<()
     match verdict {
         Verdict::Nothing => Ok(()),
         Verdict::Captured { charge } => {
-            tracing::info!(order.id = %order, "Payment {id} of {order} was captured: {}", payment.amount);
+            tracing::debug!(order.id = %order, "Payment {id} of {order} was captured: {}", payment.amount);
             store::mark_captured(tx, id, &charge)?;
             tx.emit(&PaymentCaptured { order, payment: id, amount: payment.amount })
         }
         Verdict::Declined(decline) => {
-            tracing::info!(order.id = %order, "Payment {id} of {order} was declined: {}", decline.code);
+            tracing::debug!(order.id = %order, "Payment {id} of {order} was declined: {}", decline.code);
             store::mark_declined(tx, id, &decline)?;
             let Decline { code, message, .. } = decline;
             tx.emit(&PaymentDeclined { order, payment: id, code, message })

@@ -39,7 +39,7 @@ pub fn order_cancelled(tx: &mut Tx<'_>, event: OrderCancelled) -> Result<()> {
     if payment.state != PaymentState::Pending || !tx.take_back::<ChargeCard>(&payment.id.to_string())? {
         return Ok(());
     }
-    tracing::info!(order.id = %event.order, "Payment {} of {} was cancelled untried", payment.id, event.order);
+    tracing::debug!(order.id = %event.order, "Payment {} of {} was cancelled untried", payment.id, event.order);
     store::mark_cancelled(tx, payment.id)
 }
 

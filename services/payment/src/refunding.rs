@@ -113,7 +113,7 @@ fn settle(tx: &mut Tx<'_>, refund: &Refund, verdict: Verdict) -> Result<()> {
     match verdict {
         Verdict::Nothing => Ok(()),
         Verdict::Done => {
-            tracing::info!(order.id = %order, "Refund {id} of {order} was made: {amount}");
+            tracing::debug!(order.id = %order, "Refund {id} of {order} was made: {amount}");
             store::mark_refund(tx, id, RefundState::Done, "")?;
             tx.emit(&PaymentRefunded { order, payment, refund: id, amount })
         }
