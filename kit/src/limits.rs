@@ -46,10 +46,16 @@ pub const STREAM_BYTES_MAX: i64 = 256 * 1024 * 1024;
 pub const DUPLICATE_WINDOW: Duration = Duration::from_secs(1);
 /// How long rows of the outbox, the journal and the stored replies are kept.
 pub const RETENTION: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// Rows of each table that one pruning removes, so that it never holds up the shop.
-pub const PRUNE_ROWS_MAX: usize = 1000;
+/// Rows of each table that one bite of a pruning removes, so that it never holds up the shop. Bites follow
+/// each other until nothing old is left.
+pub const PRUNE_ROWS_MAX: usize = 250;
 /// Time between two prunings.
 pub const PRUNE_EVERY: Duration = Duration::from_secs(60);
+/// How often it is looked whether the stream is so full that room must be made before the next pruning. A
+/// shop that tells ten thousand events a second fills a quarter of its stream in about ten seconds.
+pub const FULL_LOOKED_AT: Duration = Duration::from_secs(2);
+/// Rest of the writer between two bites: as long as the bite took, but at least and at most so long.
+pub const PRUNE_REST: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
 /// Journal notes of reads that wait for the next commit. Beyond it the oldest is forgotten.
 pub const NOTES_WAITING_MAX: usize = 1024;
 /// How long a note of a read waits at most for a commit to join.

@@ -43,6 +43,10 @@ pub const KEPT_FROM: &str = "kept_from";
 /// for whom history is kept no longer than the retention.
 pub const OUTSIDE: &str = "outside";
 
+/// The name under which a stream's configuration says which services hear it, parted by spaces. Once all of
+/// them have their consumers, it is known what everybody has heard.
+pub const HEARERS: &str = "hearers";
+
 /// How long the keeper waits for the broker.
 const BROKER_TIME: Duration = Duration::from_secs(2);
 
@@ -109,9 +113,10 @@ pub struct PurgeStream {
 pub fn service(link: Link, peers: Vec<Peer>) -> Service {
     let (keeper, peers) = (Arc::new(Keeper::new(link)), Arc::new(peers));
     let (making, consuming, purging) = (Arc::clone(&keeper), Arc::clone(&keeper), keeper);
+    let hearing = Arc::clone(&peers);
     Service::new(NAME, env!("CARGO_PKG_VERSION"))
         .about("Keeps the streams and consumers of the others: nobody else may make or delete any.")
-        .answers(move |ctx, asked| make(Arc::clone(&making), ctx, asked))
+        .answers(move |ctx, asked| make(Arc::clone(&making), Arc::clone(&hearing), ctx, asked))
         .answers(move |ctx, asked| consume(Arc::clone(&consuming), Arc::clone(&peers), ctx, asked))
         .answers(move |ctx, asked| purge(Arc::clone(&purging), ctx, asked))
 }
@@ -124,9 +129,11 @@ pub struct Keeper {
     changing: Mutex<()>,
 }
 
-async fn make(keeper: Arc<Keeper>, ctx: Ctx, asked: MakeStream) -> Result<StreamMade> {
+async fn make(keeper: Arc<Keeper>, peers: Arc<Vec<Peer>>, ctx: Ctx, asked: MakeStream) -> Result<StreamMade> {
     let service = asking(&ctx)?;
-    keeper.make(&service, &asked.origin, asked.first).await?;
+    let hearers = peers.iter().filter(|peer| peer.hears.contains(&service));
+    let hearers: Vec<&str> = hearers.map(|peer| peer.name.as_str()).collect();
+    keeper.make(&service, &asked.origin, asked.first, &hearers).await?;
     let outside = ctx.service().trust().members(Position::Subscriber);
     keeper.let_in(&service, &outside).await?;
     Ok(StreamMade { stream: stream_of(&service) })
@@ -175,8 +182,8 @@ impl Keeper {
         self.broker.get_or_try_init(|| connect).await
     }
 
-    /// Makes the stream of a service anew, empty.
-    pub(crate) async fn make(&self, service: &str, origin: &str, first: u64) -> Result<()> {
+    /// Makes the stream of a service anew, empty, for those who hear it.
+    pub(crate) async fn make(&self, service: &str, origin: &str, first: u64, hearers: &[&str]) -> Result<()> {
         let _alone = self.changing.lock().await;
         let jetstream = self.jetstream().await?;
         let name = stream_of(service);
@@ -200,6 +207,7 @@ impl Keeper {
             metadata: HashMap::from([
                 (ORIGIN.to_owned(), printable(origin).into_owned()),
                 (KEPT_FROM.to_owned(), first.max(1).to_string()),
+                (HEARERS.to_owned(), hearers.join(" ")),
             ]),
             ..Config::default()
         };

@@ -8,11 +8,11 @@ use crate::sql::Sql;
 use crate::transaction::Tx;
 
 /// Removes rows of the journal, the commit groups and the stored replies from before a time, at
-/// most so many of each. Answers how many.
+/// most so many of each. Answers whether one of them may have more.
 ///
 /// # Errors
 /// If the tables cannot be written.
-pub fn history(tx: &mut Tx<'_>, before: Timestamp, rows_max: usize) -> Result<usize> {
+pub fn history(tx: &mut Tx<'_>, before: Timestamp, rows_max: usize) -> Result<bool> {
     let micros = before.as_microsecond();
     let journal = tx.execute(
         "DELETE FROM journal WHERE id IN
@@ -25,11 +25,11 @@ pub fn history(tx: &mut Tx<'_>, before: Timestamp, rows_max: usize) -> Result<us
         params![micros, rows_max],
     )?;
     let replies = tx.execute(
-        "DELETE FROM stored_reply WHERE (caller, key) IN
-         (SELECT caller, key FROM stored_reply WHERE at_ms < ?1 ORDER BY at_ms LIMIT ?2)",
+        "DELETE FROM stored_reply WHERE rowid IN
+         (SELECT rowid FROM stored_reply WHERE at_ms < ?1 ORDER BY at_ms LIMIT ?2)",
         params![before.as_millisecond(), rows_max],
     )?;
-    Ok(journal + groups + replies)
+    Ok([journal, groups, replies].contains(&rows_max))
 }
 
 /// The newest time that the history of a database knows; none if it has no history.

@@ -164,6 +164,28 @@ fn pruning_keeps_what_is_young_what_is_unheard_and_the_newest_row() {
 }
 
 #[test]
+fn pruning_goes_on_bite_by_bite_until_nothing_old_is_left() {
+    let (mut engine, _folder) = open();
+    for _ in 0..14 {
+        engine.commit(vec![job(|tx| note(tx, "a"))]);
+    }
+    let mut bites = 0;
+    loop {
+        let group = engine.commit(vec![Job::chore(Timestamp::MAX, |tx| {
+            let more = prune::history(tx, Timestamp::MAX, 5)?;
+            Ok(Bytes::from(if more { "more" } else { "" }))
+        })]);
+        bites += 1;
+        if answers(group).remove(0).unwrap().is_empty() {
+            break;
+        }
+    }
+    assert!(bites >= 3, "fourteen groups of one commit each, at most five at a time: {bites}");
+    let left: u64 = engine.sql().get("SELECT count(*) FROM commit_group", [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 0, "the group of the last bite is written by the next one");
+}
+
+#[test]
 fn a_fenced_engine_accepts_nothing_but_housekeeping() {
     let (mut engine, _folder) = open();
     engine.fence(Some(Error::unavailable(reason::DATABASE_BEHIND_STREAM, "behind")));

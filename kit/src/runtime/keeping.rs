@@ -26,7 +26,7 @@ impl Keeping {
     /// Makes the stream of this service anew, empty.
     pub(super) async fn make(&self, origin: &str, first: u64) -> Result<()> {
         match &self.own {
-            Some(keeper) => keeper.make(self.port.service().name(), origin, first).await,
+            Some(keeper) => keeper.make(self.port.service().name(), origin, first, &[]).await,
             None => self.ask(&MakeStream { origin: origin.to_owned(), first }).await,
         }
     }

@@ -6,6 +6,7 @@ mod envelope;
 mod keys;
 mod reading;
 mod scratch;
+mod steps;
 mod texts;
 
 pub use broker::{Broker, request_with};
@@ -14,6 +15,7 @@ pub use envelope::receive;
 pub use keys::{Keys, OPERATOR};
 pub use reading::read_file;
 pub use scratch::Scratch;
+pub use steps::steps;
 pub use texts::texts;
 
 use std::time::{Duration, Instant};

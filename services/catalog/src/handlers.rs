@@ -13,7 +13,7 @@ use kit::{Ctx, Result, Sql, Tx, page};
 use crate::import::Import;
 use crate::product::{Content, Outcome, Product, check_version};
 use crate::refusal::Refusal;
-use crate::search::{self, Place};
+use crate::search::{Place, Search};
 use crate::store::{self, Shown};
 
 /// Shows one product, also if it is retired.
@@ -36,18 +36,15 @@ pub async fn list_products(ctx: Ctx, asked: ListProducts) -> Result<ProductPage>
 pub async fn search_products(ctx: Ctx, asked: SearchProducts) -> Result<ProductPage> {
     let limit = page::limit(asked.limit)?;
     let after: Option<Place> = page::after(asked.after.as_deref())?;
-    let Some(query) = search::query(&asked.text)? else {
+    let Some(search) = Search::of(&asked.text, asked.category)? else {
         return Ok(ProductPage { items: vec![], next: None });
     };
-    let (category, before) = (asked.category, after.as_ref().map_or(0, |place| place.number));
-    let found = ctx
-        .read(move |sql| store::search_products(sql, &query, category.as_deref(), after.as_ref(), limit + 1))
-        .await?;
-    let (items, next) = page::cut(found.into_iter().map(Product::into_view), limit, |last| last.sku.clone());
-    let next = next.and(items.last()).map(|last| {
-        let number = before.saturating_add(items.len() as u32);
-        Place { number, sku: last.sku.clone() }.to_string()
-    });
+    let found = ctx.read(move |sql| store::search_products(sql, &search, after.as_ref(), limit + 1)).await?;
+    let (ranks, products): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+    let (items, next) =
+        page::cut(products.into_iter().map(Product::into_view), limit, |last| last.sku.clone());
+    let last = next.and_then(|_| Some((items.last()?, ranks.get(items.len() - 1)?)));
+    let next = last.map(|(last, rank)| Place { rank: *rank, sku: last.sku.clone() }.to_string());
     Ok(ProductPage { items, next })
 }
 

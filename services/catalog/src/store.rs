@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use contracts::catalog::{CATEGORIES_MAX, CategoryView, ProductState};
 use contracts::{Money, Sku};
+use kit::page::invalid_cursor;
 use kit::sql::{checked, parsed, time};
 use kit::{Error, Result, Sql, Tx};
 use rusqlite::{Row, named_params};
 
 use crate::product::{Content, Product};
-use crate::search::Place;
+use crate::search::{Place, Rank, Search};
 
 const FIND_PRODUCT: &str = "
     SELECT sku, name, description, category, amount, currency, state, version, changed_at_ms
@@ -77,50 +78,74 @@ pub fn list_products(
     sql.list(&list_products_sql(shown), params, product)
 }
 
-// The weights are those of sku, name, category and description.
-//
-// A score depends on everything in the index, so all of them move a little when any product changes.
-// That is why a page begins behind the product at which the page before ended, wherever that one
-// stands now. If it is no longer found, its number says how far we were: the next one has moved up.
+// The index walks in the order of its rows, so that a page is over when it is full.
 const SEARCH_PRODUCTS: &str = "
-    WITH found AS MATERIALIZED (
-        SELECT products.id, products.sku, bm25(product_words, 5.0, 10.0, 4.0, 1.0) AS score
-        FROM product_words
-        CROSS JOIN products ON products.id = product_words.rowid
-        WHERE product_words MATCH :query AND (:category IS NULL OR products.category = :category)
-    ), page AS MATERIALIZED (
-        SELECT id, score
-        FROM found
-        ORDER BY score, sku
-        LIMIT :rows_max OFFSET coalesce(
-            (SELECT nullif(count(*), 0)
-             FROM found AS last
-             JOIN found AS shown ON (shown.score, shown.sku) <= (last.score, last.sku)
-             WHERE last.sku = :after_sku),
-            :after_number - 1,
-            0)
-    )
-    SELECT sku, name, description, category, amount, currency, state, version, changed_at_ms
-    FROM page
-    CROSS JOIN products ON products.id = page.id
-    ORDER BY score, sku";
+    SELECT products.sku, products.name, products.description, products.category, amount, currency, state,
+           version, changed_at_ms
+    FROM product_words
+    CROSS JOIN products ON products.id = product_words.rowid
+    WHERE product_words MATCH :query AND product_words.rowid > :after AND product_words.rowid <> :exact
+      AND (:category IS NULL OR products.category = :category)
+    ORDER BY product_words.rowid
+    LIMIT :rows_max";
 
 /// Some active products that match, the best first, behind one.
+///
+/// # Errors
+/// `invalid_cursor` if there is no such place.
 pub fn search_products(
     sql: &Sql<'_>,
-    query: &str,
-    category: Option<&str>,
+    search: &Search,
     after: Option<&Place>,
     rows_max: usize,
-) -> Result<Vec<Product>> {
-    let params = named_params! {
-        ":query": query,
-        ":category": category,
-        ":after_number": after.map(|place| place.number),
-        ":after_sku": after.map(|place| place.sku.as_str()),
-        ":rows_max": rows_max,
+) -> Result<Vec<(Rank, Product)>> {
+    let category = search.category.as_deref();
+    let exact = search.sku.as_ref().map(|sku| find_number(sql, sku)).transpose()?.flatten();
+    let only_said = after.is_none() && !has_words(sql, &search.query_before_said())?;
+    let (first, mut behind) = match after {
+        None => (Rank::Sku, 0),
+        Some(place) => (place.rank, find_number(sql, &place.sku)?.ok_or_else(invalid_cursor)?),
     };
-    sql.list(SEARCH_PRODUCTS, params, product)
+    let mut found = Vec::new();
+    let skipped = |rank: Rank| rank < first || (only_said && (Rank::Begins..Rank::Said).contains(&rank));
+    for rank in Rank::ALL.into_iter().filter(|rank| !skipped(*rank)) {
+        let products = match (search.query(rank), &search.sku) {
+            (None, Some(sku)) if behind == 0 => find_product(sql, sku)?
+                .filter(|product| product.is_active())
+                .filter(|product| category.is_none_or(|category| product.content.category == category))
+                .into_iter()
+                .collect(),
+            (None, _) => vec![],
+            (Some(query), _) => sql.list(
+                SEARCH_PRODUCTS,
+                named_params! {
+                    ":query": query,
+                    ":after": behind,
+                    ":exact": exact.unwrap_or(0),
+                    ":category": category,
+                    ":rows_max": rows_max - found.len(),
+                },
+                product,
+            )?,
+        };
+        found.extend(products.into_iter().map(|product| (rank, product)));
+        if found.len() >= rows_max {
+            break;
+        }
+        behind = 0;
+    }
+    Ok(found)
+}
+
+fn has_words(sql: &Sql<'_>, query: &str) -> Result<bool> {
+    let found =
+        sql.find("SELECT 1 FROM product_words WHERE product_words MATCH ?1 LIMIT 1", [query], |_| Ok(()))?;
+    Ok(found.is_some())
+}
+
+/// The number of the row of a product, by which its words are found. It stays for ever.
+fn find_number(sql: &Sql<'_>, sku: &Sku) -> Result<Option<i64>> {
+    sql.find("SELECT id FROM products WHERE sku = ?1", [sku.as_str()], |row| row.get("id"))
 }
 
 const LIST_CATEGORIES: &str = "
@@ -203,7 +228,8 @@ fn product(row: &Row<'_>) -> rusqlite::Result<Product> {
 
 #[cfg(test)]
 mod tests {
-    use kit::testing::Scratch;
+    use contracts::catalog::{ImportLine, ImportProducts};
+    use kit::testing::{Scratch, steps};
     use rusqlite::Params;
 
     use super::*;
@@ -248,17 +274,35 @@ mod tests {
     }
 
     #[test]
-    fn a_search_goes_from_the_words_to_the_products() {
+    fn a_search_goes_from_the_words_to_the_products_and_sorts_nothing() {
         let params = named_params! {
-            ":query": "mug", ":category": "", ":after_number": 1, ":after_sku": "", ":rows_max": 51
+            ":query": "mug", ":after": 1, ":exact": 0, ":category": "", ":rows_max": 51
         };
         let plan = plan(SEARCH_PRODUCTS, params);
-        assert!(
-            plan.iter().any(|step| step.starts_with("SCAN product_words VIRTUAL TABLE INDEX 0:M")),
-            "{plan:#?}"
-        );
-        let looked_up = |step: &&String| step.contains("products USING") || step.contains("SCAN products");
-        let products: Vec<_> = plan.iter().filter(looked_up).collect();
-        assert_eq!(products, [&"SEARCH products USING INTEGER PRIMARY KEY (rowid=?)"; 2], "{plan:#?}");
+        assert!(plan[0].starts_with("SCAN product_words VIRTUAL TABLE INDEX "), "{plan:#?}");
+        assert_eq!(plan[1..], ["SEARCH products USING INTEGER PRIMARY KEY (rowid=?)"], "{plan:#?}");
+    }
+
+    #[tokio::test]
+    async fn a_page_of_a_search_costs_the_same_however_many_products_match() {
+        let scratch = Scratch::of(crate::service());
+        let mut costs = Vec::new();
+        for hundred in 0..8 {
+            let lines = (hundred * 100..(hundred + 1) * 100).map(|number| ImportLine {
+                line: number,
+                sku: format!("p{number}"),
+                name: "Mug".into(),
+                category: "Kitchen".into(),
+                description: "Holds 350 ml.".into(),
+                price: "12.90".into(),
+                currency: "EUR".into(),
+            });
+            scratch.ask(&ImportProducts { lines: lines.collect() }).await.unwrap();
+            let params = named_params! {
+                ":query": "mug", ":after": 1, ":exact": 0, ":category": "Kitchen", ":rows_max": 51
+            };
+            costs.push(scratch.sql(|sql| steps(sql, SEARCH_PRODUCTS, params)).unwrap());
+        }
+        assert!(costs.iter().all(|cost| *cost == costs[0]), "{costs:?}");
     }
 }

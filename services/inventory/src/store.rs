@@ -140,33 +140,35 @@ pub fn list_entries(sql: &Sql<'_>, sku: &Sku, before: u64, rows_max: usize) -> R
 }
 
 /// What the stock of each product is and should be, by sku, behind one. One statement, so that all
-/// figures are of the same moment.
+/// figures are of the same moment. It walks once along the ledger of these products, and along the lines
+/// of all holds.
 pub fn list_sums(sql: &Sql<'_>, after: Option<&Sku>, rows_max: usize) -> Result<Vec<StockSums>> {
     sql.list(
-        "WITH live AS (
-             SELECT hold_lines.sku AS sku, sum(hold_lines.quantity) AS pieces
-             FROM holds JOIN hold_lines ON hold_lines.hold = holds.id
-             WHERE holds.state = 'held'
-             GROUP BY hold_lines.sku
+        "WITH page AS MATERIALIZED (
+             SELECT sku, on_hand, held FROM stock WHERE sku > ?1 ORDER BY sku LIMIT ?2
          ),
-         gone AS (
-             SELECT hold_lines.sku AS sku, sum(hold_lines.quantity) AS pieces
-             FROM holds JOIN hold_lines ON hold_lines.hold = holds.id
-             WHERE holds.state = 'sold'
+         told AS MATERIALIZED (
+             SELECT page.sku AS sku, sum(on_hand_change) AS on_hand, sum(held_change) AS held,
+                    sum(iif(cause = 'received', on_hand_change, 0)) AS received,
+                    sum(iif(cause = 'adjusted', on_hand_change, 0)) AS adjusted
+             FROM page CROSS JOIN ledger ON ledger.sku = page.sku
+             GROUP BY page.sku
+         ),
+         lines AS MATERIALIZED (
+             SELECT hold_lines.sku AS sku,
+                    sum(iif(holds.state = 'held', quantity, 0)) AS live,
+                    sum(iif(holds.state = 'sold', quantity, 0)) AS gone
+             FROM hold_lines CROSS JOIN holds ON holds.id = hold_lines.hold
+             WHERE hold_lines.sku IN (SELECT sku FROM page)
              GROUP BY hold_lines.sku
          )
-         SELECT stock.sku AS sku, stock.on_hand AS on_hand, stock.held AS held,
-                (SELECT coalesce(sum(on_hand_change), 0) FROM ledger WHERE ledger.sku = stock.sku) AS ledger_on_hand,
-                (SELECT coalesce(sum(held_change), 0) FROM ledger WHERE ledger.sku = stock.sku) AS ledger_held,
-                coalesce(live.pieces, 0) AS holds,
-                (SELECT coalesce(sum(on_hand_change), 0) FROM ledger
-                 WHERE ledger.sku = stock.sku AND cause = 'received') AS received,
-                (SELECT coalesce(sum(on_hand_change), 0) FROM ledger
-                 WHERE ledger.sku = stock.sku AND cause = 'adjusted') AS adjusted,
-                coalesce(gone.pieces, 0) AS sold
-         FROM stock LEFT JOIN live ON live.sku = stock.sku LEFT JOIN gone ON gone.sku = stock.sku
-         WHERE stock.sku > ?1
-         ORDER BY stock.sku LIMIT ?2",
+         SELECT page.sku AS sku, page.on_hand AS on_hand, page.held AS held,
+                coalesce(told.on_hand, 0) AS ledger_on_hand, coalesce(told.held, 0) AS ledger_held,
+                coalesce(lines.live, 0) AS holds,
+                coalesce(told.received, 0) AS received, coalesce(told.adjusted, 0) AS adjusted,
+                coalesce(lines.gone, 0) AS sold
+         FROM page LEFT JOIN told ON told.sku = page.sku LEFT JOIN lines ON lines.sku = page.sku
+         ORDER BY page.sku",
         params![after.map_or("", Sku::as_str), rows_max],
         |row| {
             Ok(StockSums {

@@ -3,6 +3,7 @@
 use contracts::order::OrderView;
 use kit::{Result, Sql};
 
+use crate::page::READ_AT_ONCE;
 use crate::store;
 
 /// Every order, the oldest first.
@@ -11,5 +12,6 @@ use crate::store;
 /// If the tables cannot be read.
 pub fn orders(sql: &Sql<'_>) -> Result<Vec<OrderView>> {
     let ids = store::lists::list_all(sql)?;
-    ids.into_iter().map(|id| store::view(sql, store::get_order(sql, id)?)).collect()
+    let views = ids.chunks(READ_AT_ONCE).map(|some| store::pages::views(sql, some));
+    Ok(views.collect::<Result<Vec<_>>>()?.concat())
 }

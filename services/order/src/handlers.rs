@@ -18,7 +18,7 @@ use crate::order::{Order, Outcome, Why};
 use crate::page::{self, Shown};
 use crate::placing::{self, Basket, Source};
 use crate::refusal::Refusal;
-use crate::store::{self, lists};
+use crate::store::{self, lists, pages};
 
 /// Turns a cart or some lines into an order, at the prices the catalog gives now.
 pub(crate) async fn place_order(ctx: Ctx, asked: PlaceOrder) -> Result<OrderView> {
@@ -72,7 +72,7 @@ pub(crate) async fn list_orders(ctx: Ctx, asked: ListOrders) -> Result<OrderPage
                 page::newest(lists.collect::<Result<_>>()?, rows_max)
             }
         };
-        page::of(&ids, shown.limit, |id| store::view(sql, store::get_order(sql, id)?))
+        page::of(&ids, shown.limit, |some| pages::views(sql, some))
     })
     .await
 }

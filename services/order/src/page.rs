@@ -7,6 +7,9 @@ use kit::{Result, Timestamp};
 
 use crate::checkout::Standing;
 
+/// Orders that are read together for a page. The longest of them fill several pages.
+pub(crate) const READ_AT_ONCE: usize = 26;
+
 /// Orders from one identifier to before another. An identifier begins with the time of placing, so
 /// this is a range of times, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,15 +61,18 @@ pub(crate) fn newest(lists: Vec<Vec<OrderId>>, rows_max: usize) -> Vec<OrderId> 
     ids
 }
 
-/// Makes the page of what was found: one more than its limit, if there is more. No more orders are
-/// read than it takes to fill it.
+/// Makes the page of what was found: one more than its limit, if there is more. Orders are read
+/// [`READ_AT_ONCE`] at a time, and no more of them than it takes to fill it.
 pub(crate) fn of(
     ids: &[OrderId],
     limit: usize,
-    show: impl Fn(OrderId) -> Result<OrderView>,
+    show: impl Fn(&[OrderId]) -> Result<Vec<OrderView>>,
 ) -> Result<OrderPage> {
     let mut read = Ok(());
-    let views = ids.iter().map_while(|id| show(*id).map_err(|error| read = Err(error)).ok());
+    let views = ids
+        .chunks(READ_AT_ONCE)
+        .map_while(|some| show(some).map_err(|error| read = Err(error)).ok())
+        .flatten();
     let (items, next) = kit::page::cut(views, limit, |last| last.order);
     read.map(|()| OrderPage { items, next })
 }
@@ -82,6 +88,8 @@ fn first_at(time: Timestamp) -> OrderId {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use kit::Example;
     use kit::limits::PAGE_BYTES_MAX;
 
@@ -104,7 +112,9 @@ mod tests {
     #[test]
     fn a_page_has_a_next_one_only_if_more_was_found() {
         let ids: Vec<OrderId> = (1..=4).rev().map(OrderId::from_bits).collect();
-        let show = |order| Ok(OrderView { order, ..OrderView::example() });
+        let show = |some: &[OrderId]| {
+            Ok(some.iter().map(|order| OrderView { order: *order, ..OrderView::example() }).collect())
+        };
         assert_eq!(of(&[], 3, show).unwrap(), OrderPage { items: vec![], next: None });
         assert_eq!(of(&ids[..3], 3, show).unwrap().next, None);
         let page = of(&ids, 3, show).unwrap();
@@ -114,8 +124,13 @@ mod tests {
     #[test]
     fn a_page_of_long_orders_ends_early() {
         let ids: Vec<OrderId> = (1..=200).rev().map(OrderId::from_bits).collect();
-        let long = |order| Ok(OrderView { order, message: "x".repeat(10_000), ..OrderView::example() });
-        let page = of(&ids, 200, long).unwrap();
+        let read = Cell::new(0);
+        let view = |order: &OrderId| {
+            read.set(read.get() + 1);
+            OrderView { order: *order, message: "x".repeat(10_000), ..OrderView::example() }
+        };
+        let page = of(&ids, 200, |some| Ok(some.iter().map(view).collect())).unwrap();
+        assert!(read.get() <= page.items.len() + READ_AT_ONCE, "{} were read", read.get());
         assert!(serde_json::to_vec(&page).unwrap().len() <= PAGE_BYTES_MAX + 1000);
         assert_eq!(page.next, page.items.last().map(|last| last.order.to_string()));
     }

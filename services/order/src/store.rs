@@ -1,8 +1,9 @@
 //! The SQL of the order service.
 //!
-//! - [`lists`]: which orders stand on a page, and how many there are
+//! - [`lists`]: which orders stand on a page, and how many there are; [`pages`]: these orders, together
 
 pub(crate) mod lists;
+pub(crate) mod pages;
 
 use std::error::Error as StdError;
 use std::str::FromStr;
@@ -161,12 +162,7 @@ pub(crate) fn list_lines(sql: &Sql<'_>, order: &Order) -> Result<Vec<OrderLine>>
     sql.list(
         "SELECT sku, name, quantity, unit_price_amount FROM order_lines WHERE order_id = ?1 ORDER BY line",
         [order.id.to_string()],
-        |row| {
-            let unit_price = money(row, "unit_price_amount", order.total.currency())?;
-            let quantity = checked(row, "quantity", Quantity::try_from)?;
-            let total = checked(row, "unit_price_amount", |_| unit_price.times(quantity.get()))?;
-            Ok(OrderLine { sku: parsed(row, "sku")?, name: row.get("name")?, quantity, unit_price, total })
-        },
+        |row| line(row, order),
     )
 }
 
@@ -297,6 +293,13 @@ fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
         placed_at: time(row, "placed_at_ms")?,
         changed_at: time(row, "changed_at_ms")?,
     })
+}
+
+fn line(row: &Row<'_>, order: &Order) -> rusqlite::Result<OrderLine> {
+    let unit_price = money(row, "unit_price_amount", order.total.currency())?;
+    let quantity = checked(row, "quantity", Quantity::try_from)?;
+    let total = checked(row, "unit_price_amount", |_| unit_price.times(quantity.get()))?;
+    Ok(OrderLine { sku: parsed(row, "sku")?, name: row.get("name")?, quantity, unit_price, total })
 }
 
 fn refund_view(row: &Row<'_>, order: &Order) -> rusqlite::Result<RefundView> {

@@ -61,7 +61,6 @@ async fn a_service_without_room_says_so_answers_reads_and_goes_on_in_the_same_pr
 async fn a_stream_at_its_limit_is_named_its_rows_wait_and_all_is_told_when_there_is_room() {
     let world = World::start().await;
     let _teller = world.run(teller());
-    let _listener = world.run(listener());
     world.tell("word 0").await;
     world.until_told(1).await;
     let js = async_nats::jetstream::new(world.client().nats().clone());
@@ -80,6 +79,7 @@ async fn a_stream_at_its_limit_is_named_its_rows_wait_and_all_is_told_when_there
     assert!(waiting.parts["relay"].contains("shopctl consumer ls TELLER"), "{waiting:?}");
     assert_eq!(waiting.outbox_newest, 20, "everything was accepted");
     assert!(waiting.outbox_published < 20);
+    let _listener = world.run(listener());
     config.max_bytes = usual;
     js.update_stream(config).await.unwrap();
     world.until_told(20).await;

@@ -9,6 +9,7 @@ mod full;
 mod hearing;
 mod looking;
 mod offline;
+mod pruning;
 mod relay;
 mod requests;
 mod unknowing;
