@@ -198,7 +198,7 @@ async fn a_service_that_lacks_a_permission_ends_and_names_it() {
 async fn a_broker_that_stands_still_while_a_service_starts_has_not_refused_anything() {
     let world = World::start().await;
     let listener_of_its_own = world.broker.client_of("listener").await;
-    let vitals = crate::vitals::Vitals::starting(jiff::Timestamp::now());
+    let vitals = crate::vitals::Vitals::default();
     let signal = |name: &str| {
         let sent = std::process::Command::new("kill").args([name, &world.broker.pid().to_string()]).status();
         assert!(sent.unwrap().success());
