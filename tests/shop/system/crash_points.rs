@@ -46,13 +46,16 @@ async fn an_order_flow_survives_every_crash_point_of_every_service() {
 async fn an_order_flow_survives_every_step_alone() {
     let (mut walker, found) = Walker::open().await;
     every_point_is_reached(&found);
-    let steps: Vec<Step> = found.places.iter().flat_map(|place| KINDS.map(|kind| place.step(kind))).collect();
+    let mut steps: Vec<Step> =
+        found.places.iter().flat_map(|place| KINDS.map(|kind| place.step(kind))).collect();
     let (mut walked, all) = (0, steps.len());
+    let before = walked_before();
+    steps.retain(|step| !before.contains(&named(step)));
     for (number, step) in chosen(steps).into_iter().enumerate() {
         if number > 0 && number % ROUNDS_A_SHOP == 0 {
             (walker, _) = Walker::open().await;
         }
-        say(&format!("{number} of {all}, {}: {}", step.place.service, step.arm()));
+        say(&format!("{number} of {all}{BEHIND_THE_NUMBER}{}", named(&step)));
         walker.round([(step.place.service, vec![vec![step]])].into()).await;
         walked += 1;
     }
@@ -177,10 +180,29 @@ fn chosen<T>(mut all: Vec<T>) -> Vec<T> {
         }
     }
     let count = |name: &str, otherwise: usize| number(name).map_or(otherwise, |count| count as usize);
-    let passed_over = count("WALK_FROM", 0).min(all.len());
-    all.drain(..passed_over);
     all.truncate(count("WALK_LIMIT", all.len()));
     all
+}
+
+/// What stands between the number of a step and its name.
+const BEHIND_THE_NUMBER: &str = ", ";
+
+fn named(step: &Step) -> String {
+    format!("{}: {}", step.place.service, step.arm())
+}
+
+/// The steps that the log of an earlier walk names, but the last: that one may have failed.
+fn walked_before() -> BTreeSet<String> {
+    let Some(path) = std::env::var_os("WALK_BEHIND") else { return BTreeSet::new() };
+    let log = std::fs::read_to_string(path).expect("the log of an earlier walk");
+    let mut steps: Vec<String> = log
+        .lines()
+        .filter_map(|line| line.split_once(BEHIND_THE_NUMBER))
+        .filter(|(number, _)| number.starts_with(|c: char| c.is_ascii_digit()))
+        .map(|(_, name)| name.to_owned())
+        .collect();
+    steps.pop();
+    steps.into_iter().collect()
 }
 
 #[expect(clippy::print_stdout, reason = "for whoever watches with --nocapture")]
