@@ -120,13 +120,13 @@ impl Reader {
     }
 
     fn read(&self, read: Read) -> Answer {
-        self.guarded(|sql| read(sql))
+        self.guarded(read)
     }
 
     /// None: it was broken off.
     fn look_up(&self, look_up: &LookUp) -> Option<Answer> {
         self.patience.left.store(Patience::OF_A_LOOK_UP, Ordering::Relaxed);
-        let answer = self.guarded(|sql| look_up(sql));
+        let answer = self.guarded(look_up);
         let left = self.patience.left.swap(Patience::ENDLESS, Ordering::Relaxed);
         // Whatever the closure made of being broken off is not the answer.
         (left > 0).then_some(answer)
