@@ -92,6 +92,24 @@ impl Ctx {
         port::read(&*self.port, read).await
     }
 
+    /// Looks up a few rows by their key, on a connection that cannot write: a [`read`](Self::read) that
+    /// is not worth handing to another thread, which costs more than the rows do.
+    ///
+    /// It is done at once on the thread that asks, and everything else of this service that runs there
+    /// waits meanwhile. So it is for statements that walk along an index to rows whose number a contract
+    /// bounds, never for a list, a search or a sum. One that takes more steps than
+    /// [`LOOK_UP_STEPS_MAX`](crate::limits::LOOK_UP_STEPS_MAX) is broken off and done again as a read, for
+    /// which the closure may be called twice; as is one for which no connection is idle.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub async fn look_up<T: Send + 'static>(
+        &self,
+        look_up: impl Fn(&Sql<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        port::look_up(&*self.port, look_up).await
+    }
+
     /// Records: runs the closure in a transaction, and returns once that has committed. What the
     /// closure returns is the reply, kept under the request's idempotency key.
     ///
@@ -195,6 +213,17 @@ impl EffectCtx {
         read: impl FnOnce(&Sql<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         port::read(&*self.port, read).await
+    }
+
+    /// Looks up a few rows by their key.
+    ///
+    /// # Errors
+    /// As [`Ctx::look_up`].
+    pub async fn look_up<T: Send + 'static>(
+        &self,
+        look_up: impl Fn(&Sql<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        port::look_up(&*self.port, look_up).await
     }
 
     /// Runs a closure in a transaction of its own, apart from the one that records the outcome.

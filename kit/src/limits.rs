@@ -10,6 +10,9 @@ pub const WRITER_QUEUE_MAX: usize = 4096;
 pub const GROUP_JOBS_MAX: usize = 256;
 /// Read-only connections of a service. A further reader waits, within its own deadline.
 pub const READERS: usize = 2;
+/// Steps of SQLite that a look-up takes on the thread that asks. One that takes more is broken off, at the
+/// latest after twice as many, and done again as any other read.
+pub const LOOK_UP_STEPS_MAX: i32 = 10_000;
 /// Length of a request's body in bytes. A longer one is refused with `body_too_large`.
 pub const REQUEST_BYTES_MAX: usize = 256 * 1024;
 /// Length of a reply's body in bytes, below what the broker carries. A longer one is a mistake of

@@ -69,7 +69,8 @@ pub(crate) fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
 
 /// Reads a header; an absent one is none.
 pub(crate) fn get<'a>(headers: Option<&'a HeaderMap>, name: &'static str) -> Option<&'a str> {
-    headers?.get(name).map(HeaderValue::as_str)
+    // A name that is known to be static is not copied to be compared.
+    headers?.get(HeaderName::from_static(name)).map(HeaderValue::as_str)
 }
 
 /// The headers of a message in a stream. CloudEvents 1.0 in binary mode.
@@ -183,24 +184,12 @@ pub(crate) async fn request(
     presented: Presented,
     time: Duration,
 ) -> Result<Bytes> {
-    let mut headers = HeaderMap::new();
-    set(&mut headers, TRACEPARENT, &outgoing.trace.to_string());
-    if let Some(token) = &presented.token {
-        set(&mut headers, AUTHORIZATION, &format!("Bearer {token}"));
-    }
-    for (name, value) in [(GUEST, &presented.guest), (BEHALF, &presented.behalf)] {
-        if let Some(value) = value {
-            set(&mut headers, name, value);
-        }
-    }
-    set(&mut headers, TIMEOUT_MS, &time.as_millis().to_string());
     if let Some(key) = &outgoing.key {
         // Refused here rather than written out differently: it would be another key then.
         check_key(key)?;
-        set(&mut headers, IDEMPOTENCY_KEY, key);
     }
     let [reached, lost, silent] = [(); 3].map(|()| AtomicBool::new(false));
-    let asked = Asked { nats, headers, time, outgoing: &outgoing, reached, lost, silent };
+    let asked = Asked { nats, presented, time, outgoing: &outgoing, reached, lost, silent };
     let message = match tokio::time::timeout(time, asked.until_answered()).await {
         Ok(Ok(message)) => message,
         Ok(Err(error)) if error.kind() == RequestErrorKind::InvalidSubject => {
@@ -220,7 +209,7 @@ pub(crate) async fn request(
 /// A request that is being asked.
 struct Asked<'a> {
     nats: &'a async_nats::Client,
-    headers: HeaderMap,
+    presented: Presented,
     time: Duration,
     outgoing: &'a Outgoing,
     /// Whether it may have reached somebody.
@@ -232,6 +221,24 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    /// Written anew for each try: nearly all need only one, and copying them costs as much.
+    fn headers(&self) -> HeaderMap {
+        let (presented, outgoing) = (&self.presented, self.outgoing);
+        let mut headers = HeaderMap::new();
+        set(&mut headers, TRACEPARENT, &outgoing.trace.to_string());
+        if let Some(token) = &presented.token {
+            set(&mut headers, AUTHORIZATION, &format!("Bearer {token}"));
+        }
+        let rest = [(GUEST, &presented.guest), (BEHALF, &presented.behalf), (IDEMPOTENCY_KEY, &outgoing.key)];
+        for (name, value) in rest {
+            if let Some(value) = value {
+                set(&mut headers, name, value);
+            }
+        }
+        set(&mut headers, TIMEOUT_MS, &self.time.as_millis().to_string());
+        headers
+    }
+
     async fn until_answered(&self) -> std::result::Result<async_nats::Message, async_nats::RequestError> {
         let mut wait = RETRY_WAIT.0;
         let mut patience = RESEND_AFTER;
@@ -239,7 +246,7 @@ impl Asked<'_> {
             let connection = self.connects();
             self.silent.store(false, Ordering::Relaxed);
             let request = async_nats::Request::new()
-                .headers(self.headers.clone())
+                .headers(self.headers())
                 .payload(self.outgoing.body.clone())
                 .timeout(Some(patience));
             let answered = tokio::select! {

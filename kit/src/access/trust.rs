@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
@@ -51,7 +51,7 @@ pub struct Asking {
 pub struct Trust {
     learnt: RwLock<Learnt>,
     roster: RwLock<Listed>,
-    verified: Mutex<HashMap<[u8; 32], Verified>>,
+    verified: Mutex<HashMap<[u8; 32], Arc<Verified>>>,
 }
 
 /// What sign-in told.
@@ -73,7 +73,7 @@ struct Listed {
 }
 
 /// A token whose signature was good.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Verified {
     claims: Claims,
     kid: String,
@@ -190,7 +190,7 @@ impl Trust {
         Ok(Caller::User { id: claims.sub.clone(), role, session: claims.sid.clone() })
     }
 
-    fn verified(&self, token: &str, service: &str, now: Timestamp) -> Result<Verified> {
+    fn verified(&self, token: &str, service: &str, now: Timestamp) -> Result<Arc<Verified>> {
         self.look_at_roster();
         let digest: [u8; 32] =
             Sha256::new().chain_update(service).chain_update([0]).chain_update(token).finalize().into();
@@ -198,12 +198,12 @@ impl Trust {
         if let Some(known) = known.filter(|known| self.still_believes(known)) {
             return Ok(known);
         }
-        let verified = self.verify(token, service, now)?;
+        let verified = Arc::new(self.verify(token, service, now)?);
         let mut all = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= VERIFIED_MAX {
             all.clear();
         }
-        all.insert(digest, verified.clone());
+        all.insert(digest, Arc::clone(&verified));
         Ok(verified)
     }
 

@@ -95,7 +95,7 @@ impl Desk {
         let _turn = self.turn(&key).await;
         let looked_up = key.clone();
         let stored =
-            crate::engine::port::read(&*self.port, move |sql| replies::find(sql, &looked_up)).await?;
+            crate::engine::port::look_up(&*self.port, move |sql| replies::find(sql, &looked_up)).await?;
         match stored {
             Some(known) => known,
             None => self.handle(answer, incoming, asker, Some(key)).await,

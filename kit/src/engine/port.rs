@@ -26,6 +26,9 @@ pub type Waiting<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// A closure that reads.
 pub type Read = Box<dyn FnOnce(&Sql<'_>) -> Result<Box<dyn Any + Send>> + Send>;
 
+/// A closure that looks up. It is called again if the first call was broken off.
+pub type LookUp = Box<dyn Fn(&Sql<'_>) -> Result<Box<dyn Any + Send>> + Send>;
+
 /// A request on its way to a neighbour.
 #[derive(Debug, Clone)]
 pub struct Outgoing {
@@ -53,6 +56,10 @@ pub trait Port: Send + Sync + 'static {
     fn note(&self, job: Job);
     /// Reads on a connection that only reads.
     fn read(&self, read: Read) -> Waiting<'_, Result<Box<dyn Any + Send>>>;
+    /// Looks up a few rows, at once if it can be. To whoever does not know better it is a read.
+    fn look_up(&self, look_up: LookUp) -> Waiting<'_, Result<Box<dyn Any + Send>>> {
+        self.read(look_up)
+    }
     /// The time now.
     fn now(&self) -> Timestamp;
     /// Ready after a time, whatever the clock shows meanwhile.
@@ -74,7 +81,23 @@ pub async fn read<T: Send + 'static>(
     read: impl FnOnce(&Sql<'_>) -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let boxed = Box::new(move |sql: &Sql<'_>| read(sql).map(|value| Box::new(value) as Box<dyn Any + Send>));
-    let value = port.read(boxed).await?;
+    typed(port.read(boxed).await?)
+}
+
+/// Looks up through a port, with the type of the closure.
+///
+/// # Errors
+/// As [`read`].
+pub async fn look_up<T: Send + 'static>(
+    port: &dyn Port,
+    look_up: impl Fn(&Sql<'_>) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let boxed =
+        Box::new(move |sql: &Sql<'_>| look_up(sql).map(|value| Box::new(value) as Box<dyn Any + Send>));
+    typed(port.look_up(boxed).await?)
+}
+
+fn typed<T: 'static>(value: Box<dyn Any + Send>) -> Result<T> {
     value.downcast().map(|value| *value).map_err(|_| Error::internal("a reader answered with another type"))
 }
 

@@ -12,7 +12,7 @@ use super::writer::Writer;
 use crate::access::{Identity, Presented};
 use crate::clock::{Clock, SystemChance, SystemClock};
 use crate::engine::Job;
-use crate::engine::port::{Outgoing, Port, Read, Waiting};
+use crate::engine::port::{LookUp, Outgoing, Port, Read, Waiting};
 use crate::error::Result;
 use crate::message::owner;
 use crate::service::Service;
@@ -51,6 +51,10 @@ impl Port for NatsPort {
 
     fn read(&self, read: Read) -> Waiting<'_, Result<Box<dyn Any + Send>>> {
         Box::pin(self.readers.read(read))
+    }
+
+    fn look_up(&self, look_up: LookUp) -> Waiting<'_, Result<Box<dyn Any + Send>>> {
+        Box::pin(self.readers.look_up(look_up))
     }
 
     fn now(&self) -> Timestamp {

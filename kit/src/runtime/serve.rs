@@ -37,7 +37,6 @@ struct Counter {
     desk: Desk,
     places: Arc<Semaphore>,
     vitals: Arc<Vitals>,
-    latencies: Arc<BTreeMap<String, Latencies>>,
 }
 
 /// An endpoint is named after its subject, as far as a name may hold it.
@@ -53,16 +52,15 @@ impl Serving {
         vitals: Arc<Vitals>,
     ) -> Result<Self> {
         let own = Arc::clone(port.service());
-        let latencies: Arc<BTreeMap<String, Latencies>> = Arc::new(
-            own.answered().map(|answer| (endpoint_name(&answer.subject), Latencies::default())).collect(),
-        );
-        let figures = Arc::clone(&latencies);
+        let latencies: BTreeMap<String, Arc<Latencies>> =
+            own.answered().map(|answer| (endpoint_name(&answer.subject), Arc::default())).collect();
+        let figures = latencies.clone();
         let service = nats
             .service_builder()
             .description(own.description())
             .queue_group(own.name())
             .stats_handler(move |endpoint, _| {
-                let latency = figures.get(&endpoint).map(Latencies::read).unwrap_or_default();
+                let latency = figures.get(&endpoint).map(|times| times.read()).unwrap_or_default();
                 serde_json::to_value(latency).unwrap_or_default()
             })
             .start(own.name(), own.version())
@@ -73,14 +71,15 @@ impl Serving {
             port,
             places: Arc::new(Semaphore::new(REQUESTS_IN_FLIGHT_MAX)),
             vitals,
-            latencies,
         });
         let serving = Self { nats: nats.clone(), service, endpoints: Tasks::new(), requests: Tasks::new() };
         for answer in own.answered() {
+            let name = endpoint_name(&answer.subject);
+            let times = latencies.get(&name).cloned().unwrap_or_default();
             let endpoint = serving
                 .service
                 .endpoint_builder()
-                .name(endpoint_name(&answer.subject))
+                .name(name)
                 .queue_group(own.name())
                 .add(&answer.subject)
                 .await
@@ -88,7 +87,7 @@ impl Serving {
                     Error::internal(format!("{} cannot be answered", answer.subject)).caused_by(error)
                 })?;
             let (counter, requests) = (Arc::clone(&counter), serving.requests.spawner());
-            serving.endpoints.spawn(receive(endpoint, answer.subject.clone(), counter, requests));
+            serving.endpoints.spawn(receive(endpoint, answer.subject.clone(), (counter, times), requests));
         }
         Ok(serving)
     }
@@ -117,7 +116,7 @@ async fn disconnected(nats: &async_nats::Client) {
 async fn receive(
     mut endpoint: service::endpoint::Endpoint,
     subject: String,
-    counter: Arc<Counter>,
+    (counter, times): (Arc<Counter>, Arc<Latencies>),
     requests: Spawner,
 ) {
     while let Some(request) = endpoint.next().await {
@@ -130,16 +129,13 @@ async fn receive(
         }
         match Arc::clone(&counter.places).try_acquire_owned() {
             Ok(place) => {
-                let (counter, subject) = (Arc::clone(&counter), subject.clone());
+                let (counter, times, subject) = (Arc::clone(&counter), Arc::clone(&times), subject.clone());
                 requests.spawn(async move {
                     let began = Instant::now();
                     counter.vitals.requests.fetch_add(1, Ordering::Relaxed);
-                    let name = endpoint_name(&subject);
                     let answer = counter.answer(&request, subject).await;
                     respond(&request, answer).await;
-                    if let Some(latencies) = counter.latencies.get(&name) {
-                        latencies.note(began.elapsed());
-                    }
+                    times.note(began.elapsed());
                     counter.vitals.requests.fetch_sub(1, Ordering::Relaxed);
                     drop(place);
                 });

@@ -44,8 +44,10 @@ impl Spawner {
         let gone = self.gone.clone();
         let task = async move {
             tokio::select! {
-                () = gone.cancelled_owned() => {}
+                // The task first: one that ends at its first turn never queues to hear of the end of the group.
+                biased;
                 () = task => {}
+                () = gone.cancelled_owned() => {}
             }
         };
         // What a task says names the service it belongs to.

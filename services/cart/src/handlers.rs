@@ -116,5 +116,5 @@ async fn prices(ctx: &Ctx, skus: Vec<Sku>) -> Result<Prices> {
 
 async fn find(ctx: &Ctx, cart: CartId) -> Result<Cart> {
     let (now, asker) = (ctx.now(), ctx.asker());
-    ctx.read(move |sql| store::get_cart(sql, cart, now, &asker)).await
+    ctx.look_up(move |sql| store::get_cart(sql, cart, now, &asker)).await
 }

@@ -18,7 +18,7 @@ use crate::store::{self, Shown};
 
 /// Shows one product, also if it is retired.
 pub async fn get_product(ctx: Ctx, asked: GetProduct) -> Result<ProductView> {
-    let product = ctx.read(move |sql| get(sql, asked.sku)).await?;
+    let product = ctx.look_up(move |sql| get(sql, &asked.sku)).await?;
     Ok(product.into_view())
 }
 
@@ -62,12 +62,8 @@ pub async fn quote_prices(ctx: Ctx, asked: QuotePrices) -> Result<Quotes> {
     }
     let mut named = HashSet::new();
     skus.retain(|sku| named.insert(sku.clone()));
-    let (skus, found) = ctx
-        .read(move |sql| {
-            let found = store::find_products(sql, &skus)?;
-            Ok((skus, found))
-        })
-        .await?;
+    let wanted = skus.clone();
+    let found = ctx.look_up(move |sql| store::find_products(sql, &wanted)).await?;
     Ok(quotes(skus, found))
 }
 
@@ -89,7 +85,7 @@ pub async fn put_product(ctx: Ctx, asked: PutProduct) -> Result<ProductView> {
 /// Takes a product out of sale.
 pub async fn retire_product(ctx: Ctx, asked: RetireProduct) -> Result<ProductView> {
     ctx.write(move |tx| {
-        let known = get(tx, asked.sku)?;
+        let known = get(tx, &asked.sku)?;
         check_version(&known.sku, asked.expected_version, Some(&known))?;
         let outcome = known.retire(tx.now());
         if let Outcome::Changed(product) = &outcome {
@@ -123,9 +119,9 @@ pub async fn import_products(ctx: Ctx, asked: ImportProducts) -> Result<ImportRe
     .await
 }
 
-fn get(sql: &Sql<'_>, sku: Sku) -> Result<Product> {
-    let found = store::find_product(sql, &sku)?;
-    Ok(found.ok_or(Refusal::UnknownSku(sku))?)
+fn get(sql: &Sql<'_>, sku: &Sku) -> Result<Product> {
+    let found = store::find_product(sql, sku)?;
+    Ok(found.ok_or_else(|| Refusal::UnknownSku(sku.clone()))?)
 }
 
 /// Refuses before it writes anything, so that a line of an import can be left out.

@@ -16,7 +16,7 @@ const HOLD_PAGE_LINES_MAX: usize = 2000;
 
 /// Shows the stock of one product.
 pub async fn get_stock(ctx: Ctx, asked: GetStock) -> Result<StockView> {
-    ctx.read(move |sql| Ok(store::get_stock(sql, &asked.sku)?.into_view())).await
+    ctx.look_up(move |sql| Ok(store::get_stock(sql, &asked.sku)?.into_view())).await
 }
 
 /// Lists stock by sku.

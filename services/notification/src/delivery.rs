@@ -52,7 +52,7 @@ impl Effect for SendNotification {
 pub async fn send(ctx: EffectCtx, work: SendNotification, channel: Arc<dyn Channel>) -> Result<(), Trouble> {
     let id = work.notification;
     let (mut message, code_of) = ctx
-        .read(move |sql| store::get_message(sql, id))
+        .look_up(move |sql| store::get_message(sql, id))
         .await
         .map_err(|error| Trouble::Transient(error.message))?;
     let Some(ticket) = code_of else {

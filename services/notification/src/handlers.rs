@@ -11,7 +11,7 @@ use crate::store::{self, Wanted};
 
 /// Shows one message, with its attempts.
 pub async fn get_notification(ctx: Ctx, asked: GetNotification) -> Result<NotificationView> {
-    ctx.read(move |sql| view(sql, store::get_notification(sql, asked.notification)?)).await
+    ctx.look_up(move |sql| view(sql, store::get_notification(sql, asked.notification)?)).await
 }
 
 /// Lists messages, the newest first.

@@ -52,7 +52,7 @@ pub(crate) async fn place_order(ctx: Ctx, asked: PlaceOrder) -> Result<OrderView
 /// Shows one order.
 pub(crate) async fn get_order(ctx: Ctx, asked: GetOrder) -> Result<OrderView> {
     let asker = ctx.asker();
-    ctx.read(move |sql| store::view(sql, store::get_order_for(sql, asked.order, &asker)?)).await
+    ctx.look_up(move |sql| store::view(sql, store::get_order_for(sql, asked.order, &asker)?)).await
 }
 
 /// Lists orders, the newest first.

@@ -23,7 +23,7 @@ pub async fn get_payment(ctx: Ctx, asked: GetPayment) -> Result<PaymentView> {
             return Err(Error::invalid(reason::NAME_ONE, message));
         }
     };
-    ctx.read(move |sql| {
+    ctx.look_up(move |sql| {
         let found = match which {
             Which::Payment(payment) => store::find_payment(sql, payment)?.ok_or_else(|| no_payment(payment)),
             Which::Order(order) => store::find_payment_of(sql, order)?.ok_or_else(|| no_payment_of(order)),

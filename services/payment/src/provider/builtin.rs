@@ -63,7 +63,7 @@ impl Provider for TestProvider {
     ) -> Waiting<'a, Result<RefundAnswer, Trouble>> {
         Box::pin(async move {
             let (asked, charge) = (refund.clone(), refund.charge.clone());
-            let found = ctx.read(move |sql| store::find_charge(sql, &charge)).await.map_err(trouble)?;
+            let found = ctx.look_up(move |sql| store::find_charge(sql, &charge)).await.map_err(trouble)?;
             let Some(charge) = found else {
                 return Ok(RefundAnswer::Failed { message: "the provider does not know this charge".into() });
             };
@@ -85,7 +85,7 @@ impl Provider for TestProvider {
     ) -> Waiting<'a, Result<Option<ChargeAnswer>, Trouble>> {
         Box::pin(async move {
             let key = key.to_owned();
-            let found = ctx.read(move |sql| store::find_charge_under(sql, &key)).await.map_err(trouble)?;
+            let found = ctx.look_up(move |sql| store::find_charge_under(sql, &key)).await.map_err(trouble)?;
             Ok(found.map(|charge| charge.answer()))
         })
     }
@@ -97,7 +97,7 @@ impl Provider for TestProvider {
     ) -> Waiting<'a, Result<Option<RefundAnswer>, Trouble>> {
         Box::pin(async move {
             let (key, now) = (key.to_owned(), ctx.now());
-            let found = ctx.read(move |sql| store::find_refund_under(sql, &key)).await.map_err(trouble)?;
+            let found = ctx.look_up(move |sql| store::find_refund_under(sql, &key)).await.map_err(trouble)?;
             Ok(found.map(|refund| refund.answer(now)))
         })
     }
