@@ -12,7 +12,7 @@ use crate::crash;
 use crate::effect::{Attempt, Trouble};
 use crate::engine::effects::Row;
 use crate::engine::job::{Job, Work};
-use crate::engine::port::{Port, read};
+use crate::engine::port::{Port, look_up, read};
 use crate::engine::{effects, timers};
 use crate::error::{Error, Result};
 use crate::id::Id;
@@ -35,11 +35,11 @@ pub(crate) struct Due {
 /// If the tables cannot be read.
 pub(crate) async fn look(port: &Arc<dyn Port>, names: Vec<(&'static str, usize)>) -> Result<Due> {
     let (now, service) = (port.now(), Arc::clone(port.service()));
-    read(&**port, move |sql| {
+    look_up(&**port, move |sql| {
         let mut effects = Vec::new();
-        for (name, rows_max) in names {
+        for (name, rows_max) in &names {
             let wait_max = service.effect(name).map(|kind| kind.policy.wait_max).unwrap_or_default();
-            effects.extend(effects::due(sql, name, now, wait_max, rows_max)?);
+            effects.extend(effects::due(sql, name, now, wait_max, *rows_max)?);
         }
         let timers = timers::due(sql, now, TIMERS_AT_ONCE)?;
         Ok(Due { timers, effects, next: (timers::next(sql)?, effects::next(sql)?) })

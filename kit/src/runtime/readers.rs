@@ -173,12 +173,14 @@ mod tests {
     use super::*;
     use crate::clock::SystemChance;
     use crate::engine::schema::open_writer;
+    use crate::runtime::untold::Untold;
 
     fn readers(folder: &tempfile::TempDir) -> Readers {
         let path = folder.path().join("thing.db");
         drop(open_writer(&path, "thing", &[], jiff::Timestamp::UNIX_EPOCH, &mut SystemChance).unwrap());
         let (emitted, fatal) = (watch::Sender::new(0), watch::Sender::new(None));
-        let signals = Signals { emitted, due: Notify::new(), full: Notify::new(), fatal };
+        let signals =
+            Signals { emitted, untold: Untold::default(), due: Notify::new(), full: Notify::new(), fatal };
         Readers::open(&path, Arc::new(signals)).unwrap()
     }
 
