@@ -41,8 +41,10 @@ pub(crate) struct Done {
     pub(crate) timers: bool,
     /// When the first of the timers that were set is due.
     pub(crate) soonest: Option<Timestamp>,
-    /// Whether work on the outside world was asked for.
+    /// Whether work on the outside world was asked for, or a try of it ended.
     pub(crate) effects: bool,
+    /// Whether work on the outside world has to be looked at that nobody knows of.
+    pub(crate) new_effects: bool,
     /// Whether it has changed whom the service believes.
     pub(crate) trust: bool,
 }
@@ -188,7 +190,7 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// If the row cannot be written.
     pub fn perform<E: Effect>(&mut self, effect: &E) -> Result<()> {
-        self.done.effects = true;
+        (self.done.effects, self.done.new_effects) = (true, true);
         self.about(effect.about());
         effects::insert(&self.sql, effect, self.now, self.trace)
     }

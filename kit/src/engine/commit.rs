@@ -163,7 +163,8 @@ impl Engine {
                 trust |= done.trust;
                 group.timers |= done.timers;
                 group.effects |= done.effects;
-                group.wakes |= done.effects || done.soonest.is_some_and(|due| due <= began + DUE_LOOKED_AT);
+                group.wakes |=
+                    done.new_effects || done.soonest.is_some_and(|due| due <= began + DUE_LOOKED_AT);
                 group.told.extend(done.told);
                 group.answers.push(answer);
             }
@@ -329,6 +330,7 @@ fn record_effect(
             Attempt::Retrying { trouble, next, .. } => {
                 let unknown = matches!(trouble, Trouble::Unknown(_));
                 effects::put_off(tx, id, *next, unknown, trouble.message())?;
+                tx.done.new_effects = true;
             }
             Attempt::GaveUp { trouble, maybe_done, .. } => {
                 effects::give_up(tx, id, *maybe_done, trouble.message())?;
@@ -346,6 +348,7 @@ fn record_effect(
             error.chain()
         );
         effects::put_off(tx, id, tx.now() + wait, true, &error.message)?;
+        tx.done.new_effects = true;
     }
     recorded.map(|()| Bytes::new())
 }

@@ -211,6 +211,19 @@ pub fn next(sql: &Sql<'_>) -> Result<Option<Timestamp>> {
     Ok(millis.and_then(|millis| Timestamp::from_millisecond(millis).ok()))
 }
 
+/// When the next piece of work is due that is not due at this time.
+///
+/// # Errors
+/// If the table cannot be read.
+pub(crate) fn next_after(sql: &Sql<'_>, now: Timestamp) -> Result<Option<Timestamp>> {
+    let millis: Option<i64> = sql.get(
+        "SELECT min(due_at_ms) FROM effect WHERE state = 'due' AND due_at_ms > ?1",
+        [now.as_millisecond()],
+        |row| row.get(0),
+    )?;
+    Ok(millis.and_then(|millis| Timestamp::from_millisecond(millis).ok()))
+}
+
 /// How many wait, and how many were given up.
 ///
 /// # Errors

@@ -25,7 +25,7 @@ pub(crate) struct Due {
     pub(crate) timers: Vec<timers::Due>,
     /// The effects that are due.
     pub(crate) effects: Vec<Row>,
-    /// When the next timer and the next effect are due.
+    /// When the next timer and the next effect are due that are not due yet.
     pub(crate) next: (Option<Timestamp>, Option<Timestamp>),
 }
 
@@ -42,7 +42,7 @@ pub(crate) async fn look(port: &Arc<dyn Port>, names: Vec<(&'static str, usize)>
             effects.extend(effects::due(sql, name, now, wait_max, *rows_max)?);
         }
         let timers = timers::due(sql, now, TIMERS_AT_ONCE)?;
-        Ok(Due { timers, effects, next: (timers::next(sql)?, effects::next(sql)?) })
+        Ok(Due { timers, effects, next: (timers::next(sql)?, effects::next_after(sql, now)?) })
     })
     .await
 }

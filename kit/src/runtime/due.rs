@@ -23,6 +23,9 @@ pub(super) struct Due {
     pub(super) vitals: Arc<Vitals>,
 }
 
+/// The shortest sleep.
+const TURN_AGAIN: Duration = Duration::from_millis(1);
+
 /// The effects that are being tried at this moment.
 type InProgress = Arc<Mutex<HashSet<i64>>>;
 
@@ -39,36 +42,38 @@ impl Due {
         let finished = Arc::new(Notify::new());
         let mut wait = RETRY_WAIT.0;
         while !stop.is_cancelled() {
-            let sleep = match self.turn(&places, &in_progress, &tries, &finished).await {
-                Ok(sleep) => {
+            let (sleep, crowded) = match self.turn(&places, &in_progress, &tries, &finished).await {
+                Ok(turned) => {
                     self.vitals.say("timers", "ok");
                     wait = RETRY_WAIT.0;
-                    sleep
+                    turned
                 }
                 Err(error) => {
                     self.vitals.say("timers", error.message.as_str());
                     wait = (wait * 2).min(RETRY_WAIT.1);
-                    wait
+                    (wait, true)
                 }
             };
             tokio::select! {
                 () = tokio::time::sleep(sleep) => {}
                 () = self.signals.due.notified() => {}
-                () = finished.notified() => {}
+                // An end makes room, which matters only to what found none.
+                () = finished.notified(), if crowded => {}
                 () = stop.cancelled() => {}
             }
         }
         tries.finish().await;
     }
 
-    /// Does everything that is due now; answers how long nothing will be.
+    /// Does everything that is due now. Answers how long nothing will be, and whether something is due for
+    /// which there is no place.
     async fn turn(
         &self,
         places: &BTreeMap<&'static str, Arc<Semaphore>>,
         in_progress: &InProgress,
         tries: &Tasks,
         finished: &Arc<Notify>,
-    ) -> Result<Duration> {
+    ) -> Result<(Duration, bool)> {
         let room = !self.vitals.short.load(Ordering::Relaxed);
         // Without room a try could not be noted before it is made.
         let free: Vec<_> = places
@@ -94,16 +99,18 @@ impl Due {
             self.begin_try(row, place, in_progress, tries, finished);
         }
         if !room {
-            return Ok(DUE_LOOKED_AT);
+            return Ok((DUE_LOOKED_AT, false));
         }
-        // What has fired may have set others.
-        let (timer, effect) = if fires { worker::next_due(&self.port).await? } else { due.next };
+        // Where no place is left, more may be due than was looked at.
+        let crowded = places.values().any(|places| places.available_permits() == 0);
+        if fires {
+            // What has fired may have set others, and others may be due.
+            return Ok((TURN_AGAIN, crowded));
+        }
+        let next = [due.next.0, due.next.1].into_iter().flatten().min();
         let now = self.port.now();
-        // What is being tried is still due in its row; its end wakes us.
-        let busy = !lock(in_progress).is_empty();
-        let next = [timer, effect.filter(|_| !busy)].into_iter().flatten().min();
         let sleep = next.map(|next| Duration::try_from(next.duration_since(now)).unwrap_or_default());
-        Ok(sleep.unwrap_or(DUE_LOOKED_AT).clamp(Duration::from_millis(1), DUE_LOOKED_AT))
+        Ok((sleep.unwrap_or(DUE_LOOKED_AT).clamp(TURN_AGAIN, DUE_LOOKED_AT), crowded))
     }
 
     /// Makes one try beside everything else.
@@ -117,6 +124,7 @@ impl Due {
     ) {
         let (port, in_progress, finished) =
             (Arc::clone(&self.port), Arc::clone(in_progress), Arc::clone(finished));
+        let signals = Arc::clone(&self.signals);
         tries.spawn(async move {
             let id = row.id;
             if let Err(error) = worker::attempt_effect(&port, row).await {
@@ -127,6 +135,8 @@ impl Due {
                 );
                 // The database cannot write at the moment; asking at once would not help it.
                 tokio::time::sleep(DUE_LOOKED_AT).await;
+                lock(&in_progress).remove(&id);
+                signals.due.notify_one();
             }
             lock(&in_progress).remove(&id);
             drop(place);
