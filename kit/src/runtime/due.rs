@@ -127,7 +127,8 @@ impl Due {
         let signals = Arc::clone(&self.signals);
         tries.spawn(async move {
             let id = row.id;
-            if let Err(error) = worker::attempt_effect(&port, row).await {
+            let tried = worker::attempt_effect(&port, row).await;
+            if let Err(error) = &tried {
                 tracing::warn!(
                     effect = id,
                     "A try is not recorded, and will be made again: {}",
@@ -135,12 +136,13 @@ impl Due {
                 );
                 // The database cannot write at the moment; asking at once would not help it.
                 tokio::time::sleep(DUE_LOOKED_AT).await;
-                lock(&in_progress).remove(&id);
-                signals.due.notify_one();
             }
             lock(&in_progress).remove(&id);
             drop(place);
             finished.notify_one();
+            if tried.is_err() {
+                signals.due.notify_one();
+            }
         });
     }
 }
