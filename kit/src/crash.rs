@@ -24,9 +24,9 @@ mod plan;
 #[cfg(feature = "crash-points")]
 pub use armed::may_be_armed;
 #[cfg(feature = "crash-points")]
-pub(crate) use armed::{pause, point, prepare};
+pub(crate) use armed::{are_armed, pause, point, prepare};
 #[cfg(not(feature = "crash-points"))]
-pub(crate) use off::{pause, point, prepare};
+pub(crate) use off::{are_armed, pause, point, prepare};
 
 /// The environment variable that arms crash points.
 pub const VARIABLE: &str = "SHOP_CRASH_POINTS";
@@ -125,6 +125,12 @@ mod off {
     #[inline(always)]
     pub(crate) fn pause(_name: &'static str, _about: &str) -> Ready<Result<()>> {
         ready(Ok(()))
+    }
+
+    /// Whether any place does something: never.
+    #[inline(always)]
+    pub(crate) const fn are_armed() -> bool {
+        false
     }
 
     /// Refuses to start when somebody expects places that are not there.

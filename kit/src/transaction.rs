@@ -9,6 +9,7 @@ use rusqlite::Params;
 use crate::caller::Caller;
 use crate::clock::Chance;
 use crate::effect::Effect;
+use crate::engine::places::{Begun, Places};
 use crate::engine::{effects, outbox, timers};
 use crate::error::{Error, Result};
 use crate::id::{EventId, Id, time_of, uuid_v7};
@@ -25,6 +26,7 @@ pub struct Tx<'a> {
     trace: Trace,
     caller: &'a Caller,
     told_at: Option<Timestamp>,
+    pub(crate) places: Option<&'a Places>,
     pub(crate) done: Done,
 }
 
@@ -35,6 +37,8 @@ pub(crate) struct Done {
     pub(crate) key: String,
     /// What was added to the outbox.
     pub(crate) told: Vec<outbox::Row>,
+    /// Work on the outside world whose first try has begun.
+    pub(crate) begun: Vec<Begun>,
     /// Whether rows came into the outbox another way.
     pub(crate) refilled: bool,
     /// Whether a timer was set or cancelled.
@@ -65,7 +69,7 @@ impl<'a> Tx<'a> {
         trace: Trace,
         caller: &'a Caller,
     ) -> Self {
-        Self { sql, now, chance, trace, caller, told_at: None, done: Done::default() }
+        Self { sql, now, chance, trace, caller, told_at: None, places: None, done: Done::default() }
     }
 
     /// The time of this piece of work; it does not move while it runs.
@@ -182,7 +186,8 @@ impl<'a> Tx<'a> {
         timers::cancel(&self.sql, kind, key)
     }
 
-    /// Asks for work on the outside world, to be done once this transaction has committed.
+    /// Asks for work on the outside world, to be done once this transaction has committed. If there is a place
+    /// for its first try, that this begins is recorded here already, and it cannot be taken back any more.
     ///
     /// An effect with the same key that has been given up is tried afresh; one that is still to be
     /// done stays as it is.
@@ -190,8 +195,15 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// If the row cannot be written.
     pub fn perform<E: Effect>(&mut self, effect: &E) -> Result<()> {
-        (self.done.effects, self.done.new_effects) = (true, true);
+        self.done.effects = true;
         self.about(effect.about());
+        if let Some(place) = self.places.and_then(|places| places.take(E::NAME))
+            && let Some(row) = effects::insert_begun(&self.sql, effect, self.now, self.trace)?
+        {
+            self.done.begun.push(Begun { row, place });
+            return Ok(());
+        }
+        self.done.new_effects = true;
         effects::insert(&self.sql, effect, self.now, self.trace)
     }
 

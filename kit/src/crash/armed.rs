@@ -33,6 +33,11 @@ fn plan(text: &str, may_be_armed: bool) -> Result<Plan, String> {
     if may_be_armed { Plan::parse(text) } else { Err(super::not_here()) }
 }
 
+/// Whether any place of this process does something.
+pub(crate) fn are_armed() -> bool {
+    PLAN.get().is_some()
+}
+
 /// A place in plain code. A delay holds up its thread, as a slow disk would.
 pub(crate) fn point(name: &'static str, about: &str) -> Result<()> {
     match reach(name, about) {

@@ -15,6 +15,8 @@ use crate::effect::{Attempt, Trouble};
 use crate::engine::gate::Gate;
 use crate::engine::job::{Job, Work};
 use crate::engine::journal::Written;
+use crate::engine::places::{Begun, Places};
+use crate::engine::together::Way;
 use crate::engine::{effects, hearing, journal, log, outbox, replies, schema};
 use crate::error::{Error, Result, reason};
 use crate::limits::DUE_LOOKED_AT;
@@ -33,6 +35,14 @@ pub struct Engine {
     /// The last group, whose row is still to be written.
     last_group: Option<(i64, usize, Timestamp, Timestamp)>,
     gate: Gate,
+    /// Where places for first tries are taken, if anybody makes them.
+    places: Option<Arc<Places>>,
+}
+
+/// What became of one job.
+pub(super) struct Ran {
+    pub(super) answer: Result<Bytes>,
+    pub(super) done: Done,
 }
 
 /// What became of a group of jobs.
@@ -50,6 +60,8 @@ pub struct Group {
     pub effects: bool,
     /// Whether some of it is due so soon that whoever looks every [`DUE_LOOKED_AT`] should look now.
     pub wakes: bool,
+    /// Work on the outside world whose first try has begun: whoever drives the engine makes it.
+    pub begun: Vec<Begun>,
     /// Why the whole group failed, if it did. Nothing of it has happened then, unless the error
     /// [is fatal](Error::is_fatal): then nobody knows, and nobody may be answered.
     pub failure: Option<Error>,
@@ -102,7 +114,14 @@ impl Engine {
             next_group,
             last_group: None,
             gate: Gate::default(),
+            places: None,
         }
+    }
+
+    /// Has first tries recorded with what asks for them, as long as there are places. Whoever offers them
+    /// makes the tries that a [`Group`] says have begun.
+    pub fn offer(&mut self, places: Arc<Places>) {
+        self.places = Some(places);
     }
 
     /// The identity of the database.
@@ -140,12 +159,13 @@ impl Engine {
         let began = self.clock.now();
         let id = self.next_group;
         let mut group = Group {
-            answers: Vec::with_capacity(jobs.len()),
+            answers: Vec::new(),
             emitted: None,
             told: Vec::new(),
             timers: false,
             effects: false,
             wakes: false,
+            begun: Vec::new(),
             failure: None,
             broken: None,
         };
@@ -157,8 +177,9 @@ impl Engine {
         }
         let (mut refilled, mut trust) = (false, false);
         let written = self.begin(id).and_then(|()| {
-            for job in &mut jobs {
-                let (answer, done) = self.run(job, id)?;
+            let mut answers = Vec::with_capacity(jobs.len());
+            for (at, ran) in self.run_all(&mut jobs, id)? {
+                let done = ran.done;
                 refilled |= done.refilled;
                 trust |= done.trust;
                 group.timers |= done.timers;
@@ -166,8 +187,11 @@ impl Engine {
                 group.wakes |=
                     done.new_effects || done.soonest.is_some_and(|due| due <= began + DUE_LOOKED_AT);
                 group.told.extend(done.told);
-                group.answers.push(answer);
+                group.begun.extend(done.begun);
+                answers.push((at, ran.answer));
             }
+            answers.sort_unstable_by_key(|(at, _)| *at);
+            group.answers = answers.into_iter().map(|(_, answer)| answer).collect();
             let last = jobs.last().map_or("", |job| job.kind);
             crash::point("writer.before_commit", last)?;
             self.connection.prepare_cached("COMMIT")?.execute([])?;
@@ -191,6 +215,7 @@ impl Engine {
                 group.answers = jobs.iter().map(|_| Err(error.clone())).collect();
                 (group.timers, group.effects, group.wakes) = (false, false, false);
                 group.told.clear();
+                group.begun.clear();
                 group.failure = Some(error);
             }
         }
@@ -209,31 +234,49 @@ impl Engine {
         Ok(())
     }
 
+    /// Runs every job of a group; each with its place in the group. What was heard comes last, and together:
+    /// nobody was answered yet, so nobody can tell.
+    fn run_all(&mut self, jobs: &mut [Job], group: i64) -> Result<Vec<(usize, Ran)>> {
+        let (heard, own): (Vec<usize>, Vec<usize>) =
+            (0..jobs.len()).partition(|at| matches!(jobs[*at].work, Work::Hear(_)));
+        let mut all = Vec::with_capacity(jobs.len());
+        for at in own {
+            all.push((at, self.run(&mut jobs[at], group, Way::Alone)?));
+        }
+        all.extend(self.hear_all(jobs, &heard, group)?);
+        Ok(all)
+    }
+
     /// Runs one job. An error means that the whole group must fail.
-    fn run(&mut self, job: &mut Job, group: i64) -> Result<(Result<Bytes>, Done)> {
+    pub(super) fn run(&mut self, job: &mut Job, group: i64, way: Way<'_>) -> Result<Ran> {
         let started = self.clock.now();
         if let Some(refusal) = self.gate.refusal(&job.work) {
-            return Ok((Err(refusal), Done::default()));
+            return Ok(Ran { answer: Err(refusal), done: Done::default() });
         }
         let work = std::mem::replace(&mut job.work, Work::Note { outcome: String::new(), finished: started });
         let housekeeping = matches!(work, Work::Note { .. } | Work::Chore(_) | Work::Hold(_));
-        let (source, sequence) = match &work {
-            Work::Hear(heard) => (heard.source.clone(), heard.sequence),
-            _ => (String::new(), 0),
-        };
         let sql = Sql::new(&self.connection);
         let mut tx = Tx::new(sql, whole_millisecond(started), &mut *self.chance, job.trace, &job.caller);
+        tx.places = self.places.as_deref();
         tx.about(&job.key);
+        let mut heard = None;
         let (answer, outcome, finished) = match work {
             Work::Note { outcome, finished } => (Ok(Bytes::new()), Some(outcome), finished),
             Work::Hold(_) => (Ok(Bytes::new()), None, started),
             Work::Chore(run) | Work::Piece(run) => (attempt(&mut tx, run), None, started),
+            Work::Hear(event) => {
+                let (answer, outcome) = ended(hearing::hear(&mut tx, &self.service, &event, way));
+                heard = Some(event);
+                (answer, outcome, self.clock.now())
+            }
             work => {
                 let (answer, outcome) = perform(&mut tx, &self.service, job, work)?;
                 (answer, outcome, self.clock.now())
             }
         };
         let done = tx.done;
+        let (source, sequence) =
+            heard.as_ref().map_or(("", 0), |event| (event.source.as_str(), event.sequence));
         if let Err(error) = &answer
             && error.is_storage()
         {
@@ -242,10 +285,14 @@ impl Engine {
         if let Some(outcome) = outcome {
             let key = &done.key;
             let group = if matches!(job.work, Work::Note { .. }) && housekeeping { 0 } else { group };
-            let row = Written { key, source: &source, sequence, outcome: &outcome, started, finished, group };
+            let row = Written { key, source, sequence, outcome: &outcome, started, finished, group };
             journal::insert(&sql, job, &row)?;
         }
-        Ok((answer, done))
+        // It may have to be heard again: by itself.
+        if let Some(event) = heard {
+            job.work = Work::Hear(event);
+        }
+        Ok(Ran { answer, done })
     }
 }
 
@@ -275,7 +322,6 @@ fn perform(
             let outcome = outcome_of(&answer);
             (answer, outcome)
         }
-        Work::Hear(heard) => ended(hearing::hear(tx, service, &heard)),
         Work::Timer => {
             ended(attempt(tx, |tx| hearing::timer(tx, service, &job.subject, &job.key, job.attempt - 1)))
         }
@@ -288,7 +334,9 @@ fn perform(
             let outcome = answer.as_ref().err().map_or(outcome, |error| &*error.reason).to_owned();
             (answer, Some(outcome))
         }
-        Work::Note { .. } | Work::Chore(_) | Work::Piece(_) | Work::Hold(_) => (Ok(Bytes::new()), None),
+        Work::Hear(_) | Work::Note { .. } | Work::Chore(_) | Work::Piece(_) | Work::Hold(_) => {
+            (Ok(Bytes::new()), None)
+        }
     })
 }
 
@@ -357,9 +405,8 @@ fn record_effect(
 pub(crate) fn attempt<T>(tx: &mut Tx<'_>, run: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
     let connection = tx.connection();
     connection.prepare_cached("SAVEPOINT piece")?.execute([])?;
-    let told = tx.done.told.len();
-    // The transaction is rolled back to the savepoint after a panic, so nothing half-done is seen.
-    let ended = catch_unwind(AssertUnwindSafe(|| run(tx))).unwrap_or_else(|panic| Err(panicked(&*panic)));
+    let (told, begun) = (tx.done.told.len(), tx.done.begun.len());
+    let ended = caught(tx, run);
     match &ended {
         Ok(_) => connection.prepare_cached("RELEASE piece")?.execute([])?,
         // The whole transaction is gone or must go; there is no savepoint to return to.
@@ -371,8 +418,15 @@ pub(crate) fn attempt<T>(tx: &mut Tx<'_>, run: impl FnOnce(&mut Tx<'_>) -> Resul
     };
     if ended.is_err() {
         tx.done.told.truncate(told);
+        tx.done.begun.truncate(begun);
     }
     ended
+}
+
+/// Runs a closure, and makes an error of a panic. The caller rolls back to a savepoint then, so that nothing
+/// half-done is seen.
+pub(crate) fn caught<T>(tx: &mut Tx<'_>, run: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(|| run(tx))).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
 /// Times are kept in milliseconds, so a piece of work sees no finer ones: what it answers now is what

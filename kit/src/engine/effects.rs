@@ -12,6 +12,10 @@ use crate::error::{Error, Result};
 use crate::sql::{Sql, time};
 use crate::trace::Trace;
 
+/// How much longer than a try may take nobody else makes another, if its first try was recorded with what
+/// asked for it.
+const BEGUN_KEPT_FOR: Duration = Duration::from_secs(1);
+
 /// A piece of work on the outside world, as its row has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -25,7 +29,7 @@ pub struct Row {
     pub about: String,
     /// What to do, as JSON.
     pub body: Bytes,
-    /// How often it has been tried.
+    /// How often it had been tried before the try that is to be made of it.
     pub attempts: u32,
     /// Whether a try may have been done although no answer came or none was recorded.
     pub maybe_done: bool,
@@ -103,10 +107,56 @@ fn views(sql: &Sql<'_>, which: &str, params: impl rusqlite::Params) -> Result<Ve
     )
 }
 
+fn to_body<E: Effect>(effect: &E) -> Result<Vec<u8>> {
+    serde_json::to_vec(effect)
+        .map_err(|error| Error::internal(format!("{} cannot be written as JSON", E::NAME)).caused_by(error))
+}
+
+/// Writes the row of new work whose first try begins as soon as it is on the disk; none if there is such work
+/// already. Nobody else looks at it before the try must be over.
+pub(crate) fn insert_begun<E: Effect>(
+    sql: &Sql<'_>,
+    effect: &E,
+    now: Timestamp,
+    trace: Trace,
+) -> Result<Option<Row>> {
+    let (key, about, body) = (effect.key(), effect.about(), to_body(effect)?);
+    let due = now + E::POLICY.time_limit + BEGUN_KEPT_FOR;
+    let added = sql
+        .connection()
+        .prepare_cached(
+            "INSERT OR IGNORE INTO effect (name, key, about, body, state, attempts, due_at_ms, trying, maybe_done,
+                                           reason, trace_id, span_id)
+             VALUES (?1, ?2, ?3, ?4, 'due', 1, ?5, 1, 0, '', ?6, ?7)",
+        )?
+        .execute(params![
+            E::NAME,
+            key,
+            about,
+            body,
+            due.as_millisecond(),
+            trace.id.to_be_bytes(),
+            trace.span.cast_signed()
+        ])?;
+    if added == 0 {
+        return Ok(None);
+    }
+    let (id, name) = (sql.connection().last_insert_rowid(), E::NAME.to_owned());
+    let trace = Trace { parent: 0, sampled: true, ..trace };
+    let (body, attempts, maybe_done) = (body.into(), 0, false);
+    Ok(Some(Row { id, name, key, about, body, attempts, maybe_done, trace }))
+}
+
+/// Makes due what was being tried when the process before this one ended. Answers how much that is.
+pub(crate) fn try_again(sql: &Sql<'_>, now: Timestamp) -> Result<usize> {
+    Ok(sql
+        .connection()
+        .prepare_cached("UPDATE effect SET due_at_ms = ?1 WHERE state = 'due' AND trying AND due_at_ms > ?1")?
+        .execute([now.as_millisecond()])?)
+}
+
 pub(crate) fn insert<E: Effect>(sql: &Sql<'_>, effect: &E, now: Timestamp, trace: Trace) -> Result<()> {
-    let body = serde_json::to_vec(effect).map_err(|error| {
-        Error::internal(format!("{} cannot be written as JSON", E::NAME)).caused_by(error)
-    })?;
+    let body = to_body(effect)?;
     sql.connection()
         .prepare_cached(
             "INSERT INTO effect (name, key, about, body, state, attempts, due_at_ms, trying, maybe_done, reason, trace_id, span_id)

@@ -6,8 +6,9 @@ use rusqlite::{named_params, params};
 use serde::{Deserialize, Serialize};
 
 use crate::crash;
-use crate::engine::commit::attempt;
+use crate::engine::commit::{attempt, caught};
 use crate::engine::standing;
+use crate::engine::together::Way;
 use crate::error::{Error, Kind, Result, reason};
 use crate::limits::{RETRY_WAIT, TIMER_TRIES_MAX};
 use crate::service::Service;
@@ -46,8 +47,15 @@ pub struct Heard {
 /// How an event ended, for the journal. `None`: it was heard before, nothing was done.
 pub(crate) type Ending = Option<String>;
 
-pub(crate) fn hear(tx: &mut Tx<'_>, service: &Service, heard: &Heard) -> Result<Ending> {
-    let position = standing::position(tx, &heard.source, &heard.origin)?;
+/// Acts on an event. Together with others any error means that all of them must be heard again, each alone.
+pub(crate) fn hear(tx: &mut Tx<'_>, service: &Service, heard: &Heard, mut way: Way<'_>) -> Result<Ending> {
+    let (position, letters) = match &mut way {
+        Way::Alone => (standing::position(tx, &heard.source, &heard.origin)?, true),
+        Way::Together(positions) => match positions.before(tx, heard)? {
+            Some(position) => (position, positions.letters()),
+            None => return Err(Error::unavailable("another_origin", "its source has another database")),
+        },
+    };
     if heard.sequence <= position {
         return Ok(None);
     }
@@ -69,19 +77,21 @@ pub(crate) fn hear(tx: &mut Tx<'_>, service: &Service, heard: &Heard) -> Result<
             ),
         ));
     }
-    let blocked = tx
-        .find(
-            "SELECT 1 FROM dead_letter WHERE source = ?1 AND key = ?2 LIMIT 1",
-            [&heard.source, &heard.key],
-            |_| Ok(()),
-        )?
-        .is_some();
-    if blocked {
+    if letters && is_blocked(tx, heard)? {
         let waits = Error::new(Kind::Unavailable, "parked", "waits behind a dead letter of the same key");
+        if matches!(way, Way::Together(_)) {
+            return Err(waits);
+        }
         put_aside(tx, "parked", heard, &waits, 0)?;
         return Ok(Some("parked".into()));
     }
     tx.hearing(&heard.event_id);
+    if let Way::Together(positions) = way {
+        return caught(tx, |tx| react(tx, service, &heard.subject, &heard.body)).map(|()| {
+            positions.moves(heard);
+            Some("ok".into())
+        });
+    }
     // Position and reaction are one: neither stands without the other.
     let mut cut_short = false;
     let reacted = attempt(tx, |tx| {
@@ -104,6 +114,16 @@ pub(crate) fn hear(tx: &mut Tx<'_>, service: &Service, heard: &Heard) -> Result<
             Ok(Some(error.reason.into_owned()))
         }
     }
+}
+
+/// Whether an event has to wait behind a dead letter of the same key.
+fn is_blocked(sql: &Sql<'_>, heard: &Heard) -> Result<bool> {
+    let found = sql.find(
+        "SELECT 1 FROM dead_letter WHERE source = ?1 AND key = ?2 LIMIT 1",
+        [&heard.source, &heard.key],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
 }
 
 fn react(tx: &mut Tx<'_>, service: &Service, subject: &str, body: &[u8]) -> Result<()> {

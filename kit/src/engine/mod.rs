@@ -6,11 +6,13 @@
 //! # Layout
 //! - [`job`]: what can be asked of it
 //! - [`commit`]: a group of jobs, one transaction, one answer each; `gate`: what is refused at the moment
+//! - `together`: many events heard at once
 //! - [`desk`]: how a request is answered, around the handler
 //! - `hearing`, `timers`, `effects`, `replies`, `outbox`, `journal`: the tables, each with its rules
 //! - `log`: the write-ahead log is kept short; [`check`]: whether a file can be trusted at a start
 //! - [`lookup`]: finding something by the end of its identifier
 //! - [`mirror`]: an outbox compared with its stream
+//! - [`places`]: how much work on the outside world is under way at once
 //! - [`worker`]: what becomes due: firing timers, trying effects
 //! - [`standing`]: where a hearer stands, and whether something is missing before what comes
 //! - [`steady`]: whether a clock can be believed that says how old something is
@@ -31,6 +33,7 @@ mod log;
 pub mod lookup;
 pub mod mirror;
 pub mod outbox;
+pub mod places;
 pub mod port;
 pub mod prune;
 pub mod replies;
@@ -40,6 +43,7 @@ pub mod steady;
 #[cfg(test)]
 mod tests;
 pub mod timers;
+mod together;
 pub mod worker;
 pub mod written;
 

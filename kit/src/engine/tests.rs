@@ -1,5 +1,6 @@
 //! The engine by itself: what a group of jobs, a timer, an effect and a stored reply do.
 
+mod begun;
 mod clock;
 mod damage;
 mod forgetful;
@@ -7,6 +8,7 @@ mod full;
 mod letter_numbers;
 mod letters;
 mod taken_back;
+mod together;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -104,21 +104,27 @@ pub async fn effects_due(port: &Arc<dyn Port>, name: &'static str, rows_max: usi
 /// # Errors
 /// If the database cannot write; the effect is tried again then, under the same key.
 pub async fn attempt_effect(port: &Arc<dyn Port>, row: Row) -> Result<()> {
-    let service = Arc::clone(port.service());
-    let Some(kind) = service.effect(&row.name) else {
-        return Err(Error::internal(format!("nobody knows the effect {}", row.name)));
-    };
     let received = port.now();
-    let trace = port.child(&row.trace);
-    let (id, own) = (row.id, row.clone());
+    let own = row.clone();
     let begun = port
         .submit(Job::piece(received, move |tx| {
             Ok(if effects::begin(tx, &own)? { Bytes::from_static(b"1") } else { Bytes::new() })
         }))
         .await?;
-    if begun.is_empty() {
-        return Ok(());
-    }
+    if begun.is_empty() { Ok(()) } else { attempt_begun(port, row).await }
+}
+
+/// Makes one try of an effect that is recorded as begun, and records how it ended.
+///
+/// # Errors
+/// As [`attempt_effect`].
+pub async fn attempt_begun(port: &Arc<dyn Port>, row: Row) -> Result<()> {
+    let service = Arc::clone(port.service());
+    let Some(kind) = service.effect(&row.name) else {
+        return Err(Error::internal(format!("nobody knows the effect {}", row.name)));
+    };
+    let (id, received) = (row.id, port.now());
+    let trace = port.child(&row.trace);
     crash::pause("effect.after_intent_before_call", &row.name).await?;
     let attempt = row.attempts + 1;
     let time_limit = kind.policy.time_limit;
@@ -169,7 +175,7 @@ pub async fn next_due(port: &Arc<dyn Port>) -> Result<(Option<Timestamp>, Option
 }
 
 /// Sets the timers of everything that is done again and again, unless they are set already, and does
-/// what is to be done at each start.
+/// what is to be done at each start. What was being tried when the process before ended is tried again.
 ///
 /// # Errors
 /// If the database cannot write.
@@ -178,6 +184,7 @@ pub async fn set_periods(port: &Arc<dyn Port>) -> Result<()> {
     let at_start = service.periods().iter().any(|period| period.from_start);
     let now = port.now();
     port.submit(Job::chore(now, move |tx| {
+        effects::try_again(tx, now)?;
         for period in service.periods() {
             let kind = period.kind;
             let set = tx.find("SELECT 1 FROM timer WHERE kind = ?1 AND key = ''", [kind], |_| Ok(()))?;

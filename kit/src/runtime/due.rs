@@ -1,16 +1,16 @@
 //! Timers and effects: waiting until something is due, and doing it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::tasks::Tasks;
 use super::writer::Signals;
-use crate::engine::effects::Row;
+use crate::engine::places::{Begun, Places};
 use crate::engine::port::Port;
 use crate::engine::worker;
 use crate::error::Result;
@@ -21,6 +21,9 @@ pub(super) struct Due {
     pub(super) port: Arc<dyn Port>,
     pub(super) signals: Arc<Signals>,
     pub(super) vitals: Arc<Vitals>,
+    pub(super) places: Arc<Places>,
+    /// First tries that were recorded as begun.
+    pub(super) begun: mpsc::UnboundedReceiver<Begun>,
 }
 
 /// The shortest sleep.
@@ -31,18 +34,13 @@ type InProgress = Arc<Mutex<HashSet<i64>>>;
 
 impl Due {
     /// Fires timers and tries effects until told to stop; then finishes the tries in progress.
-    pub(super) async fn run(self, stop: CancellationToken) {
-        let service = Arc::clone(self.port.service());
-        let places: BTreeMap<&'static str, Arc<Semaphore>> = service
-            .effects()
-            .map(|(name, kind)| (name, Arc::new(Semaphore::new(kind.policy.at_once))))
-            .collect();
+    pub(super) async fn run(mut self, stop: CancellationToken) {
         let in_progress = InProgress::default();
         let tries = Tasks::new();
         let finished = Arc::new(Notify::new());
         let mut wait = RETRY_WAIT.0;
         while !stop.is_cancelled() {
-            let (sleep, crowded) = match self.turn(&places, &in_progress, &tries, &finished).await {
+            let (sleep, crowded) = match self.turn(&in_progress, &tries, &finished).await {
                 Ok(turned) => {
                     self.vitals.say("timers", "ok");
                     wait = RETRY_WAIT.0;
@@ -54,13 +52,23 @@ impl Due {
                     (wait, true)
                 }
             };
-            tokio::select! {
-                () = tokio::time::sleep(sleep) => {}
-                () = self.signals.due.notified() => {}
-                // An end makes room, which matters only to what found none.
-                () = finished.notified(), if crowded => {}
-                () = stop.cancelled() => {}
+            let sleep = tokio::time::sleep(sleep);
+            tokio::pin!(sleep);
+            loop {
+                tokio::select! {
+                    () = &mut sleep => break,
+                    () = self.signals.due.notified() => break,
+                    // An end makes room, which matters only to what found none.
+                    () = finished.notified(), if crowded => break,
+                    () = stop.cancelled() => break,
+                    Some(begun) = self.begun.recv() => self.begin_try(begun, true, &in_progress, &tries, &finished),
+                }
             }
+        }
+        // What has begun is finished, and nothing further begins.
+        self.places.close();
+        while let Ok(begun) = self.begun.try_recv() {
+            self.begin_try(begun, true, &in_progress, &tries, &finished);
         }
         tries.finish().await;
     }
@@ -69,16 +77,16 @@ impl Due {
     /// which there is no place.
     async fn turn(
         &self,
-        places: &BTreeMap<&'static str, Arc<Semaphore>>,
         in_progress: &InProgress,
         tries: &Tasks,
         finished: &Arc<Notify>,
     ) -> Result<(Duration, bool)> {
         let room = !self.vitals.short.load(Ordering::Relaxed);
         // Without room a try could not be noted before it is made.
-        let free: Vec<_> = places
-            .iter()
-            .map(|(name, places)| (*name, places.available_permits()))
+        let free: Vec<_> = self
+            .places
+            .free()
+            .into_iter()
             .filter(|(_, free)| room && *free > 0)
             .map(|(name, free)| (name, free + lock(in_progress).len()))
             .collect();
@@ -88,21 +96,19 @@ impl Due {
             worker::fire_these(&self.port, due.timers).await?;
         }
         for row in due.effects {
-            let Some(places) = places.get(row.name.as_str()) else { continue };
             if !lock(in_progress).insert(row.id) {
                 continue;
             }
-            let Ok(place) = Arc::clone(places).try_acquire_owned() else {
-                lock(in_progress).remove(&row.id);
-                continue;
-            };
-            self.begin_try(row, place, in_progress, tries, finished);
+            match self.places.take(&row.name) {
+                Some(place) => self.begin_try(Begun { row, place }, false, in_progress, tries, finished),
+                None => drop(lock(in_progress).remove(&row.id)),
+            }
         }
         if !room {
             return Ok((DUE_LOOKED_AT, false));
         }
         // Where no place is left, more may be due than was looked at.
-        let crowded = places.values().any(|places| places.available_permits() == 0);
+        let crowded = self.places.free().iter().any(|(_, free)| *free == 0);
         if fires {
             // What has fired may have set others, and others may be due.
             return Ok((TURN_AGAIN, crowded));
@@ -113,11 +119,11 @@ impl Due {
         Ok((sleep.unwrap_or(DUE_LOOKED_AT).clamp(TURN_AGAIN, DUE_LOOKED_AT), crowded))
     }
 
-    /// Makes one try beside everything else.
+    /// Makes one try beside everything else, after recording that it begins, unless that is recorded.
     fn begin_try(
         &self,
-        row: Row,
-        place: OwnedSemaphorePermit,
+        Begun { row, place }: Begun,
+        is_recorded: bool,
         in_progress: &InProgress,
         tries: &Tasks,
         finished: &Arc<Notify>,
@@ -125,9 +131,14 @@ impl Due {
         let (port, in_progress, finished) =
             (Arc::clone(&self.port), Arc::clone(in_progress), Arc::clone(finished));
         let signals = Arc::clone(&self.signals);
+        lock(&in_progress).insert(row.id);
         tries.spawn(async move {
             let id = row.id;
-            let tried = worker::attempt_effect(&port, row).await;
+            let tried = if is_recorded {
+                worker::attempt_begun(&port, row).await
+            } else {
+                worker::attempt_effect(&port, row).await
+            };
             if let Err(error) = &tried {
                 tracing::warn!(
                     effect = id,

@@ -179,8 +179,14 @@ mod tests {
         let path = folder.path().join("thing.db");
         drop(open_writer(&path, "thing", &[], jiff::Timestamp::UNIX_EPOCH, &mut SystemChance).unwrap());
         let (emitted, fatal) = (watch::Sender::new(0), watch::Sender::new(None));
-        let signals =
-            Signals { emitted, untold: Untold::default(), due: Notify::new(), full: Notify::new(), fatal };
+        let signals = Signals {
+            emitted,
+            untold: Untold::default(),
+            due: Notify::new(),
+            begun: tokio::sync::mpsc::unbounded_channel().0,
+            full: Notify::new(),
+            fatal,
+        };
         Readers::open(&path, Arc::new(signals)).unwrap()
     }
 

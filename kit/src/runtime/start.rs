@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -29,6 +29,7 @@ use crate::client::{self, Link};
 use crate::clock::{Clock, SystemClock};
 use crate::crash;
 use crate::engine::outbox;
+use crate::engine::places::{Begun, Places};
 use crate::engine::port::Port;
 use crate::engine::schema::OpenError;
 use crate::error::{Error, reason};
@@ -151,17 +152,21 @@ async fn live(service: Arc<Service>, options: &Options, stop: CancellationToken)
     };
     unfinished(folder)?;
     let path = folder.join(format!("{name}.db"));
-    let Some(engine) = open::when_there_is_room(&path, &service, &stop).await? else {
+    let Some(mut engine) = open::when_there_is_room(&path, &service, &stop).await? else {
         return Ok(Then::Nothing);
     };
     crash::pause("startup.after_open", name).await?;
     let guard = Guard::of(&lock_path, &path);
     let (emitted, emissions) = watch::channel(outbox::extent(&engine.sql())?.newest);
     let (fatal, mut broken) = watch::channel(None);
+    let (begun, tries) = mpsc::unbounded_channel();
+    let places = Arc::new(Places::of(&service));
+    engine.offer(Arc::clone(&places));
     let signals = Arc::new(Signals {
         emitted,
         untold: Untold::default(),
         due: Notify::new(),
+        begun,
         full: Notify::new(),
         fatal,
     });
@@ -202,7 +207,7 @@ async fn live(service: Arc<Service>, options: &Options, stop: CancellationToken)
     let (told, heard) = (CancellationToken::new(), CancellationToken::new());
     let relaying = Tasks::new();
     relaying.spawn(relay.run(told.clone()));
-    let background = parts.start_background(&heard);
+    let background = parts.start_background(&heard, (places, tries));
     background.spawn(room.run(heard.clone()));
     let serving = Serving::start(&parts.nats, Arc::clone(&parts.port), Arc::clone(&parts.vitals)).await?;
     tracing::info!(data = %folder.display(), "{name} is ready");
@@ -256,7 +261,11 @@ impl Parts {
         }
     }
 
-    fn start_background(&self, stop: &CancellationToken) -> Tasks {
+    fn start_background(
+        &self,
+        stop: &CancellationToken,
+        (places, begun): (Arc<Places>, mpsc::UnboundedReceiver<Begun>),
+    ) -> Tasks {
         let tasks = Tasks::new();
         for (source, subjects) in self.port.service().sources() {
             self.vitals.say(&stream_of(source), "starting");
@@ -275,6 +284,8 @@ impl Parts {
             port: Arc::clone(&self.port),
             signals: Arc::clone(&self.signals),
             vitals: Arc::clone(&self.vitals),
+            places,
+            begun,
         };
         tasks.spawn(due.run(stop.clone()));
         tasks.spawn(prune::run(Arc::clone(&self.port), self.jetstream(), self.keeping.clone(), stop.clone()));

@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use bytes::Bytes;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use super::guard::{Gone, Guard};
 use super::lock::OwnerLock;
 use super::untold::Untold;
 use crate::crash;
+use crate::engine::places::Begun;
 use crate::engine::{Engine, Group, Job, Work};
 use crate::error::{Error, Kind, Result, reason};
 use crate::limits::{GROUP_JOBS_MAX, NOTE_WAIT, NOTES_WAITING_MAX, WRITER_QUEUE_MAX};
@@ -26,6 +27,8 @@ pub(super) struct Signals {
     pub(super) untold: Untold,
     /// Timers or effects have changed.
     pub(super) due: Notify,
+    /// First tries that have begun; no more of them wait than there are places.
+    pub(super) begun: mpsc::UnboundedSender<Begun>,
     /// A group found no room on the disk.
     pub(super) full: Notify,
     /// The database can no longer be trusted. From then on nobody is answered: a commit that failed in
@@ -306,6 +309,10 @@ fn finish(
     }
     if group.wakes {
         signals.due.notify_one();
+    }
+    for begun in group.begun {
+        // At the end of a service nobody makes it any more; the next start does.
+        let _ = signals.begun.send(begun);
     }
     for (answer, waiting) in group.answers.into_iter().skip(noted).zip(waiting) {
         // Whoever asked may have gone; what was done stays done.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use kit::engine::places::Places;
 use kit::engine::port::Port;
 use kit::engine::standing::Course;
 use kit::engine::{Desk, Engine, Job};
@@ -167,6 +168,9 @@ impl Node {
         let service = Arc::new(service);
         let mut engine = lock(&self.engine);
         *engine = engine.take().map(|engine| engine.reopened(Arc::clone(&service), Box::new(dice.split())));
+        if let Some(engine) = engine.as_mut() {
+            engine.offer(Arc::new(Places::of(&service)));
+        }
         drop(engine);
         let vitals = Vitals::starting(kit::clock::Clock::now(clock));
         let port: Arc<dyn Port> = Arc::new(WorldPort {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use kit::engine::places::Begun;
 use kit::engine::port::Port;
 use kit::engine::{Job, worker};
 use kit::error::reason;
@@ -200,6 +201,9 @@ impl World {
             for (waits, answer) in waiting.into_iter().zip(done.answers) {
                 self.tells(of, waits, answer);
             }
+            for begun in done.begun {
+                self.begins_a_try(of, begun);
+            }
             if done.emitted.is_some() {
                 self.pumps(of);
             }
@@ -210,6 +214,22 @@ impl World {
         if again {
             self.within(Duration::from_micros(50), Duration::from_millis(3), Event::Commits(of));
         }
+    }
+
+    /// Makes the first try that was recorded with what asked for it, as `runtime::due` does.
+    fn begins_a_try(&mut self, of: (usize, u64), Begun { row, place }: Begun) {
+        let Some(live) = self.nodes[of.0].live.as_ref() else { return };
+        let (port, tried, notes) = (Arc::clone(&live.port), Arc::clone(&live.tried), self.notes.clone());
+        lock(&tried).insert(row.id);
+        self.tasks.begin(Some(of), async move {
+            let id = row.id;
+            if worker::attempt_begun(&port, row).await.is_err() {
+                notes.sleep(1_000_000).await;
+            }
+            lock(&tried).remove(&id);
+            drop(place);
+            notes.leave(Note::Due(of));
+        });
     }
 
     fn tells(&mut self, of: (usize, u64), waits: Waits, answer: kit::Result<bytes::Bytes>) {

@@ -125,20 +125,29 @@ fn once<T: Serialize + DeserializeOwned>(
 ) -> Result<Received<T>> {
     let parameters = store::to_json(parameters)?;
     store::forget_requests(tx, tx.now() - ANSWERS_KEPT)?;
-    let request = store::receive(tx, key, &parameters)?;
-    if request.parameters != parameters {
-        return Ok(Received::OtherParameters);
+    let before = store::find_request(tx, key)?;
+    let is_first = before.is_none();
+    if let Some(before) = before {
+        if before.parameters != parameters {
+            return Ok(Received::OtherParameters);
+        }
+        if let Some(kept) = before.answer {
+            return Ok(Received::Answer(store::from_json(&kept)?));
+        }
     }
-    if let Some(kept) = request.answer {
-        return Ok(Received::Answer(store::from_json(&kept)?));
-    }
-    match (manner, request.received) {
-        (Manner::Silent, _) | (Manner::SilentBefore, 1) => return Ok(Received::Silence),
-        (Manner::Busy, _) | (Manner::BusyOnce, 1) => return Ok(Received::TurnedAway),
-        _ => {}
+    let unanswered = match manner {
+        Manner::Silent => Some(Received::Silence),
+        Manner::SilentBefore if is_first => Some(Received::Silence),
+        Manner::Busy => Some(Received::TurnedAway),
+        Manner::BusyOnce if is_first => Some(Received::TurnedAway),
+        _ => None,
+    };
+    if let Some(unanswered) = unanswered {
+        store::note_request(tx, key, &parameters, "")?;
+        return Ok(unanswered);
     }
     let answer = carry_out(tx)?;
-    store::keep_answer(tx, key, &store::to_json(&answer)?)?;
+    store::note_request(tx, key, &parameters, &store::to_json(&answer)?)?;
     Ok(if manner == Manner::SilentAfter { Received::Silence } else { Received::Answer(answer) })
 }
 

@@ -11,14 +11,15 @@ use super::methods::message;
 use super::{Charge, Decline, GiveBack};
 use crate::store::money;
 
-/// Old requests that a new one removes: more than one, so that they do not heap up.
-const FORGOTTEN_AT_ONCE: usize = 2;
+/// One in so many new requests removes old ones, so that not each has to look for them.
+const FORGETS_EVERY: i64 = 64;
+
+/// Old requests that one removes: more than have come since, so that they do not heap up.
+const FORGOTTEN_AT_ONCE: i64 = 2 * FORGETS_EVERY;
 
 /// A request under a key, as it was first received.
 pub(super) struct Request {
     pub(super) parameters: String,
-    /// How often it was received.
-    pub(super) received: u32,
     /// The answer kept, if it was carried out.
     pub(super) answer: Option<String>,
 }
@@ -39,29 +40,30 @@ pub(super) struct MadeRefund {
     pub(super) settles_at: Timestamp,
 }
 
-/// Notes that a request was received. The parameters stay those of the first time.
-pub(super) fn receive(tx: &Tx<'_>, key: &str, parameters: &str) -> Result<Request> {
-    tx.execute(
-        "INSERT INTO provider_request (key, parameters, received, answer, at_ms) VALUES (?1, ?2, 1, '', ?3)
-         ON CONFLICT (key) DO UPDATE SET received = received + 1",
-        params![key, parameters, tx.now().as_millisecond()],
-    )?;
-    tx.get("SELECT parameters, received, answer FROM provider_request WHERE key = ?1", [key], |row| {
+/// A request that was received before; none if this one is the first under its key.
+pub(super) fn find_request(tx: &Tx<'_>, key: &str) -> Result<Option<Request>> {
+    tx.find("SELECT parameters, answer FROM provider_request WHERE key = ?1", [key], |row| {
         let answer: String = row.get("answer")?;
-        Ok(Request {
-            parameters: row.get("parameters")?,
-            received: row.get("received")?,
-            answer: (!answer.is_empty()).then_some(answer),
-        })
+        Ok(Request { parameters: row.get("parameters")?, answer: (!answer.is_empty()).then_some(answer) })
     })
 }
 
-pub(super) fn keep_answer(tx: &Tx<'_>, key: &str, answer: &str) -> Result<()> {
-    tx.execute("UPDATE provider_request SET answer = ?2 WHERE key = ?1", [key, answer]).map(drop)
+/// Notes that a request was received once more, and what it was answered; empty if nothing. The parameters
+/// stay those of the first time.
+pub(super) fn note_request(tx: &Tx<'_>, key: &str, parameters: &str, answer: &str) -> Result<()> {
+    tx.execute(
+        "INSERT INTO provider_request (key, parameters, received, answer, at_ms) VALUES (?1, ?2, 1, ?3, ?4)
+         ON CONFLICT (key) DO UPDATE SET received = received + 1, answer = excluded.answer",
+        params![key, parameters, answer, tx.now().as_millisecond()],
+    )
+    .map(drop)
 }
 
-/// Forgets a few of the answers from before a time.
+/// Now and then forgets a few of the answers from before a time.
 pub(super) fn forget_requests(tx: &Tx<'_>, before: Timestamp) -> Result<()> {
+    if tx.now().as_millisecond() % FORGETS_EVERY != 0 {
+        return Ok(());
+    }
     tx.execute(
         "DELETE FROM provider_request WHERE key IN
          (SELECT key FROM provider_request WHERE at_ms < ?1 ORDER BY at_ms LIMIT ?2)",
