@@ -104,11 +104,19 @@ pub fn main_with(options: &Options, build: impl FnOnce(&Options) -> Result<Vec<S
     })
 }
 
+/// Threads that serve a process with several services.
+const THREADS_OF_MANY: usize = 2;
+
 fn block_on(services: Vec<Service>, options: &Options) -> Result<(), Ended> {
-    // One thread serves one service best on a small machine; its writer and readers have their own.
-    let threads = if services.len() > 1 { 2 } else { 1 };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(threads)
+    // One thread serves one service best on a small machine; its writer and readers have their own. It takes
+    // its tasks in the order in which they became ready, so what many of them send leaves in one write. With
+    // threads to choose from, the task that writes to the connection would be next after each of them.
+    let mut runtime = match services.len() {
+        1 => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let runtime = runtime
+        .worker_threads(THREADS_OF_MANY)
         .enable_all()
         .build()
         .map_err(|error| Ended::Internal(format!("no runtime: {error}")))?;

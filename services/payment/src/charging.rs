@@ -19,7 +19,7 @@ pub const POLICY: Policy = Policy {
     tries_max: 10,
     wait: Duration::from_millis(200),
     wait_max: Duration::from_secs(30),
-    at_once: 64,
+    at_once: 256,
 };
 
 /// The intent to charge a card.

@@ -78,7 +78,7 @@ async fn a_day_later_the_provider_is_only_looked_up() {
     shop.work_it_off().await;
     shop.advance(A_DAY).await;
     line.mend();
-    // A new request at a whole second lets the provider forget old ones.
+    // Each new request lets the provider forget two old ones.
     shop.due(order(2), "pm_card_visa");
     shop.work().await;
     let kept: i64 =
