@@ -1,7 +1,5 @@
 //! Group commit: many jobs, one transaction, one sync to the disk, one answer each.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,14 +9,14 @@ use rusqlite::{Connection, params};
 
 use crate::clock::{Chance, Clock};
 use crate::crash;
-use crate::effect::{Attempt, Trouble};
 use crate::engine::gate::Gate;
 use crate::engine::job::{Job, Work};
 use crate::engine::journal::Written;
+use crate::engine::perform::{attempt, ended, perform};
 use crate::engine::places::{Begun, Places};
 use crate::engine::together::Way;
-use crate::engine::{effects, hearing, journal, log, outbox, replies, schema};
-use crate::error::{Error, Result, reason};
+use crate::engine::{hearing, journal, log, outbox, schema};
+use crate::error::{Error, Result};
 use crate::limits::DUE_LOOKED_AT;
 use crate::service::Service;
 use crate::sql::Sql;
@@ -43,6 +41,8 @@ pub struct Engine {
 pub(super) struct Ran {
     pub(super) answer: Result<Bytes>,
     pub(super) done: Done,
+    /// Its row in the journal, if it has one.
+    pub(super) row: Option<Written>,
 }
 
 /// What became of a group of jobs.
@@ -178,7 +178,11 @@ impl Engine {
         let (mut refilled, mut trust) = (false, false);
         let written = self.begin(id).and_then(|()| {
             let mut answers = Vec::with_capacity(jobs.len());
-            for (at, ran) in self.run_all(&mut jobs, id)? {
+            let all = self.run_all(&mut jobs, id)?;
+            let rows: Vec<(&Job, &Written)> =
+                all.iter().filter_map(|(at, ran)| Some((&jobs[*at], ran.row.as_ref()?))).collect();
+            journal::insert(&self.sql(), &rows)?;
+            for (at, ran) in all {
                 let done = ran.done;
                 refilled |= done.refilled;
                 trust |= done.trust;
@@ -251,7 +255,7 @@ impl Engine {
     pub(super) fn run(&mut self, job: &mut Job, group: i64, way: Way<'_>) -> Result<Ran> {
         let started = self.clock.now();
         if let Some(refusal) = self.gate.refusal(&job.work) {
-            return Ok(Ran { answer: Err(refusal), done: Done::default() });
+            return Ok(Ran { answer: Err(refusal), done: Done::default(), row: None });
         }
         let work = std::mem::replace(&mut job.work, Work::Note { outcome: String::new(), finished: started });
         let housekeeping = matches!(work, Work::Note { .. } | Work::Chore(_) | Work::Hold(_));
@@ -274,175 +278,26 @@ impl Engine {
                 (answer, outcome, self.clock.now())
             }
         };
-        let done = tx.done;
-        let (source, sequence) =
-            heard.as_ref().map_or(("", 0), |event| (event.source.as_str(), event.sequence));
+        let mut done = tx.done;
         if let Err(error) = &answer
             && error.is_storage()
         {
             return Err(error.clone());
         }
-        if let Some(outcome) = outcome {
-            let key = &done.key;
+        let row = outcome.map(|outcome| {
             let group = if matches!(job.work, Work::Note { .. }) && housekeeping { 0 } else { group };
-            let row = Written { key, source, sequence, outcome: &outcome, started, finished, group };
-            journal::insert(&sql, job, &row)?;
-        }
+            Written { key: std::mem::take(&mut done.key), outcome, started, finished, group }
+        });
         // It may have to be heard again: by itself.
         if let Some(event) = heard {
             job.work = Work::Hear(event);
         }
-        Ok(Ran { answer, done })
+        Ok(Ran { answer, done, row })
     }
-}
-
-/// Does the work of a job; says how it ended for the journal, or nothing if it had been done before.
-fn perform(
-    tx: &mut Tx<'_>,
-    service: &Service,
-    job: &Job,
-    work: Work,
-) -> Result<(Result<Bytes>, Option<String>)> {
-    Ok(match work {
-        Work::Write { reply, run } => {
-            if let Some(known) = reply.as_ref().and_then(|key| replies::find(tx, key).transpose()) {
-                return Ok((known.and_then(|answer| answer), None));
-            }
-            let answer = attempt(tx, run);
-            remember(tx, reply.as_ref(), &answer)?;
-            let outcome = outcome_of(&answer);
-            (answer, outcome)
-        }
-        Work::Remember { reply, error } => {
-            if let Some(known) = replies::find(tx, &reply).transpose() {
-                return Ok((known.and_then(|answer| answer), None));
-            }
-            let answer = Err(error);
-            remember(tx, Some(&reply), &answer)?;
-            let outcome = outcome_of(&answer);
-            (answer, outcome)
-        }
-        Work::Timer => {
-            ended(attempt(tx, |tx| hearing::timer(tx, service, &job.subject, &job.key, job.attempt - 1)))
-        }
-        Work::Effect { id, attempt: tried } => {
-            let outcome = match &tried {
-                Attempt::Answered(_) => "ok",
-                Attempt::Retrying { trouble, .. } | Attempt::GaveUp { trouble, .. } => trouble.reason(),
-            };
-            let answer = record_effect(tx, service, id, tried);
-            let outcome = answer.as_ref().err().map_or(outcome, |error| &*error.reason).to_owned();
-            (answer, Some(outcome))
-        }
-        Work::Hear(_) | Work::Note { .. } | Work::Chore(_) | Work::Piece(_) | Work::Hold(_) => {
-            (Ok(Bytes::new()), None)
-        }
-    })
-}
-
-fn remember(tx: &Tx<'_>, key: Option<&replies::ReplyKey>, answer: &Result<Bytes>) -> Result<()> {
-    match (key, answer) {
-        (Some(key), Ok(_)) => replies::insert(tx, key, answer, tx.now(), tx.trace().id),
-        (Some(key), Err(error)) if error.kind.is_remembered() => {
-            replies::insert(tx, key, answer, tx.now(), tx.trace().id)
-        }
-        _ => Ok(()),
-    }
-}
-
-fn outcome_of(answer: &Result<Bytes>) -> Option<String> {
-    Some(answer.as_ref().err().map_or("ok", |error| &*error.reason).to_owned())
-}
-
-fn ended(ending: Result<hearing::Ending>) -> (Result<Bytes>, Option<String>) {
-    match ending {
-        Ok(ending) => (Ok(Bytes::new()), ending),
-        Err(error) => (Err(error), None),
-    }
-}
-
-/// Records how a try of an effect ended. If recording fails, the effect is tried again later under
-/// the same key, so that its answer is not lost.
-fn record_effect(
-    tx: &mut Tx<'_>,
-    service: &Service,
-    id: i64,
-    tried: Attempt<Box<dyn Any + Send>>,
-) -> Result<Bytes> {
-    let Some(row) = effects::find(tx, id)? else { return Ok(Bytes::new()) };
-    tx.done.effects = true;
-    let wait = service.effect(&row.name).map(|kind| kind.policy.wait_max).unwrap_or_default();
-    let recorded = attempt(tx, |tx| {
-        match &tried {
-            Attempt::Answered(_) => effects::remove(tx, id)?,
-            Attempt::Retrying { trouble, next, .. } => {
-                let unknown = matches!(trouble, Trouble::Unknown(_));
-                effects::put_off(tx, id, *next, unknown, trouble.message())?;
-                tx.done.new_effects = true;
-            }
-            Attempt::GaveUp { trouble, maybe_done, .. } => {
-                effects::give_up(tx, id, *maybe_done, trouble.message())?;
-            }
-        }
-        service.record(tx, &row.name, &row.body, tried)
-    });
-    if let Err(error) = &recorded
-        && !error.is_storage()
-    {
-        tracing::error!(
-            effect = row.name,
-            msg.key = row.about,
-            "An outcome could not be recorded: {}",
-            error.chain()
-        );
-        effects::put_off(tx, id, tx.now() + wait, true, &error.message)?;
-        tx.done.new_effects = true;
-    }
-    recorded.map(|()| Bytes::new())
-}
-
-/// Runs a closure in a savepoint: if it fails or panics, nothing of it remains.
-pub(crate) fn attempt<T>(tx: &mut Tx<'_>, run: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
-    let connection = tx.connection();
-    connection.prepare_cached("SAVEPOINT piece")?.execute([])?;
-    let (told, begun) = (tx.done.told.len(), tx.done.begun.len());
-    let ended = caught(tx, run);
-    match &ended {
-        Ok(_) => connection.prepare_cached("RELEASE piece")?.execute([])?,
-        // The whole transaction is gone or must go; there is no savepoint to return to.
-        Err(error) if error.is_storage() => 0,
-        Err(_) => {
-            connection.prepare_cached("ROLLBACK TO piece")?.execute([])?;
-            connection.prepare_cached("RELEASE piece")?.execute([])?
-        }
-    };
-    if ended.is_err() {
-        tx.done.told.truncate(told);
-        tx.done.begun.truncate(begun);
-    }
-    ended
-}
-
-/// Runs a closure, and makes an error of a panic. The caller rolls back to a savepoint then, so that nothing
-/// half-done is seen.
-pub(crate) fn caught<T>(tx: &mut Tx<'_>, run: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(|| run(tx))).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
 /// Times are kept in milliseconds, so a piece of work sees no finer ones: what it answers now is what
 /// is read later.
 fn whole_millisecond(time: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
-}
-
-/// The error of a caught panic.
-pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Error {
-    let said = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message");
-    let mut error = Error::internal(format!("panicked: {said}"));
-    error.reason = reason::PANICKED.into();
-    error
 }

@@ -6,7 +6,7 @@ use rusqlite::{named_params, params};
 use serde::{Deserialize, Serialize};
 
 use crate::crash;
-use crate::engine::commit::{attempt, caught};
+use crate::engine::perform::{attempt, caught};
 use crate::engine::standing;
 use crate::engine::together::Way;
 use crate::error::{Error, Kind, Result, reason};

@@ -13,6 +13,7 @@
 //! - [`lookup`]: finding something by the end of its identifier
 //! - [`mirror`]: an outbox compared with its stream
 //! - [`places`]: how much work on the outside world is under way at once
+//! - `perform`: what each kind of job does, and what is left of one that fails
 //! - [`worker`]: what becomes due: firing timers, trying effects
 //! - [`standing`]: where a hearer stands, and whether something is missing before what comes
 //! - [`steady`]: whether a clock can be believed that says how old something is
@@ -33,6 +34,7 @@ mod log;
 pub mod lookup;
 pub mod mirror;
 pub mod outbox;
+pub(crate) mod perform;
 pub mod places;
 pub mod port;
 pub mod prune;

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::writer::{Signals, silent_if};
-use crate::engine::commit::panicked;
+use crate::engine::perform::panicked;
 use crate::engine::port::{LookUp, Read};
 use crate::engine::schema::open_reader;
 use crate::error::{Error, Kind, Result, reason};
