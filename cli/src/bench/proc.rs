@@ -8,9 +8,9 @@ use std::fs;
 pub(crate) struct Usage {
     /// Seconds of processor time since it began, its own and the system's for it.
     pub(crate) cpu_s: f64,
-    /// Memory in use.
+    /// Memory in use: what several processes share, such as the program itself, is divided among them.
     pub(crate) memory_bytes: u64,
-    /// The most it ever was.
+    /// The most it ever was, with all that it shares.
     pub(crate) peak_bytes: u64,
     /// Bytes it had written to disks; 0 if the system does not tell.
     pub(crate) written_bytes: u64,
@@ -42,7 +42,7 @@ pub(crate) fn usage(pid: u32) -> Option<Usage> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     Some(Usage {
         cpu_s: cpu as f64 / ticks_a_second(),
-        memory_bytes: bytes_of(&status, "VmRSS:").unwrap_or(0),
+        memory_bytes: memory(pid).unwrap_or(0),
         peak_bytes: bytes_of(&status, "VmHWM:").unwrap_or(0),
         // Only whoever owns a process may read this.
         written_bytes: fs::read_to_string(format!("/proc/{pid}/io"))
@@ -52,9 +52,15 @@ pub(crate) fn usage(pid: u32) -> Option<Usage> {
     })
 }
 
-/// Memory a process uses now.
+/// Memory a process uses now: its proportional set size. A page that two processes share counts half for each,
+/// so the sum over all processes of a shop is the memory that it takes.
 pub(crate) fn memory(pid: u32) -> Option<u64> {
-    bytes_of(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?, "VmRSS:")
+    // Only whoever owns a process may read this.
+    let shared_out = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok();
+    let status = || fs::read_to_string(format!("/proc/{pid}/status")).ok();
+    shared_out
+        .and_then(|rollup| bytes_of(&rollup, "Pss:"))
+        .or_else(|| bytes_of(&status()?, "VmRSS:"))
 }
 
 /// The threads of a process.

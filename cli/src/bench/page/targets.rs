@@ -28,7 +28,7 @@ const GROWN_MIN: f64 = 0.9;
 /// Single figures: their names in the folder of results, and what they are.
 pub(super) const SINGLE: [(&str, &str); 8] = [
     ("idle_bytes", "memory of shop and broker, idle, a process each"),
-    ("idle_once_bytes", "the same, counting once what processes share"),
+    ("idle_each_bytes", "the same, counting what processes share once for each of them"),
     ("idle_one_process_bytes", "memory of shop and broker, idle, all services in one process"),
     ("loaded_bytes", "memory of shop and broker under full load"),
     ("settled_bytes", "memory of shop and broker a minute after full load"),
