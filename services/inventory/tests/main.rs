@@ -5,6 +5,7 @@
 mod alerts;
 mod bad_input;
 mod books;
+mod checks;
 mod clock;
 mod holds;
 mod lists;

@@ -5,6 +5,7 @@
 mod any_schedule;
 mod any_schedule_orders;
 mod bad_input;
+mod checks;
 mod clock;
 mod lists;
 mod owners;
