@@ -30,17 +30,11 @@ pub struct Building {
     pub counted: i64,
 }
 
-/// Adds a fact, and answers its number; none if the same, or the same earlier, is known.
-pub fn insert_fact(tx: &Tx<'_>, fact: &Fact) -> Result<Option<i64>> {
-    tx.find(
+/// Adds a fact. Whether it is news is decided before, by what is known: [`facts_about`].
+pub fn insert_fact(tx: &Tx<'_>, fact: &Fact) -> Result<()> {
+    tx.execute(
         "INSERT INTO facts (about, kind, item, at_ms, amount, currency, pieces)
-         SELECT :about, :kind, :item, :at, :amount, :currency, :pieces
-         WHERE NOT EXISTS (
-             SELECT 1 FROM facts
-             WHERE about = :about AND kind = :kind AND item = :item
-               AND (at_ms, amount, currency, pieces) <= (:at, :amount, :currency, :pieces)
-         )
-         RETURNING id",
+         VALUES (:about, :kind, :item, :at, :amount, :currency, :pieces)",
         named_params! {
             ":about": fact.about,
             ":kind": fact.kind.word(),
@@ -50,7 +44,17 @@ pub fn insert_fact(tx: &Tx<'_>, fact: &Fact) -> Result<Option<i64>> {
             ":currency": code(fact.currency.as_ref()),
             ":pieces": fact.pieces,
         },
-        |row| row.get("id"),
+    )?;
+    Ok(())
+}
+
+/// All that is known of an order or a cart. That is not much: of what is heard again only what is earlier
+/// is kept.
+pub fn facts_about(sql: &Sql<'_>, about: &str) -> Result<Vec<Fact>> {
+    sql.list(
+        "SELECT about, kind, item, at_ms, amount, currency, pieces FROM facts WHERE about = ?1 ORDER BY id",
+        [about],
+        row_to_fact,
     )
 }
 
