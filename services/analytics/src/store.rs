@@ -4,11 +4,11 @@ mod figures;
 
 use contracts::analytics::{AnalyticsState, RebuildProgress};
 use contracts::{Currency, Sku};
-use kit::sql::{parsed, time};
+use kit::sql::{Columns, time};
 use kit::{Result, Sql, Timestamp, Tx};
 use rusqlite::{Row, named_params, params};
 
-use crate::fact::{Fact, Kind};
+use crate::fact::Fact;
 
 pub use figures::{add_figures, list_funnel, list_sales, remove_figures_but, top_products};
 
@@ -63,13 +63,13 @@ pub fn facts_beside(sql: &Sql<'_>, id: i64, fact: &Fact) -> Result<Vec<Fact>> {
     let (about, alone) = fact.group();
     match alone {
         Some((kind, item)) => sql.list(
-            "SELECT id, about, kind, item, at_ms, amount, currency, pieces FROM facts
+            "SELECT about, kind, item, at_ms, amount, currency, pieces FROM facts
              WHERE about = ?1 AND kind = ?2 AND item = ?3 AND id < ?4",
             params![about, kind.word(), item, id],
             row_to_fact,
         ),
         None => sql.list(
-            "SELECT id, about, kind, item, at_ms, amount, currency, pieces FROM facts
+            "SELECT about, kind, item, at_ms, amount, currency, pieces FROM facts
              WHERE about = ?1 AND id < ?2
                AND kind IN ('filled', 'ordered', 'expired', 'placed', 'due', 'confirmed', 'cancelled', 'refused')",
             params![about, id],
@@ -84,7 +84,10 @@ pub fn list_facts(sql: &Sql<'_>, after: i64, rows_max: usize) -> Result<Vec<(i64
         "SELECT id, about, kind, item, at_ms, amount, currency, pieces FROM facts
          WHERE id > ?1 ORDER BY id LIMIT ?2",
         params![after, rows_max],
-        |row| Ok((row.get("id")?, row_to_fact(row)?)),
+        |row| {
+            let mut columns = Columns::of(row);
+            Ok((columns.get("id")?, read_fact(&mut columns)?))
+        },
     )
 }
 
@@ -173,14 +176,17 @@ fn code(currency: Option<&Currency>) -> &str {
 }
 
 fn row_to_fact(row: &Row<'_>) -> rusqlite::Result<Fact> {
-    let is_money = !row.get_ref("currency")?.as_str()?.is_empty();
+    read_fact(&mut Columns::of(row))
+}
+
+fn read_fact(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Fact> {
     Ok(Fact {
-        at: time(row, "at_ms")?,
-        about: row.get("about")?,
-        kind: parsed::<Kind>(row, "kind")?,
-        item: row.get("item")?,
-        amount: row.get("amount")?,
-        currency: is_money.then(|| parsed(row, "currency")).transpose()?,
-        pieces: row.get("pieces")?,
+        about: columns.get("about")?,
+        kind: columns.parsed("kind")?,
+        item: columns.get("item")?,
+        at: columns.time("at_ms")?,
+        amount: columns.get("amount")?,
+        currency: columns.optional("currency")?,
+        pieces: columns.get("pieces")?,
     })
 }

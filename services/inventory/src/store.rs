@@ -4,7 +4,7 @@ mod holds;
 
 use contracts::Sku;
 use contracts::inventory::{LedgerEntry, StockFlow, StockSums};
-use kit::sql::{parsed, time};
+use kit::sql::{Columns, parsed, time};
 use kit::{Error, Result, Sql, Tx};
 use rusqlite::{Row, named_params, params};
 
@@ -197,14 +197,18 @@ pub fn list_sums(sql: &Sql<'_>, after: Option<&Sku>, rows_max: usize) -> Result<
 }
 
 fn row_to_stock(row: &Row<'_>) -> rusqlite::Result<Stock> {
+    read_stock(&mut Columns::of(row))
+}
+
+fn read_stock(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Stock> {
     Ok(Stock {
-        sku: parsed(row, "sku")?,
-        on_hand: row.get("on_hand")?,
-        held: row.get("held")?,
-        low_mark: row.get("low_mark")?,
-        high_mark: row.get("high_mark")?,
-        low: row.get("low")?,
-        changed_at: time(row, "changed_at_ms")?,
+        sku: columns.parsed("sku")?,
+        on_hand: columns.get("on_hand")?,
+        held: columns.get("held")?,
+        low_mark: columns.get("low_mark")?,
+        high_mark: columns.get("high_mark")?,
+        low: columns.get("low")?,
+        changed_at: columns.time("changed_at_ms")?,
     })
 }
 

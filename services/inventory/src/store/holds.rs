@@ -2,11 +2,11 @@
 
 use contracts::order::Item;
 use contracts::{HoldId, OrderId, Quantity, Sku};
-use kit::sql::{checked, parsed, time};
+use kit::sql::{Columns, checked, parsed};
 use kit::{Error, Result, Sql, Timestamp, Tx};
 use rusqlite::{Row, named_params, params};
 
-use super::row_to_stock;
+use super::read_stock;
 use crate::hold::{Ending, Hold, HoldState};
 use crate::stock::Stock;
 
@@ -169,24 +169,26 @@ pub fn list_items(sql: &Sql<'_>, hold: HoldId) -> Result<Vec<Item>> {
 /// The same with the stock of each, which must be there.
 pub fn list_items_in_stock(sql: &Sql<'_>, hold: HoldId) -> Result<Vec<(Item, Stock)>> {
     sql.list(
-        "SELECT stock.sku AS sku, quantity, on_hand, held, low_mark, high_mark, low, changed_at_ms
+        "SELECT quantity, stock.sku AS sku, on_hand, held, low_mark, high_mark, low, changed_at_ms
          FROM hold_lines LEFT JOIN stock ON stock.sku = hold_lines.sku
          WHERE hold = ?1 ORDER BY hold_lines.sku",
         [hold.to_string()],
         |row| {
-            let item =
-                Item { sku: parsed(row, "sku")?, quantity: checked(row, "quantity", Quantity::try_from)? };
-            Ok((item, row_to_stock(row)?))
+            let mut columns = Columns::of(row);
+            let quantity = columns.checked("quantity", Quantity::try_from)?;
+            let stock = read_stock(&mut columns)?;
+            Ok((Item { sku: stock.sku.clone(), quantity }, stock))
         },
     )
 }
 
 fn row_to_hold(row: &Row<'_>) -> rusqlite::Result<Hold> {
+    let mut columns = Columns::of(row);
     Ok(Hold {
-        id: parsed(row, "id")?,
-        order: parsed(row, "order_id")?,
-        state: parsed(row, "state")?,
-        pinned: row.get("pinned")?,
-        expires_at: time(row, "expires_at_ms")?,
+        id: columns.parsed("id")?,
+        order: columns.parsed("order_id")?,
+        state: columns.parsed("state")?,
+        pinned: columns.get("pinned")?,
+        expires_at: columns.time("expires_at_ms")?,
     })
 }
