@@ -1,6 +1,8 @@
-//! Reading the database: what a store's functions are given; [`columns`]: a row that is read often.
+//! Reading the database: what a store's functions are given; [`columns`]: a row that is read often;
+//! [`values`]: what is bound to a statement that is executed often.
 
 mod columns;
+mod values;
 
 use std::error::Error as StdError;
 use std::str::FromStr;
@@ -12,6 +14,7 @@ use rusqlite::{Connection, Params, Row};
 use crate::error::{Error, Result};
 
 pub use columns::Columns;
+pub(crate) use values::bind_in_order;
 
 /// A connection to read with. A transaction is one too, and sees its own changes.
 #[derive(Clone, Copy)]

@@ -32,7 +32,7 @@ pub struct Building {
 
 /// Adds a fact. Whether it is news is decided before, by what is known: [`facts_about`].
 pub fn insert_fact(tx: &Tx<'_>, fact: &Fact) -> Result<()> {
-    tx.execute(
+    tx.execute_in_order(
         "INSERT INTO facts (about, kind, item, at_ms, amount, currency, pieces)
          VALUES (:about, :kind, :item, :at, :amount, :currency, :pieces)",
         named_params! {
@@ -93,7 +93,7 @@ pub fn list_facts(sql: &Sql<'_>, after: i64, rows_max: usize) -> Result<Vec<(i64
 
 /// Keeps the name of a product, unless a later one is known.
 pub fn put_name(tx: &Tx<'_>, sku: &Sku, name: &str, version: u64, at: Timestamp) -> Result<()> {
-    tx.execute(
+    tx.execute_in_order(
         "INSERT INTO product_names (sku, name, version, at_ms) VALUES (:sku, :name, :version, :at)
          ON CONFLICT (sku) DO UPDATE
          SET name = excluded.name, version = excluded.version, at_ms = excluded.at_ms

@@ -72,17 +72,17 @@ pub fn change_stock(tx: &Tx<'_>, before: Stock, entry: &Entry<'_>) -> Result<Sto
     let Some((on_hand, held)) = before.after(entry) else {
         return Err(Error::internal(format!("the stock of {} does not allow {entry:?}", entry.sku)));
     };
-    let changed = tx.execute(
+    let changed = tx.execute_in_order(
         "UPDATE stock
          SET on_hand = :on_hand, held = :held, changed_at_ms = :now
          WHERE sku = :sku AND on_hand = :on_hand_before AND held = :held_before",
         named_params! {
-            ":sku": entry.sku.as_str(),
             ":on_hand": on_hand,
             ":held": held,
+            ":now": tx.now().as_millisecond(),
+            ":sku": entry.sku.as_str(),
             ":on_hand_before": before.on_hand,
             ":held_before": before.held,
-            ":now": tx.now().as_millisecond(),
         },
     )?;
     match changed {
@@ -118,7 +118,7 @@ pub fn update_low(tx: &Tx<'_>, sku: &Sku, low: bool) -> Result<()> {
 
 /// Adds an entry to the ledger, with the balances after it.
 pub fn insert_entry(tx: &Tx<'_>, entry: &Entry<'_>, after: &Stock) -> Result<()> {
-    tx.execute(
+    tx.execute_in_order(
         "INSERT INTO ledger (sku, cause, on_hand_change, held_change, on_hand, held, order_id, reason, at_ms)
          VALUES (:sku, :cause, :on_hand_change, :held_change, :on_hand, :held, :order, :reason, :now)",
         named_params! {

@@ -34,7 +34,7 @@ pub(crate) struct Entry<'a> {
 pub(crate) fn insert_order(tx: &Tx<'_>, order: &Order) -> Result<()> {
     let (cart, cart_version) =
         order.cart.map_or((String::new(), 0), |(cart, version)| (cart.to_string(), version));
-    tx.execute(
+    tx.execute_in_order(
         "INSERT INTO orders (id, owner, version, standing, deadline_ms, customer, email, cart, cart_version,
                              payment_method, currency, total_amount, payment, outcome, pending_amount,
                              unknown_amount, refunded_amount, ended_reason, ended_message, attention_reason,
@@ -65,7 +65,7 @@ pub(crate) fn insert_order(tx: &Tx<'_>, order: &Order) -> Result<()> {
 /// Writes the order as it is after a move from where it stood. The version before is the one it
 /// was read at: whoever else moved it meanwhile has won.
 pub(crate) fn update_order(tx: &Tx<'_>, order: &Order, from: Standing) -> Result<()> {
-    let updated = tx.execute(
+    let updated = tx.execute_in_order(
         "UPDATE orders
          SET version = :version, standing = :standing, deadline_ms = :deadline, payment = :payment,
              outcome = :outcome, pending_amount = :pending, unknown_amount = :unknown,
@@ -74,9 +74,7 @@ pub(crate) fn update_order(tx: &Tx<'_>, order: &Order, from: Standing) -> Result
              changed_at_ms = :changed_at
          WHERE id = :id AND version = :version - 1 AND standing = :from",
         named_params! {
-            ":id": order.id.to_string(),
             ":version": order.version,
-            ":from": from.word(),
             ":standing": order.standing.word(),
             ":deadline": milliseconds(order.deadline),
             ":payment": order.payment.map(|id| id.to_string()).unwrap_or_default(),
@@ -89,6 +87,8 @@ pub(crate) fn update_order(tx: &Tx<'_>, order: &Order, from: Standing) -> Result
             ":attention_reason": order.attention.reason,
             ":attention_message": order.attention.message,
             ":changed_at": order.changed_at.as_millisecond(),
+            ":id": order.id.to_string(),
+            ":from": from.word(),
         },
     )?;
     match updated {
@@ -222,7 +222,7 @@ pub(crate) fn count_refunds(sql: &Sql<'_>, order: OrderId) -> Result<usize> {
 }
 
 pub(crate) fn insert_move(tx: &Tx<'_>, order: &Order, entry: &Entry<'_>) -> Result<()> {
-    tx.execute(
+    tx.execute_in_order(
         "INSERT INTO order_moves (order_id, version, from_standing, to_standing, cause, note, at_ms)
          VALUES (:order, :version, :from, :to, :cause, :note, :at)",
         named_params! {

@@ -15,7 +15,7 @@ use crate::provider::Decline;
 use crate::refund::{Refund, RefundState};
 
 pub(crate) fn insert_payment(tx: &Tx<'_>, payment: &Payment) -> Result<()> {
-    tx.execute(
+    tx.execute_in_order(
         "INSERT INTO payments (id, order_id, amount, currency, payment_method, state, captured, promised, charge,
                                code, decline_code, message, created_at_ms, changed_at_ms)
          VALUES (:id, :order, :amount, :currency, :method, :state, 0, 0, '', '', '', '', :now, :now)",
@@ -225,7 +225,7 @@ pub(crate) fn insert_attempt(
     outcome: &str,
     message: &str,
 ) -> Result<()> {
-    tx.execute(
+    tx.execute_in_order(
         "INSERT INTO attempts (payment, refund, outcome, message, at_ms)
          VALUES (:payment, :refund, :outcome, :message, :now)",
         named_params! {

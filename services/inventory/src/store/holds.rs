@@ -74,7 +74,7 @@ pub fn list_overdue(sql: &Sql<'_>, sku: &Sku, now: Timestamp, rows_max: u32) -> 
 /// If the order has another hold, or the rows cannot be written.
 pub fn insert_hold(tx: &Tx<'_>, hold: &Hold, items: &[Item]) -> Result<()> {
     let id = hold.id.to_string();
-    tx.execute(
+    tx.execute_in_order(
         "INSERT INTO holds (id, order_id, state, pinned, expires_at_ms, changed_at_ms)
          VALUES (:id, :order, :state, :pinned, :expires_at, :now)",
         named_params! {
@@ -130,12 +130,12 @@ fn insert_items(tx: &Tx<'_>, hold: &str, items: &[Item]) -> Result<()> {
 pub fn end_hold(tx: &Tx<'_>, hold: HoldId, ending: Ending) -> Result<()> {
     // The state before is no parameter: it is compared with that of the indexes of live holds, and a statement
     // whose plan could follow from what is bound is planned anew each time.
-    let moved = tx.execute(
+    let moved = tx.execute_in_order(
         "UPDATE holds SET state = :to, changed_at_ms = :now WHERE id = :id AND state = 'held'",
         named_params! {
-            ":id": hold.to_string(),
             ":to": HoldState::Ended(ending).word(),
             ":now": tx.now().as_millisecond(),
+            ":id": hold.to_string(),
         },
     )?;
     if moved == 1 { Ok(()) } else { Err(Error::internal(format!("{hold} is not held"))) }
