@@ -1,5 +1,7 @@
 //! Every SQL statement of the inventory: here those of stock and its ledger, in [`holds`] those of holds.
 
+#[cfg(test)]
+mod checks;
 mod holds;
 
 use contracts::Sku;

@@ -5,7 +5,6 @@
 mod alerts;
 mod bad_input;
 mod books;
-mod checks;
 mod clock;
 mod holds;
 mod lists;

@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
 mod accounts;
-mod checks;
 mod letterbox;
 mod listing;
 mod mail_server;

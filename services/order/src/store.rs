@@ -2,6 +2,8 @@
 //!
 //! - [`lists`]: which orders stand on a page, and how many there are; [`pages`]: these orders, together
 
+#[cfg(test)]
+mod checks;
 pub(crate) mod lists;
 pub(crate) mod pages;
 

@@ -5,7 +5,6 @@
 mod any_schedule;
 mod any_schedule_orders;
 mod bad_input;
-mod checks;
 mod clock;
 mod lists;
 mod owners;

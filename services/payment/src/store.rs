@@ -1,5 +1,7 @@
 //! The SQL of the shop's own books; [`ledger`]: beside the provider's.
 
+#[cfg(test)]
+mod checks;
 pub(crate) mod ledger;
 
 use contracts::payment::{PaymentState, PaymentView};

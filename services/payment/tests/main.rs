@@ -6,7 +6,6 @@ mod auditing;
 mod bad_input;
 mod cancelling;
 mod charging;
-mod checks;
 mod clock;
 mod provider;
 mod reconciling;

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, params};
 
 const FIRST: &[&str] =
-    &[include_str!("../migrations/0001_order.sql"), include_str!("../migrations/0002_owner.sql")];
-const CHECKS: &str = include_str!("../migrations/0003_checks.sql");
+    &[include_str!("../../migrations/0001_order.sql"), include_str!("../../migrations/0002_owner.sql")];
+const CHECKS: &str = include_str!("../../migrations/0003_checks.sql");
 
 fn database(scripts: &[&str]) -> Connection {
     let sql = Connection::open_in_memory().unwrap();

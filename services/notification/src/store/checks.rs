@@ -2,9 +2,9 @@
 
 use rusqlite::Connection;
 
-const FIRST: &str = include_str!("../migrations/0001_notifications.sql");
-const CODES: &str = include_str!("../migrations/0002_codes.sql");
-const CHECKS: &str = include_str!("../migrations/0003_checks.sql");
+const FIRST: &str = include_str!("../../migrations/0001_notifications.sql");
+const CODES: &str = include_str!("../../migrations/0002_codes.sql");
+const CHECKS: &str = include_str!("../../migrations/0003_checks.sql");
 
 #[test]
 fn a_message_has_one_of_the_three_states_as_before() {

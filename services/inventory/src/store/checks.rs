@@ -2,8 +2,8 @@
 
 use rusqlite::Connection;
 
-const FIRST: &str = include_str!("../migrations/0001_inventory.sql");
-const CHECKS: &str = include_str!("../migrations/0002_checks.sql");
+const FIRST: &str = include_str!("../../migrations/0001_inventory.sql");
+const CHECKS: &str = include_str!("../../migrations/0002_checks.sql");
 
 #[test]
 fn a_hold_has_one_of_the_five_states_as_before() {

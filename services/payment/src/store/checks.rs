@@ -2,8 +2,8 @@
 
 use rusqlite::Connection;
 
-const FIRST: &str = include_str!("../migrations/0001_payment.sql");
-const CHECKS: &str = include_str!("../migrations/0003_checks.sql");
+const FIRST: &str = include_str!("../../migrations/0001_payment.sql");
+const CHECKS: &str = include_str!("../../migrations/0003_checks.sql");
 
 fn database(scripts: &[&str]) -> Connection {
     let sql = Connection::open_in_memory().unwrap();
