@@ -1,4 +1,8 @@
-//! Reading the database: what a store's functions are given.
+//! Reading the database: what a store's functions are given; [`columns`]: a row that is read often;
+//! [`values`]: what is bound to a statement that is executed often.
+
+mod columns;
+mod values;
 
 use std::error::Error as StdError;
 use std::str::FromStr;
@@ -8,6 +12,9 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Params, Row};
 
 use crate::error::{Error, Result};
+
+pub use columns::Columns;
+pub(crate) use values::bind_in_order;
 
 /// A connection to read with. A transaction is one too, and sees its own changes.
 #[derive(Clone, Copy)]
@@ -78,7 +85,14 @@ where
     T: FromStr,
     T::Err: StdError + Send + Sync + 'static,
 {
-    let index = row.as_ref().column_index(column)?;
+    parsed_at(row, row.as_ref().column_index(column)?)
+}
+
+fn parsed_at<T>(row: &Row<'_>, index: usize) -> rusqlite::Result<T>
+where
+    T: FromStr,
+    T::Err: StdError + Send + Sync + 'static,
+{
     row.get_ref(index)?
         .as_str()?
         .parse()
@@ -94,7 +108,14 @@ pub fn checked<T, E: StdError + Send + Sync + 'static>(
     column: &str,
     check: impl FnOnce(i64) -> std::result::Result<T, E>,
 ) -> rusqlite::Result<T> {
-    let index = row.as_ref().column_index(column)?;
+    checked_at(row, row.as_ref().column_index(column)?, check)
+}
+
+fn checked_at<T, E: StdError + Send + Sync + 'static>(
+    row: &Row<'_>,
+    index: usize,
+    check: impl FnOnce(i64) -> std::result::Result<T, E>,
+) -> rusqlite::Result<T> {
     check(row.get(index)?)
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Integer, Box::new(error)))
 }

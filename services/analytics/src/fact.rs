@@ -121,6 +121,13 @@ impl Fact {
         Self { item: item.to_string(), ..self }
     }
 
+    /// Whether this one, being known, makes the other one no news: it says the same, or said it earlier.
+    pub fn says_already(&self, other: &Self) -> bool {
+        let what = |fact: &Self| (fact.at.as_millisecond(), fact.amount, fact.currency, fact.pieces);
+        (self.kind, &self.about, &self.item) == (other.kind, &other.about, &other.item)
+            && what(self) <= what(other)
+    }
+
     /// The facts that are looked at together with this one: all that have the same.
     pub fn group(&self) -> (&str, Option<(Kind, &str)>) {
         (&self.about, self.kind.stands_alone().then_some((self.kind, self.item.as_str())))

@@ -134,8 +134,8 @@ impl Figures {
     }
 
     /// How the figures change if to the facts of a group this one comes.
-    pub fn change(before: &[Fact], fact: &Fact) -> Self {
-        let mut change = Self::of(before.iter().chain([fact]));
+    pub fn change<'a>(before: impl IntoIterator<Item = &'a Fact> + Clone, fact: &'a Fact) -> Self {
+        let mut change = Self::of(before.clone().into_iter().chain([fact]));
         change.add(&Self::of(before), -1);
         change.tidied()
     }
@@ -245,6 +245,13 @@ pub fn hour(at: Timestamp) -> Hour {
 }
 
 impl SalesCount {
+    /// Whether, as a change, it makes something less.
+    pub fn takes_away(&self) -> bool {
+        [self.placed, self.orders, self.ordered, self.captured, self.refunded]
+            .into_iter()
+            .any(|part| part < 0)
+    }
+
     fn times(self, times: i64) -> Self {
         Self {
             placed: self.placed * times,
@@ -267,6 +274,11 @@ impl AddAssign for SalesCount {
 }
 
 impl ProductCount {
+    /// Whether, as a change, it makes something less.
+    pub fn takes_away(&self) -> bool {
+        [self.orders, self.pieces, self.amount].into_iter().any(|part| part < 0)
+    }
+
     fn times(self, times: i64) -> Self {
         Self { orders: self.orders * times, pieces: self.pieces * times, amount: self.amount * times }
     }

@@ -4,11 +4,11 @@ mod figures;
 
 use contracts::analytics::{AnalyticsState, RebuildProgress};
 use contracts::{Currency, Sku};
-use kit::sql::{parsed, time};
+use kit::sql::{Columns, time};
 use kit::{Result, Sql, Timestamp, Tx};
 use rusqlite::{Row, named_params, params};
 
-use crate::fact::{Fact, Kind};
+use crate::fact::Fact;
 
 pub use figures::{add_figures, list_funnel, list_sales, remove_figures_but, top_products};
 
@@ -30,17 +30,11 @@ pub struct Building {
     pub counted: i64,
 }
 
-/// Adds a fact, and answers its number; none if the same, or the same earlier, is known.
-pub fn insert_fact(tx: &Tx<'_>, fact: &Fact) -> Result<Option<i64>> {
-    tx.find(
+/// Adds a fact. Whether it is news is decided before, by what is known: [`facts_about`].
+pub fn insert_fact(tx: &Tx<'_>, fact: &Fact) -> Result<()> {
+    tx.execute_in_order(
         "INSERT INTO facts (about, kind, item, at_ms, amount, currency, pieces)
-         SELECT :about, :kind, :item, :at, :amount, :currency, :pieces
-         WHERE NOT EXISTS (
-             SELECT 1 FROM facts
-             WHERE about = :about AND kind = :kind AND item = :item
-               AND (at_ms, amount, currency, pieces) <= (:at, :amount, :currency, :pieces)
-         )
-         RETURNING id",
+         VALUES (:about, :kind, :item, :at, :amount, :currency, :pieces)",
         named_params! {
             ":about": fact.about,
             ":kind": fact.kind.word(),
@@ -50,7 +44,17 @@ pub fn insert_fact(tx: &Tx<'_>, fact: &Fact) -> Result<Option<i64>> {
             ":currency": code(fact.currency.as_ref()),
             ":pieces": fact.pieces,
         },
-        |row| row.get("id"),
+    )?;
+    Ok(())
+}
+
+/// All that is known of an order or a cart. That is not much: of what is heard again only what is earlier
+/// is kept.
+pub fn facts_about(sql: &Sql<'_>, about: &str) -> Result<Vec<Fact>> {
+    sql.list(
+        "SELECT about, kind, item, at_ms, amount, currency, pieces FROM facts WHERE about = ?1 ORDER BY id",
+        [about],
+        row_to_fact,
     )
 }
 
@@ -59,13 +63,13 @@ pub fn facts_beside(sql: &Sql<'_>, id: i64, fact: &Fact) -> Result<Vec<Fact>> {
     let (about, alone) = fact.group();
     match alone {
         Some((kind, item)) => sql.list(
-            "SELECT id, about, kind, item, at_ms, amount, currency, pieces FROM facts
+            "SELECT about, kind, item, at_ms, amount, currency, pieces FROM facts
              WHERE about = ?1 AND kind = ?2 AND item = ?3 AND id < ?4",
             params![about, kind.word(), item, id],
             row_to_fact,
         ),
         None => sql.list(
-            "SELECT id, about, kind, item, at_ms, amount, currency, pieces FROM facts
+            "SELECT about, kind, item, at_ms, amount, currency, pieces FROM facts
              WHERE about = ?1 AND id < ?2
                AND kind IN ('filled', 'ordered', 'expired', 'placed', 'due', 'confirmed', 'cancelled', 'refused')",
             params![about, id],
@@ -80,13 +84,16 @@ pub fn list_facts(sql: &Sql<'_>, after: i64, rows_max: usize) -> Result<Vec<(i64
         "SELECT id, about, kind, item, at_ms, amount, currency, pieces FROM facts
          WHERE id > ?1 ORDER BY id LIMIT ?2",
         params![after, rows_max],
-        |row| Ok((row.get("id")?, row_to_fact(row)?)),
+        |row| {
+            let mut columns = Columns::of(row);
+            Ok((columns.get("id")?, read_fact(&mut columns)?))
+        },
     )
 }
 
 /// Keeps the name of a product, unless a later one is known.
 pub fn put_name(tx: &Tx<'_>, sku: &Sku, name: &str, version: u64, at: Timestamp) -> Result<()> {
-    tx.execute(
+    tx.execute_in_order(
         "INSERT INTO product_names (sku, name, version, at_ms) VALUES (:sku, :name, :version, :at)
          ON CONFLICT (sku) DO UPDATE
          SET name = excluded.name, version = excluded.version, at_ms = excluded.at_ms
@@ -169,14 +176,17 @@ fn code(currency: Option<&Currency>) -> &str {
 }
 
 fn row_to_fact(row: &Row<'_>) -> rusqlite::Result<Fact> {
-    let is_money = !row.get_ref("currency")?.as_str()?.is_empty();
+    read_fact(&mut Columns::of(row))
+}
+
+fn read_fact(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Fact> {
     Ok(Fact {
-        at: time(row, "at_ms")?,
-        about: row.get("about")?,
-        kind: parsed::<Kind>(row, "kind")?,
-        item: row.get("item")?,
-        amount: row.get("amount")?,
-        currency: is_money.then(|| parsed(row, "currency")).transpose()?,
-        pieces: row.get("pieces")?,
+        about: columns.get("about")?,
+        kind: columns.parsed("kind")?,
+        item: columns.get("item")?,
+        at: columns.time("at_ms")?,
+        amount: columns.get("amount")?,
+        currency: columns.optional("currency")?,
+        pieces: columns.get("pieces")?,
     })
 }

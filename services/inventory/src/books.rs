@@ -5,20 +5,21 @@ use contracts::order::Item;
 use contracts::{OrderId, Sku};
 use kit::{Result, Tx};
 
-use crate::hold::{self, Ending, Hold, HoldState};
+use crate::hold::{self, Ending, Hold};
 use crate::ledger::Entry;
-use crate::stock::{Crossing, Stock};
+use crate::stock::{Crossing, Stock, StockError};
 use crate::store;
 
 /// Overdue holds that are looked up at a time; more are looked up after them.
 const OVERDUE_AT_ONCE: u32 = 500;
 
-/// Makes an entry. Answers the stock after it.
+/// Makes an entry for stock as it was just read. Answers the stock after it.
 ///
 /// # Errors
-/// If the stock does not allow it, which whoever makes the entry has to see to before.
-pub fn enter(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<Stock> {
-    let stock = store::change_stock(tx, entry)?;
+/// If the stock does not allow it, which whoever makes the entry has to see to before, or is not as it was
+/// read any more.
+pub fn enter(tx: &mut Tx<'_>, before: Stock, entry: &Entry<'_>) -> Result<Stock> {
+    let stock = store::change_stock(tx, before, entry)?;
     store::insert_entry(tx, entry, &stock)?;
     watch(tx, stock)
 }
@@ -52,16 +53,19 @@ pub fn watch(tx: &mut Tx<'_>, stock: Stock) -> Result<Stock> {
 /// # Errors
 /// If it cannot be recorded.
 pub fn take(tx: &mut Tx<'_>, order: OrderId, items: &[Item], reason: &str) -> Result<Vec<ShortLine>> {
-    let mut short = short_lines(tx, items)?;
+    let mut shelves = look_at(tx, items)?;
+    let mut short = short_lines(&shelves);
     if !short.is_empty() {
         for line in &short {
             free_overdue(tx, &line.sku, u64::from(line.asked.get()))?;
         }
-        short = short_lines(tx, items)?;
+        shelves = look_at(tx, items)?;
+        short = short_lines(&shelves);
     }
     if short.is_empty() {
-        for item in items {
-            enter(tx, &Entry::held(item, order, reason))?;
+        for (item, stock) in shelves {
+            let stock = stock.ok_or_else(|| StockError::UnknownSku(item.sku.clone()))?;
+            enter(tx, stock, &Entry::held(item, order, reason))?;
         }
     }
     Ok(short)
@@ -72,10 +76,10 @@ pub fn take(tx: &mut Tx<'_>, order: OrderId, items: &[Item], reason: &str) -> Re
 /// # Errors
 /// If the hold is not live, or it cannot be recorded.
 pub fn end_hold(tx: &mut Tx<'_>, hold: &Hold, ending: Ending, reason: &str) -> Result<()> {
-    store::move_hold(tx, hold.id, HoldState::Held, HoldState::Ended(ending))?;
+    store::end_hold(tx, hold.id, ending)?;
     tx.cancel_timer(hold::EXPIRY, &hold.order.to_string())?;
-    for item in store::list_items(tx, hold.id)? {
-        enter(tx, &Entry::ended(&item, hold, ending, reason))?;
+    for (item, stock) in store::list_items_in_stock(tx, hold.id)? {
+        enter(tx, stock, &Entry::ended(&item, hold, ending, reason))?;
     }
     if ending == Ending::Expired {
         tracing::debug!(order.id = %hold.order, "What was held for order {} is free again: its time ran out", hold.order);
@@ -104,15 +108,20 @@ pub fn free_overdue(tx: &mut Tx<'_>, sku: &Sku, wanted: u64) -> Result<()> {
     }
 }
 
-fn short_lines(tx: &Tx<'_>, items: &[Item]) -> Result<Vec<ShortLine>> {
-    let mut short = Vec::new();
-    for item in items {
-        let available = available(tx, &item.sku)?;
-        if available < u64::from(item.quantity.get()) {
-            short.push(ShortLine { sku: item.sku.clone(), asked: item.quantity, available });
-        }
-    }
-    Ok(short)
+/// What is there of each item; none if it was never counted.
+type Shelves<'a> = Vec<(&'a Item, Option<Stock>)>;
+
+fn look_at<'a>(tx: &Tx<'_>, items: &'a [Item]) -> Result<Shelves<'a>> {
+    items.iter().map(|item| Ok((item, store::find_stock(tx, &item.sku)?))).collect()
+}
+
+fn short_lines(shelves: &Shelves<'_>) -> Vec<ShortLine> {
+    let line = |(item, stock): &(&Item, Option<Stock>)| {
+        let available = stock.as_ref().map_or(0, Stock::available);
+        let short = available < u64::from(item.quantity.get());
+        short.then(|| ShortLine { sku: item.sku.clone(), asked: item.quantity, available })
+    };
+    shelves.iter().filter_map(line).collect()
 }
 
 fn available(tx: &Tx<'_>, sku: &Sku) -> Result<u64> {

@@ -93,7 +93,7 @@ pub async fn receive_stock(ctx: Ctx, asked: ReceiveStock) -> Result<StockView> {
             Some(stock) => stock,
             None => store::insert_stock(tx, &sku)?,
         };
-        let stock = books::enter(tx, &stock.receive(quantity, &reason)?)?;
+        let stock = books::enter(tx, stock.clone(), &stock.receive(quantity, &reason)?)?;
         tracing::info!(%sku, "Received {quantity} of {sku}; {} are on hand", stock.on_hand);
         Ok(stock.into_view())
     })
@@ -112,7 +112,8 @@ pub async fn adjust_stock(ctx: Ctx, asked: AdjustStock) -> Result<StockView> {
         if change < 0 {
             books::free_overdue(tx, &sku, change.unsigned_abs())?;
         }
-        let stock = books::enter(tx, &store::get_stock(tx, &sku)?.adjust(change, &reason)?)?;
+        let stock = store::get_stock(tx, &sku)?;
+        let stock = books::enter(tx, stock.clone(), &stock.adjust(change, &reason)?)?;
         tracing::info!(%sku, "The stock of {sku} was corrected by {change}; {} are on hand", stock.on_hand);
         Ok(stock.into_view())
     })

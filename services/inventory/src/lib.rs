@@ -23,7 +23,10 @@ use kit::Service;
 pub fn service() -> Service {
     Service::new("inventory", env!("CARGO_PKG_VERSION"))
         .about("Counts stock, holds it for orders, and keeps a ledger in which every change has a cause.")
-        .migrations_from(&[include_str!("../migrations/0001_inventory.sql")])
+        .migrations_from(&[
+            include_str!("../migrations/0001_inventory.sql"),
+            include_str!("../migrations/0002_checks.sql"),
+        ])
         .answers(handlers::get_stock)
         .answers(handlers::list_stock)
         .answers(handlers::get_ledger)

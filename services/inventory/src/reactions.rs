@@ -27,7 +27,7 @@ pub fn order_placed(tx: &mut Tx<'_>, event: OrderPlaced) -> Result<()> {
     let state = if short.is_empty() { HoldState::Held } else { HoldState::Refused };
     let hold =
         Hold { id: tx.new_id(), order: event.order, state, pinned: false, expires_at: event.hold_until };
-    store::put_hold(tx, &hold, &items)?;
+    store::insert_hold(tx, &hold, &items)?;
     if !hold.is_live() {
         return refuse(tx, event.order, short);
     }
@@ -74,7 +74,7 @@ pub fn order_cancelled(tx: &mut Tx<'_>, event: OrderCancelled) -> Result<()> {
         let state = HoldState::Ended(Ending::Released);
         let expires_at = tx.now();
         let hold = Hold { id: tx.new_id(), order: event.order, state, pinned: false, expires_at };
-        return store::put_hold(tx, &hold, &[]);
+        return store::insert_hold(tx, &hold, &[]);
     };
     if !hold.is_live() {
         return Ok(());
@@ -105,10 +105,18 @@ fn sell_late(tx: &mut Tx<'_>, event: &OrderConfirmed, known: Option<Hold>) -> Re
     let short = books::take(tx, event.order, &items, "paid after its hold had ended")?;
     let state = if short.is_empty() { HoldState::Held } else { HoldState::Refused };
     let hold = match known {
-        Some(hold) => Hold { state, ..hold },
-        None => Hold { id: tx.new_id(), order: event.order, state, pinned: false, expires_at: tx.now() },
+        Some(hold) => {
+            let hold = Hold { state, ..hold };
+            store::renew_hold(tx, &hold, &items)?;
+            hold
+        }
+        None => {
+            let hold =
+                Hold { id: tx.new_id(), order: event.order, state, pinned: false, expires_at: tx.now() };
+            store::insert_hold(tx, &hold, &items)?;
+            hold
+        }
     };
-    store::put_hold(tx, &hold, &items)?;
     if hold.is_live() { sell(tx, &hold) } else { refuse(tx, event.order, short) }
 }
 

@@ -68,6 +68,13 @@ impl Stock {
         Ok(Entry::adjusted(&self.sku, change, reason))
     }
 
+    /// The pieces in the house and those held after an entry; none if the stock does not allow it.
+    pub fn after(&self, entry: &Entry<'_>) -> Option<(u64, u64)> {
+        let on_hand = self.on_hand.checked_add_signed(entry.on_hand)?;
+        let held = self.held.checked_add_signed(entry.held)?;
+        (held <= on_hand && on_hand <= STOCK_MAX).then_some((on_hand, held))
+    }
+
     /// The mark that has been reached since it was last looked at. Between the marks nothing
     /// happens, so that stock that goes up and down around one of them is told of once.
     pub fn crossing(&self) -> Option<Crossing> {

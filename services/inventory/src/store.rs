@@ -1,15 +1,22 @@
-//! Every SQL statement of the inventory.
+//! Every SQL statement of the inventory: here those of stock and its ledger, in [`holds`] those of holds.
 
-use contracts::inventory::{LedgerEntry, STOCK_MAX, StockFlow, StockSums};
-use contracts::order::Item;
-use contracts::{HoldId, OrderId, Quantity, Sku};
-use kit::sql::{checked, parsed, time};
-use kit::{Error, Result, Sql, Timestamp, Tx};
+#[cfg(test)]
+mod checks;
+mod holds;
+
+use contracts::Sku;
+use contracts::inventory::{LedgerEntry, StockFlow, StockSums};
+use kit::sql::{Columns, parsed, time};
+use kit::{Error, Result, Sql, Tx};
 use rusqlite::{Row, named_params, params};
 
-use crate::hold::{Hold, HoldState};
 use crate::ledger::Entry;
 use crate::stock::{Stock, StockError};
+
+pub use holds::{
+    end_hold, extend_hold, find_hold, insert_hold, list_all_holds, list_holds_of, list_items,
+    list_items_in_stock, list_live_holds, list_overdue, pin_hold, renew_hold,
+};
 
 /// The stock of a product.
 pub fn find_stock(sql: &Sql<'_>, sku: &Sku) -> Result<Option<Stock>> {
@@ -58,29 +65,32 @@ pub fn insert_stock(tx: &Tx<'_>, sku: &Sku) -> Result<Stock> {
     Ok(stock)
 }
 
-/// Changes the balances as an entry says, if the stock allows it.
+/// Changes the balances of stock that was just read as an entry says, if the stock allows it. Answers it as it
+/// is then.
 ///
 /// # Errors
-/// If it does not: fewer pieces are available or held than the entry takes.
-pub fn change_stock(tx: &Tx<'_>, entry: &Entry<'_>) -> Result<Stock> {
-    let changed = tx.find(
+/// If it does not: fewer pieces are available or held than the entry takes. If it is not as it was read.
+pub fn change_stock(tx: &Tx<'_>, before: Stock, entry: &Entry<'_>) -> Result<Stock> {
+    let Some((on_hand, held)) = before.after(entry) else {
+        return Err(Error::internal(format!("the stock of {} does not allow {entry:?}", entry.sku)));
+    };
+    let changed = tx.execute_in_order(
         "UPDATE stock
-         SET on_hand = on_hand + :on_hand, held = held + :held, changed_at_ms = :now
-         WHERE sku = :sku
-           AND on_hand - held >= :held - :on_hand
-           AND held + :held >= 0
-           AND on_hand + :on_hand <= :most
-         RETURNING sku, on_hand, held, low_mark, high_mark, low, changed_at_ms",
+         SET on_hand = :on_hand, held = :held, changed_at_ms = :now
+         WHERE sku = :sku AND on_hand = :on_hand_before AND held = :held_before",
         named_params! {
-            ":sku": entry.sku.as_str(),
-            ":on_hand": entry.on_hand,
-            ":held": entry.held,
-            ":most": STOCK_MAX,
+            ":on_hand": on_hand,
+            ":held": held,
             ":now": tx.now().as_millisecond(),
+            ":sku": entry.sku.as_str(),
+            ":on_hand_before": before.on_hand,
+            ":held_before": before.held,
         },
-        row_to_stock,
     )?;
-    changed.ok_or_else(|| Error::internal(format!("the stock of {} does not allow {entry:?}", entry.sku)))
+    match changed {
+        1 => Ok(Stock { on_hand, held, changed_at: tx.now(), ..before }),
+        _ => Err(Error::internal(format!("the stock of {} is not as it was read any more", entry.sku))),
+    }
 }
 
 /// Sets the marks of a product. Without a low mark it is not low any more.
@@ -110,7 +120,7 @@ pub fn update_low(tx: &Tx<'_>, sku: &Sku, low: bool) -> Result<()> {
 
 /// Adds an entry to the ledger, with the balances after it.
 pub fn insert_entry(tx: &Tx<'_>, entry: &Entry<'_>, after: &Stock) -> Result<()> {
-    tx.execute(
+    tx.execute_in_order(
         "INSERT INTO ledger (sku, cause, on_hand_change, held_change, on_hand, held, order_id, reason, at_ms)
          VALUES (:sku, :cause, :on_hand_change, :held_change, :on_hand, :held, :order, :reason, :now)",
         named_params! {
@@ -188,146 +198,19 @@ pub fn list_sums(sql: &Sql<'_>, after: Option<&Sku>, rows_max: usize) -> Result<
     )
 }
 
-/// The hold of an order.
-pub fn find_hold(sql: &Sql<'_>, order: OrderId) -> Result<Option<Hold>> {
-    sql.find(
-        "SELECT id, order_id, state, pinned, expires_at_ms FROM holds WHERE order_id = ?1",
-        [order.to_string()],
-        row_to_hold,
-    )
-}
-
-/// Every hold, the oldest first.
-pub fn list_all_holds(sql: &Sql<'_>) -> Result<Vec<Hold>> {
-    sql.list("SELECT id, order_id, state, pinned, expires_at_ms FROM holds ORDER BY id", [], row_to_hold)
-}
-
-/// The live holds, the oldest first, behind one.
-pub fn list_live_holds(sql: &Sql<'_>, after: Option<HoldId>, rows_max: usize) -> Result<Vec<Hold>> {
-    sql.list(
-        "SELECT id, order_id, state, pinned, expires_at_ms FROM holds
-         WHERE state = 'held' AND id > ?1
-         ORDER BY id LIMIT ?2",
-        params![after.map(|id| id.to_string()).unwrap_or_default(), rows_max],
-        row_to_hold,
-    )
-}
-
-/// The holds of some orders, whatever became of them, the oldest first, behind one.
-pub fn list_holds_of(
-    sql: &Sql<'_>,
-    orders: &[OrderId],
-    after: Option<HoldId>,
-    rows_max: usize,
-) -> Result<Vec<Hold>> {
-    let orders: Vec<String> = orders.iter().map(OrderId::to_string).collect();
-    sql.list(
-        "SELECT id, order_id, state, pinned, expires_at_ms FROM holds
-         WHERE order_id IN (SELECT value FROM json_each(?1)) AND id > ?2
-         ORDER BY id LIMIT ?3",
-        params![
-            serde_json::Value::from(orders).to_string(),
-            after.map(|id| id.to_string()).unwrap_or_default(),
-            rows_max
-        ],
-        row_to_hold,
-    )
-}
-
-/// The live holds of a product whose time is over, the longest over first.
-pub fn list_overdue(sql: &Sql<'_>, sku: &Sku, now: Timestamp, rows_max: u32) -> Result<Vec<Hold>> {
-    sql.list(
-        "SELECT id, order_id, state, pinned, expires_at_ms FROM holds
-         WHERE state = 'held' AND pinned = 0 AND expires_at_ms <= ?2
-           AND EXISTS (SELECT 1 FROM hold_lines WHERE hold = holds.id AND sku = ?1)
-         ORDER BY expires_at_ms LIMIT ?3",
-        params![sku.as_str(), now.as_millisecond(), rows_max],
-        row_to_hold,
-    )
-}
-
-/// Writes a hold with its lines, in place of what is there under its number.
-///
-/// # Errors
-/// If the order has another hold, or the rows cannot be written.
-pub fn put_hold(tx: &Tx<'_>, hold: &Hold, items: &[Item]) -> Result<()> {
-    let id = hold.id.to_string();
-    tx.execute(
-        "INSERT INTO holds (id, order_id, state, pinned, expires_at_ms, changed_at_ms)
-         VALUES (:id, :order, :state, :pinned, :expires_at, :now)
-         ON CONFLICT (id) DO UPDATE
-         SET state = excluded.state, pinned = excluded.pinned,
-             expires_at_ms = excluded.expires_at_ms, changed_at_ms = excluded.changed_at_ms",
-        named_params! {
-            ":id": id,
-            ":order": hold.order.to_string(),
-            ":state": hold.state.word(),
-            ":pinned": hold.pinned,
-            ":expires_at": hold.expires_at.as_millisecond(),
-            ":now": tx.now().as_millisecond(),
-        },
-    )?;
-    tx.execute("DELETE FROM hold_lines WHERE hold = ?1", [&id])?;
-    for item in items {
-        tx.execute(
-            "INSERT INTO hold_lines (hold, sku, quantity) VALUES (?1, ?2, ?3)",
-            params![id, item.sku.as_str(), item.quantity.get()],
-        )?;
-    }
-    Ok(())
-}
-
-/// Moves a hold from one state to another.
-///
-/// # Errors
-/// If it is not in that state.
-pub fn move_hold(tx: &Tx<'_>, hold: HoldId, from: HoldState, to: HoldState) -> Result<()> {
-    let moved = tx.execute(
-        "UPDATE holds SET state = :to, changed_at_ms = :now WHERE id = :id AND state = :from",
-        named_params! {
-            ":id": hold.to_string(),
-            ":from": from.word(),
-            ":to": to.word(),
-            ":now": tx.now().as_millisecond(),
-        },
-    )?;
-    if moved == 1 { Ok(()) } else { Err(Error::internal(format!("{hold} is not {}", from.word()))) }
-}
-
-/// Lets a hold last until a later time.
-pub fn extend_hold(tx: &Tx<'_>, hold: HoldId, until: Timestamp) -> Result<()> {
-    tx.execute(
-        "UPDATE holds SET expires_at_ms = ?2, changed_at_ms = ?3 WHERE id = ?1 AND expires_at_ms < ?2",
-        params![hold.to_string(), until.as_millisecond(), tx.now().as_millisecond()],
-    )?;
-    Ok(())
-}
-
-/// Lets a hold last until a person decides.
-pub fn pin_hold(tx: &Tx<'_>, hold: HoldId) -> Result<()> {
-    tx.execute(
-        "UPDATE holds SET pinned = 1, changed_at_ms = ?2 WHERE id = ?1",
-        params![hold.to_string(), tx.now().as_millisecond()],
-    )?;
-    Ok(())
-}
-
-/// What a hold is of, by sku. There are no more than an event could carry.
-pub fn list_items(sql: &Sql<'_>, hold: HoldId) -> Result<Vec<Item>> {
-    sql.list("SELECT sku, quantity FROM hold_lines WHERE hold = ?1 ORDER BY sku", [hold.to_string()], |row| {
-        Ok(Item { sku: parsed(row, "sku")?, quantity: checked(row, "quantity", Quantity::try_from)? })
-    })
-}
-
 fn row_to_stock(row: &Row<'_>) -> rusqlite::Result<Stock> {
+    read_stock(&mut Columns::of(row))
+}
+
+fn read_stock(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Stock> {
     Ok(Stock {
-        sku: parsed(row, "sku")?,
-        on_hand: row.get("on_hand")?,
-        held: row.get("held")?,
-        low_mark: row.get("low_mark")?,
-        high_mark: row.get("high_mark")?,
-        low: row.get("low")?,
-        changed_at: time(row, "changed_at_ms")?,
+        sku: columns.parsed("sku")?,
+        on_hand: columns.get("on_hand")?,
+        held: columns.get("held")?,
+        low_mark: columns.get("low_mark")?,
+        high_mark: columns.get("high_mark")?,
+        low: columns.get("low")?,
+        changed_at: columns.time("changed_at_ms")?,
     })
 }
 
@@ -343,15 +226,5 @@ fn row_to_entry(row: &Row<'_>) -> rusqlite::Result<LedgerEntry> {
         order: for_an_order.then(|| parsed(row, "order_id")).transpose()?,
         reason: row.get("reason")?,
         at: time(row, "at_ms")?,
-    })
-}
-
-fn row_to_hold(row: &Row<'_>) -> rusqlite::Result<Hold> {
-    Ok(Hold {
-        id: parsed(row, "id")?,
-        order: parsed(row, "order_id")?,
-        state: parsed(row, "state")?,
-        pinned: row.get("pinned")?,
-        expires_at: time(row, "expires_at_ms")?,
     })
 }

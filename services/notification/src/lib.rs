@@ -46,6 +46,7 @@ pub fn service(settings: Settings) -> kit::Service {
         .migrations_from(&[
             include_str!("../migrations/0001_notifications.sql"),
             include_str!("../migrations/0002_codes.sql"),
+            include_str!("../migrations/0003_checks.sql"),
         ])
         .answers(handlers::get_notification)
         .answers(handlers::list_notifications)

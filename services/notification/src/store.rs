@@ -1,5 +1,8 @@
 //! Every SQL statement of the notification service.
 
+#[cfg(test)]
+mod checks;
+
 use contracts::notification::{AttemptView, NotificationState};
 use contracts::{NotificationId, Sku, TicketId};
 use kit::id::Id;

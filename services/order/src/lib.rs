@@ -34,6 +34,7 @@ pub fn service() -> kit::Service {
         .migrations_from(&[
             include_str!("../migrations/0001_order.sql"),
             include_str!("../migrations/0002_owner.sql"),
+            include_str!("../migrations/0003_checks.sql"),
         ])
         .calls::<GetCart>()
         .calls::<QuotePrices>()

@@ -2,15 +2,18 @@
 //!
 //! - [`lists`]: which orders stand on a page, and how many there are; [`pages`]: these orders, together
 
+#[cfg(test)]
+mod checks;
 pub(crate) mod lists;
 pub(crate) mod pages;
 
 use std::error::Error as StdError;
 use std::str::FromStr;
 
+use contracts::money::MoneyError;
 use contracts::order::{OrderLine, OrderMove, OrderView, RefundState, RefundView};
 use contracts::{CartId, Currency, Money, OrderId, Quantity, RefundId};
-use kit::sql::{checked, parsed, time};
+use kit::sql::{Columns, checked, parsed, time};
 use kit::{Asker, Error, Result, Sql, Timestamp, Tx};
 use rusqlite::{Row, named_params, params};
 
@@ -33,7 +36,7 @@ pub(crate) struct Entry<'a> {
 pub(crate) fn insert_order(tx: &Tx<'_>, order: &Order) -> Result<()> {
     let (cart, cart_version) =
         order.cart.map_or((String::new(), 0), |(cart, version)| (cart.to_string(), version));
-    tx.execute(
+    tx.execute_in_order(
         "INSERT INTO orders (id, owner, version, standing, deadline_ms, customer, email, cart, cart_version,
                              payment_method, currency, total_amount, payment, outcome, pending_amount,
                              unknown_amount, refunded_amount, ended_reason, ended_message, attention_reason,
@@ -64,7 +67,7 @@ pub(crate) fn insert_order(tx: &Tx<'_>, order: &Order) -> Result<()> {
 /// Writes the order as it is after a move from where it stood. The version before is the one it
 /// was read at: whoever else moved it meanwhile has won.
 pub(crate) fn update_order(tx: &Tx<'_>, order: &Order, from: Standing) -> Result<()> {
-    let updated = tx.execute(
+    let updated = tx.execute_in_order(
         "UPDATE orders
          SET version = :version, standing = :standing, deadline_ms = :deadline, payment = :payment,
              outcome = :outcome, pending_amount = :pending, unknown_amount = :unknown,
@@ -73,9 +76,7 @@ pub(crate) fn update_order(tx: &Tx<'_>, order: &Order, from: Standing) -> Result
              changed_at_ms = :changed_at
          WHERE id = :id AND version = :version - 1 AND standing = :from",
         named_params! {
-            ":id": order.id.to_string(),
             ":version": order.version,
-            ":from": from.word(),
             ":standing": order.standing.word(),
             ":deadline": milliseconds(order.deadline),
             ":payment": order.payment.map(|id| id.to_string()).unwrap_or_default(),
@@ -88,6 +89,8 @@ pub(crate) fn update_order(tx: &Tx<'_>, order: &Order, from: Standing) -> Result
             ":attention_reason": order.attention.reason,
             ":attention_message": order.attention.message,
             ":changed_at": order.changed_at.as_millisecond(),
+            ":id": order.id.to_string(),
+            ":from": from.word(),
         },
     )?;
     match updated {
@@ -162,7 +165,7 @@ pub(crate) fn list_lines(sql: &Sql<'_>, order: &Order) -> Result<Vec<OrderLine>>
     sql.list(
         "SELECT sku, name, quantity, unit_price_amount FROM order_lines WHERE order_id = ?1 ORDER BY line",
         [order.id.to_string()],
-        |row| line(row, order),
+        |row| line(&mut Columns::of(row), order),
     )
 }
 
@@ -221,7 +224,7 @@ pub(crate) fn count_refunds(sql: &Sql<'_>, order: OrderId) -> Result<usize> {
 }
 
 pub(crate) fn insert_move(tx: &Tx<'_>, order: &Order, entry: &Entry<'_>) -> Result<()> {
-    tx.execute(
+    tx.execute_in_order(
         "INSERT INTO order_moves (order_id, version, from_standing, to_standing, cause, note, at_ms)
          VALUES (:order, :version, :from, :to, :cause, :note, :at)",
         named_params! {
@@ -268,38 +271,52 @@ pub(crate) fn list_moves(sql: &Sql<'_>, order: OrderId) -> Result<Vec<OrderMove>
 }
 
 fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
-    let currency = parsed(row, "currency")?;
-    let cart_version = row.get("cart_version")?;
-    let deadline = time(row, "deadline_ms")?;
+    let mut columns = Columns::of(row);
+    let (id, owner) = (columns.parsed("id")?, columns.parsed("owner")?);
+    let (version, standing) = (columns.get("version")?, columns.parsed("standing")?);
+    let deadline = Some(columns.time("deadline_ms")?).filter(|deadline| *deadline > Timestamp::UNIX_EPOCH);
+    let (customer, email) = (columns.optional("customer")?, columns.optional("email")?);
+    let cart: Option<CartId> = columns.optional("cart")?;
+    let cart_version = columns.get("cart_version")?;
+    let payment_method = columns.get("payment_method")?;
+    let currency = columns.parsed("currency")?;
+    let money = |amount| Money::new(amount, currency);
     Ok(Order {
-        id: parsed(row, "id")?,
-        owner: parsed(row, "owner")?,
-        version: row.get("version")?,
-        standing: parsed(row, "standing")?,
-        deadline: Some(deadline).filter(|deadline| *deadline > Timestamp::UNIX_EPOCH),
-        customer: optional(row, "customer")?,
-        email: optional(row, "email")?,
-        cart: optional(row, "cart")?.map(|cart| (cart, cart_version)),
-        payment_method: row.get("payment_method")?,
-        total: money(row, "total_amount", currency)?,
-        payment: optional(row, "payment")?,
-        outcome: parsed(row, "outcome")?,
-        pending: money(row, "pending_amount", currency)?,
-        unknown: money(row, "unknown_amount", currency)?,
-        refunded: money(row, "refunded_amount", currency)?,
-        ended: Why { reason: row.get("ended_reason")?, message: row.get("ended_message")? },
-        attention: Why { reason: row.get("attention_reason")?, message: row.get("attention_message")? },
-        trace: row.get("trace")?,
-        placed_at: time(row, "placed_at_ms")?,
-        changed_at: time(row, "changed_at_ms")?,
+        id,
+        owner,
+        version,
+        standing,
+        deadline,
+        customer,
+        email,
+        cart: cart.map(|cart| (cart, cart_version)),
+        payment_method,
+        total: columns.checked("total_amount", money)?,
+        payment: columns.optional("payment")?,
+        outcome: columns.parsed("outcome")?,
+        pending: columns.checked("pending_amount", money)?,
+        unknown: columns.checked("unknown_amount", money)?,
+        refunded: columns.checked("refunded_amount", money)?,
+        ended: Why { reason: columns.get("ended_reason")?, message: columns.get("ended_message")? },
+        attention: Why {
+            reason: columns.get("attention_reason")?,
+            message: columns.get("attention_message")?,
+        },
+        trace: columns.get("trace")?,
+        placed_at: columns.time("placed_at_ms")?,
+        changed_at: columns.time("changed_at_ms")?,
     })
 }
 
-fn line(row: &Row<'_>, order: &Order) -> rusqlite::Result<OrderLine> {
-    let unit_price = money(row, "unit_price_amount", order.total.currency())?;
-    let quantity = checked(row, "quantity", Quantity::try_from)?;
-    let total = checked(row, "unit_price_amount", |_| unit_price.times(quantity.get()))?;
-    Ok(OrderLine { sku: parsed(row, "sku")?, name: row.get("name")?, quantity, unit_price, total })
+/// Reads the columns `sku`, `name`, `quantity` and `unit_price_amount`.
+fn line(columns: &mut Columns<'_, '_>, order: &Order) -> rusqlite::Result<OrderLine> {
+    let (sku, name) = (columns.parsed("sku")?, columns.get("name")?);
+    let quantity = columns.checked("quantity", Quantity::try_from)?;
+    let (unit_price, total) = columns.checked("unit_price_amount", |amount| {
+        let unit_price = Money::new(amount, order.total.currency())?;
+        Ok::<_, MoneyError>((unit_price, unit_price.times(quantity.get())?))
+    })?;
+    Ok(OrderLine { sku, name, quantity, unit_price, total })
 }
 
 fn refund_view(row: &Row<'_>, order: &Order) -> rusqlite::Result<RefundView> {

@@ -38,6 +38,7 @@ pub fn service_with(provider: Arc<dyn Provider>) -> Service {
         .migrations_from(&[
             include_str!("../migrations/0001_payment.sql"),
             include_str!("../migrations/0002_test_provider.sql"),
+            include_str!("../migrations/0003_checks.sql"),
         ])
         .answers(handlers::get_payment)
         .answers(handlers::list_payments)

@@ -1,12 +1,14 @@
 //! The SQL of the shop's own books; [`ledger`]: beside the provider's.
 
+#[cfg(test)]
+mod checks;
 pub(crate) mod ledger;
 
 use contracts::payment::{PaymentState, PaymentView};
 use contracts::{Money, OrderId, PaymentId, RefundId};
 use kit::id::Id;
 use kit::limits::PAGE_MAX;
-use kit::sql::{checked, parsed, time};
+use kit::sql::{Columns, checked, parsed, time};
 use kit::{Error, Result, Sql, Tx};
 use rusqlite::{Params, Row, named_params, params};
 
@@ -15,7 +17,7 @@ use crate::provider::Decline;
 use crate::refund::{Refund, RefundState};
 
 pub(crate) fn insert_payment(tx: &Tx<'_>, payment: &Payment) -> Result<()> {
-    tx.execute(
+    tx.execute_in_order(
         "INSERT INTO payments (id, order_id, amount, currency, payment_method, state, captured, promised, charge,
                                code, decline_code, message, created_at_ms, changed_at_ms)
          VALUES (:id, :order, :amount, :currency, :method, :state, 0, 0, '', '', '', '', :now, :now)",
@@ -225,7 +227,7 @@ pub(crate) fn insert_attempt(
     outcome: &str,
     message: &str,
 ) -> Result<()> {
-    tx.execute(
+    tx.execute_in_order(
         "INSERT INTO attempts (payment, refund, outcome, message, at_ms)
          VALUES (:payment, :refund, :outcome, :message, :now)",
         named_params! {
@@ -248,7 +250,7 @@ pub(crate) fn money(row: &Row<'_>, column: &str) -> rusqlite::Result<Money> {
 fn payments(sql: &Sql<'_>, which: &str, params: impl Params) -> Result<Vec<Payment>> {
     sql.list(
         &format!(
-            "SELECT id, order_id, amount, currency, payment_method, state, captured, promised, charge, code,
+            "SELECT id, order_id, currency, amount, payment_method, state, captured, promised, charge, code,
                     decline_code, message, created_at_ms, changed_at_ms,
                     (SELECT count(*) FROM attempts WHERE payment = payments.id AND refund = '') AS attempts,
                     (SELECT coalesce(sum(amount), 0) FROM refunds
@@ -257,22 +259,27 @@ fn payments(sql: &Sql<'_>, which: &str, params: impl Params) -> Result<Vec<Payme
         ),
         params,
         |row| {
+            let mut columns = Columns::of(row);
+            let (id, order) = (columns.parsed("id")?, columns.parsed("order_id")?);
+            let currency = columns.parsed("currency")?;
+            let money = |amount| Money::new(amount, currency);
+            let amount = columns.checked("amount", money)?;
             Ok(Payment {
-                id: parsed(row, "id")?,
-                order: parsed(row, "order_id")?,
-                amount: money(row, "amount")?,
-                method: row.get("payment_method")?,
-                state: parsed(row, "state")?,
-                captured: money(row, "captured")?,
-                promised: money(row, "promised")?,
-                refunded: money(row, "refunded")?,
-                charge: row.get("charge")?,
-                code: row.get("code")?,
-                decline_code: row.get("decline_code")?,
-                message: row.get("message")?,
-                attempts: row.get("attempts")?,
-                created_at: time(row, "created_at_ms")?,
-                changed_at: time(row, "changed_at_ms")?,
+                id,
+                order,
+                amount,
+                method: columns.get("payment_method")?,
+                state: columns.parsed("state")?,
+                captured: columns.checked("captured", money)?,
+                promised: columns.checked("promised", money)?,
+                charge: columns.get("charge")?,
+                code: columns.get("code")?,
+                decline_code: columns.get("decline_code")?,
+                message: columns.get("message")?,
+                created_at: columns.time("created_at_ms")?,
+                changed_at: columns.time("changed_at_ms")?,
+                attempts: columns.get("attempts")?,
+                refunded: columns.checked("refunded", money)?,
             })
         },
     )

@@ -53,8 +53,12 @@ fn a_service_killed_in_an_upgrade_finds_the_old_tables_and_upgrades_them_at_the_
     // Nothing is half done: the upgrade goes through, and it is the same database.
     let status = order(with_points, &broker, &data, "startup.after_open=kill@1");
     assert_eq!(status.signal(), Some(9));
-    assert!(version(&path).contains("version 2 of the tables of order"), "{}", version(&path));
-    let scripts = [FIRST, include_str!("../../../services/order/migrations/0002_owner.sql")];
+    assert!(version(&path).contains("version 3 of the tables of order"), "{}", version(&path));
+    let scripts = [
+        FIRST,
+        include_str!("../../../services/order/migrations/0002_owner.sql"),
+        include_str!("../../../services/order/migrations/0003_checks.sql"),
+    ];
     let mut chance = kit::clock::SystemChance;
     let (_, same) = open_writer(&path, "order", &scripts, kit::Timestamp::UNIX_EPOCH, &mut chance).unwrap();
     assert_eq!(same, origin);
@@ -70,7 +74,7 @@ fn a_new_database_is_made_whole_or_not_at_all() {
     }
     let status = order("shopd-with-crash-points", &broker, &data, "startup.after_open=kill@1");
     assert_eq!(status.signal(), Some(9), "{status}");
-    assert!(version(&data.join("order.db")).contains("version 2 of the tables of order"));
+    assert!(version(&data.join("order.db")).contains("version 3 of the tables of order"));
 }
 
 #[test]

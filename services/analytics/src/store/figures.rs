@@ -11,7 +11,8 @@ use super::code;
 use crate::figures::{Figures, Step};
 use crate::span::Span;
 
-/// Adds a change to the figures of a generation. What is nothing then is removed.
+/// Adds a change to the figures of a generation. What is nothing then is removed; that can only be where
+/// something is taken away, because no figure is ever less than nothing.
 pub fn add_figures(tx: &Tx<'_>, generation: u64, change: &Figures) -> Result<()> {
     for ((hour, currency), count) in &change.sales {
         tx.execute(
@@ -32,12 +33,14 @@ pub fn add_figures(tx: &Tx<'_>, generation: u64, change: &Figures) -> Result<()>
                 ":refunded": count.refunded,
             },
         )?;
-        tx.execute(
-            "DELETE FROM sales
-             WHERE generation = ?1 AND hour_ms = ?2 AND currency = ?3
-               AND placed = 0 AND orders = 0 AND ordered = 0 AND captured = 0 AND refunded = 0",
-            params![generation, hour, currency.code()],
-        )?;
+        if count.takes_away() {
+            tx.execute(
+                "DELETE FROM sales
+                 WHERE generation = ?1 AND hour_ms = ?2 AND currency = ?3
+                   AND placed = 0 AND orders = 0 AND ordered = 0 AND captured = 0 AND refunded = 0",
+                params![generation, hour, currency.code()],
+            )?;
+        }
     }
     for ((hour, sku, currency), count) in &change.products {
         tx.execute(
@@ -56,12 +59,14 @@ pub fn add_figures(tx: &Tx<'_>, generation: u64, change: &Figures) -> Result<()>
                 ":amount": count.amount,
             },
         )?;
-        tx.execute(
-            "DELETE FROM product_sales
-             WHERE generation = ?1 AND hour_ms = ?2 AND sku = ?3 AND currency = ?4
-               AND orders = 0 AND pieces = 0 AND amount = 0",
-            params![generation, hour, sku, currency.code()],
-        )?;
+        if count.takes_away() {
+            tx.execute(
+                "DELETE FROM product_sales
+                 WHERE generation = ?1 AND hour_ms = ?2 AND sku = ?3 AND currency = ?4
+                   AND orders = 0 AND pieces = 0 AND amount = 0",
+                params![generation, hour, sku, currency.code()],
+            )?;
+        }
     }
     for ((hour, step, reason), number) in &change.funnel {
         tx.execute(
@@ -69,11 +74,13 @@ pub fn add_figures(tx: &Tx<'_>, generation: u64, change: &Figures) -> Result<()>
              ON CONFLICT (generation, hour_ms, step, reason) DO UPDATE SET number = number + excluded.number",
             params![generation, hour, step.word(), reason, number],
         )?;
-        tx.execute(
-            "DELETE FROM funnel
-             WHERE generation = ?1 AND hour_ms = ?2 AND step = ?3 AND reason = ?4 AND number = 0",
-            params![generation, hour, step.word(), reason],
-        )?;
+        if *number < 0 {
+            tx.execute(
+                "DELETE FROM funnel
+                 WHERE generation = ?1 AND hour_ms = ?2 AND step = ?3 AND reason = ?4 AND number = 0",
+                params![generation, hour, step.word(), reason],
+            )?;
+        }
     }
     Ok(())
 }

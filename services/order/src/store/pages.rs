@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use contracts::OrderId;
 use contracts::order::OrderView;
-use kit::sql::parsed;
+use kit::sql::{Columns, parsed};
 use kit::{Error, Result, Sql};
 
 use super::{Order, line, order, refund_view};
@@ -40,9 +40,10 @@ pub(crate) fn views(sql: &Sql<'_>, ids: &[OrderId]) -> Result<Vec<OrderView>> {
     let mut found: BTreeMap<OrderId, Order> = found.into_iter().map(|order| (order.id, order)).collect();
     let (mut lines, mut refunds) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::<_, Vec<_>>::new());
     sql.list(LIST_LINES, [&asked], |row| {
-        let id: OrderId = parsed(row, "order_id")?;
+        let mut columns = Columns::of(row);
+        let id: OrderId = columns.parsed("order_id")?;
         if let Some(order) = found.get(&id) {
-            lines.entry(id).or_default().push(line(row, order)?);
+            lines.entry(id).or_default().push(line(&mut columns, order)?);
         }
         Ok(())
     })?;
