@@ -29,6 +29,9 @@ pub const RELAY_IN_FLIGHT_MAX: usize = 1000;
 /// Bytes of bodies a relay has published without an answer yet. The broker refuses what comes
 /// faster than it can store, from 16 MB on.
 pub const RELAY_BYTES_IN_FLIGHT_MAX: usize = 4 * 1024 * 1024;
+/// How often it is looked whether a service has done anything. One that has not gives back the pages of its
+/// database that it keeps in memory.
+pub const REST_LOOKED_AT: Duration = Duration::from_secs(10);
 /// How often an idle relay compares the stream with the outbox.
 pub const RELAY_LOOKS_EVERY: Duration = Duration::from_secs(2);
 /// Rows that a commit hands to the relay in memory. Beyond it the oldest are dropped there, and read from the outbox.

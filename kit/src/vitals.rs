@@ -22,6 +22,8 @@ pub struct Vitals {
     pub groups: AtomicU64,
     /// Requests in progress.
     pub requests: AtomicU64,
+    /// Requests answered since the start.
+    pub answered: AtomicU64,
     /// The last row of the outbox that the stream has confirmed.
     pub published: AtomicU64,
     /// When the service started.

@@ -58,9 +58,7 @@ pub(crate) fn memory(pid: u32) -> Option<u64> {
     // Only whoever owns a process may read this.
     let shared_out = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok();
     let status = || fs::read_to_string(format!("/proc/{pid}/status")).ok();
-    shared_out
-        .and_then(|rollup| bytes_of(&rollup, "Pss:"))
-        .or_else(|| bytes_of(&status()?, "VmRSS:"))
+    shared_out.and_then(|rollup| bytes_of(&rollup, "Pss:")).or_else(|| bytes_of(&status()?, "VmRSS:"))
 }
 
 /// The threads of a process.

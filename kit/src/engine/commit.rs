@@ -153,6 +153,11 @@ impl Engine {
         log::empty(&self.connection)
     }
 
+    /// Gives back the pages that the connection keeps in memory; they are read again when they are needed.
+    pub fn rest(&self) {
+        give_back(&self.connection);
+    }
+
     /// Does the jobs in order, in one transaction, and commits once. No answer may be given to
     /// anybody before this returns.
     pub fn commit(&mut self, mut jobs: Vec<Job>) -> Group {
@@ -294,6 +299,11 @@ impl Engine {
         }
         Ok(Ran { answer, done, row })
     }
+}
+
+/// Gives back the memory that a connection does not need at the moment. What goes wrong costs only memory.
+pub(crate) fn give_back(connection: &Connection) {
+    let _ = connection.execute_batch("PRAGMA shrink_memory");
 }
 
 /// Times are kept in milliseconds, so a piece of work sees no finer ones: what it answers now is what

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 
 use crate::clock::Chance;
@@ -17,6 +18,7 @@ const KIT: &[&str] = &[
     include_str!("../../migrations/0003_requests.sql"),
     include_str!("../../migrations/0004_dead_letter.sql"),
     include_str!("../../migrations/0005_told_before.sql"),
+    include_str!("../../migrations/0006_checks.sql"),
 ];
 
 /// The newest version of the tables of the kit.
@@ -147,6 +149,9 @@ fn keep_private(path: &Path) {
 
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    // Without this SQLite plans a statement anew at each use if what is bound could change its plan, as with
+    // `LIMIT ?`, which costs many times what the statement does.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(
         "PRAGMA busy_timeout = 5000;
          PRAGMA foreign_keys = ON;

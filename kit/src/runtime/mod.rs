@@ -3,7 +3,8 @@
 //! # Layout
 //! - [`main`]: what every binary calls: options, logs, start, stop, exit code
 //! - [`start`]: one service from the lock on its database to the end of its drain
-//! - `writer`, `readers`: the threads around the database
+//! - `connect`: its first connection to the broker
+//! - `writer`, `readers`: the threads around the database; `rest`: what they give back when there is nothing to do
 //! - `nats_port`: what handlers ask through
 //! - `serve`: requests in, answers out; `latency`: how long answers take
 //! - `relay`: the outbox to its stream; `stored`: why the broker has not stored something
@@ -16,6 +17,7 @@
 //! - `open`: a database that can be trusted, or why not; `logs`: what is said, and how
 
 mod acks;
+mod connect;
 mod due;
 mod guard;
 mod hear;
@@ -31,6 +33,7 @@ mod prune;
 mod readers;
 mod recover;
 mod relay;
+mod rest;
 mod room;
 mod scrub;
 mod serve;

@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::writer::{Signals, silent_if};
+use crate::engine::commit::give_back;
 use crate::engine::perform::panicked;
 use crate::engine::port::{LookUp, Read};
 use crate::engine::schema::open_reader;
@@ -80,6 +81,13 @@ impl Readers {
         let answer = reader.look_up(look_up);
         put_back(&self.idle, reader);
         answer
+    }
+
+    /// Gives back what idle connections keep in memory of their database.
+    pub(super) fn rest(&self) {
+        for reader in self.idle.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            give_back(&reader.connection);
+        }
     }
 
     /// Tells everybody when an answer says that the database is broken, and then gives none.

@@ -137,6 +137,7 @@ async fn receive(
                     respond(&request, answer).await;
                     times.note(began.elapsed());
                     counter.vitals.requests.fetch_sub(1, Ordering::Relaxed);
+                    counter.vitals.answered.fetch_add(1, Ordering::Relaxed);
                     drop(place);
                 });
             }

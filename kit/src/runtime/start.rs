@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
+use super::connect::connect;
 use super::due::Due;
 use super::guard::Guard;
 use super::hear::Hearer;
@@ -23,24 +24,21 @@ use super::serve::Serving;
 use super::tasks::Tasks;
 use super::untold::Untold;
 use super::writer::{Signals, Writer};
-use super::{main::Options, open, permits, prune, room};
+use super::{main::Options, open, permits, prune, rest, room};
 use crate::backup::restore;
-use crate::client::{self, Link};
+use crate::client::Link;
 use crate::clock::{Clock, SystemClock};
 use crate::crash;
 use crate::engine::outbox;
 use crate::engine::places::{Begun, Places};
 use crate::engine::port::Port;
 use crate::engine::schema::OpenError;
-use crate::error::{Error, reason};
-use crate::limits::{DRAIN_TIME, RETRY_WAIT};
+use crate::error::Error;
+use crate::limits::DRAIN_TIME;
 use crate::message::stream_of;
 use crate::service::Service;
 use crate::streams::{self, Keeper};
 use crate::vitals::Vitals;
-
-/// How long one try to reach the broker takes at start.
-const CONNECT_TIME: Duration = Duration::from_secs(2);
 
 /// How long the broker may take to store a message or to tell of a stream. A stream that is gone
 /// gives no answer at all while somebody else listens to its subjects.
@@ -54,9 +52,6 @@ const CLIENT_LOOKED_AT: Duration = Duration::from_secs(1);
 
 /// How long the parts of a service may take to end whose client works no more.
 const DEAF_TIME: Duration = Duration::from_secs(1);
-
-/// How often waiting for the broker is said again.
-const SAY_EVERY: Duration = Duration::from_secs(10);
 
 /// Why a service ended other than by being told to.
 #[derive(Debug, thiserror::Error)]
@@ -288,6 +283,8 @@ impl Parts {
             begun,
         };
         tasks.spawn(due.run(stop.clone()));
+        let own = (Arc::clone(&self.writer), self.readers.clone(), Arc::clone(&self.vitals));
+        tasks.spawn(rest::run(own, stop.clone()));
         tasks.spawn(prune::run(Arc::clone(&self.port), self.jetstream(), self.keeping.clone(), stop.clone()));
         if let Some(keeper) = self.keeping.own.clone() {
             let (service, stop) = (Arc::clone(self.port.service()), stop.clone());
@@ -366,45 +363,4 @@ fn follow_roster(service: &Service, options: &Options) -> Result<(), Ended> {
         .trust()
         .follow(path)
         .map_err(|error| Ended::Configuration(format!("{error}; `shopctl keys make` makes what is missing")))
-}
-
-/// Waits for the broker as long as it takes, and says so. None: told to stop before.
-async fn connect(
-    link: &Link,
-    vitals: &Arc<Vitals>,
-    stop: &CancellationToken,
-) -> Result<Option<async_nats::Client>, Ended> {
-    let name = &link.name;
-    let mut wait = RETRY_WAIT.0;
-    let mut silent = SAY_EVERY;
-    loop {
-        let told = Arc::clone(vitals);
-        let denied = move |what: &str| {
-            if what.contains("Permissions Violation") {
-                told.say(permits::PART, crate::text::printable(what));
-            }
-        };
-        let error = tokio::select! {
-            connected = client::connect_and_tell(link, CONNECT_TIME, denied) => match connected {
-                Ok(nats) => return Ok(Some(nats)),
-                Err(error) if error.reason == reason::NOT_ADMITTED => {
-                    return Err(Ended::Configuration(format!(
-                        "{}; `shopctl keys make` writes its users anew", error.message
-                    )));
-                }
-                Err(error) => error,
-            },
-            () = stop.cancelled() => return Ok(None),
-        };
-        if silent >= SAY_EVERY {
-            tracing::warn!("{name} waits for the broker: {}", error.message);
-            silent = Duration::ZERO;
-        }
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = stop.cancelled() => return Ok(None),
-        }
-        silent += wait;
-        wait = (wait * 2).min(Duration::from_secs(1));
-    }
 }

@@ -59,6 +59,8 @@ enum Entry {
     NoRoom(Option<Error>),
     /// Somebody may have taken the files away.
     Look,
+    /// Nothing was asked for a while.
+    Rest,
 }
 
 impl Writer {
@@ -150,6 +152,11 @@ impl Writer {
         let _ = self.send(Entry::Look);
     }
 
+    /// Gives back what the connection keeps in memory of its database.
+    pub(super) fn rest(&self) {
+        let _ = self.send(Entry::Rest);
+    }
+
     /// Finishes what is waiting, and ends the thread.
     pub(super) async fn stop(&self) {
         drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
@@ -230,6 +237,7 @@ fn work(mut engine: Engine, guard: &Guard, waiting: &Receiver<Entry>, signals: &
                     engine.no_room(why);
                 }
                 Entry::Look => {}
+                Entry::Rest => engine.rest(),
             }
             next = (jobs.len() < GROUP_JOBS_MAX && hold.is_none()).then(|| waiting.try_recv().ok()).flatten();
         }
