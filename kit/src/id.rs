@@ -57,11 +57,34 @@ pub fn time_of(bits: u128) -> Option<Timestamp> {
 
 /// Writes 128 bits as 26 characters.
 pub fn encode(bits: u128) -> String {
-    (0..SUFFIX_CHARS)
-        .rev()
-        .map(|place| char::from(ALPHABET[usize::from((bits >> (place * 5)) as u8 & 31)]))
-        .collect()
+    suffix(bits).iter().map(|byte| char::from(*byte)).collect()
 }
+
+/// The 26 characters of an identifier.
+fn suffix(bits: u128) -> [u8; SUFFIX_CHARS] {
+    std::array::from_fn(|place| ALPHABET[usize::from((bits >> ((SUFFIX_CHARS - 1 - place) * 5)) as u8 & 31)])
+}
+
+/// Writes an identifier.
+///
+/// # Errors
+/// As whoever is written to.
+pub fn write(f: &mut std::fmt::Formatter<'_>, prefix: &str, bits: u128) -> std::fmt::Result {
+    f.write_str(prefix)?;
+    f.write_str("_")?;
+    f.write_str(std::str::from_utf8(&suffix(bits)).unwrap_or_default())
+}
+
+/// What each character stands for; none of the others.
+const DIGITS: [Option<u8>; 256] = {
+    let mut digits = [None; 256];
+    let mut digit = 0;
+    while digit < ALPHABET.len() {
+        digits[ALPHABET[digit] as usize] = Some(digit as u8);
+        digit += 1;
+    }
+    digits
+};
 
 /// Reads an identifier with the given prefix.
 ///
@@ -84,8 +107,8 @@ pub fn decode_suffix(prefix: &'static str, suffix: &str) -> Result<u128, Invalid
         return Err(invalid);
     }
     suffix.bytes().try_fold(0, |bits: u128, byte| {
-        let digit = ALPHABET.iter().position(|known| *known == byte).ok_or(invalid.clone())?;
-        Ok((bits << 5) | digit as u128)
+        let digit = DIGITS[usize::from(byte)].ok_or(invalid.clone())?;
+        Ok((bits << 5) | u128::from(digit))
     })
 }
 
@@ -111,7 +134,7 @@ macro_rules! id_type {
 
         impl ::std::fmt::Display for $name {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                write!(f, "{}_{}", $prefix, $crate::id::encode(self.0))
+                $crate::id::write(f, $prefix, self.0)
             }
         }
 

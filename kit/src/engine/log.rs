@@ -8,9 +8,10 @@ use rusqlite::Connection;
 
 use crate::error::Result;
 
-/// Pages in the log from which on a checkpoint is made after each commit, about 4 MB. If a reader holds
+/// Pages in the log from which on a checkpoint is made after each commit, about 16 MB. A page that many commits change
+/// is written into the database once for all of them, so the longer the log, the less is written. If a reader holds
 /// on to the beginning of the log, it grows; `shopctl doctor` names that.
-pub(crate) const LOG_PAGES: i64 = 1000;
+pub(crate) const LOG_PAGES: i64 = 4000;
 
 /// How long the log is, and how much of it is in the database, in pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -73,13 +73,11 @@ pub(crate) fn note(sql: &Sql<'_>, source: &str, origin: &str, sequence: u64) -> 
 /// The last of the events that a hearer should have heard before another, given what that one says was told
 /// before it; 0 if there is none, or if it does not say. `subjects` is what the hearer hears of the service.
 pub fn due_before(told_before: &str, service: &str, subjects: &[&str]) -> u64 {
-    let name_of = |subject: &&str| {
-        let of_service = subject.strip_prefix("events.")?.strip_prefix(service)?;
-        of_service.strip_prefix('.').map(str::to_owned)
-    };
-    let names: Vec<String> = subjects.iter().filter_map(name_of).collect();
+    fn name_of<'a>(subject: &'a str, service: &str) -> Option<&'a str> {
+        subject.strip_prefix("events.")?.strip_prefix(service)?.strip_prefix('.')
+    }
     let told = told_before.split(' ').filter_map(|entry| entry.split_once('='));
-    let heard = told.filter(|(name, _)| names.iter().any(|heard| heard == name));
+    let heard = told.filter(|(name, _)| subjects.iter().any(|heard| name_of(heard, service) == Some(name)));
     heard.filter_map(|(_, number)| number.parse().ok()).max().unwrap_or(0)
 }
 

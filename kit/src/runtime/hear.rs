@@ -9,6 +9,7 @@ use async_nats::jetstream::{self, Message, context::GetStreamErrorKind};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::keeping::Keeping;
@@ -33,6 +34,11 @@ const PULL: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs
 
 /// After so many messages one acknowledgement is sent, also if more are on their way.
 const ACK_EVERY: u64 = 200;
+
+/// How long the acknowledgement of a message may wait for those of others: one says that all before it were
+/// acted on, and costs the broker as much as handing out a message does. It is far less than the time after
+/// which the broker would hand it out again.
+const ACK_WITHIN: Duration = Duration::from_millis(100);
 
 pub(super) struct Hearer {
     pub(super) port: Arc<dyn Port>,
@@ -159,6 +165,9 @@ impl Hearer {
         let mut course = Course::at(start.position, start.handed);
         let mut committing = FuturesOrdered::new();
         let mut unacknowledged = 0;
+        let mut last: Option<Message> = None;
+        let rest = tokio::time::sleep(Duration::ZERO);
+        tokio::pin!(rest);
         loop {
             tokio::select! {
                 biased;
@@ -167,18 +176,26 @@ impl Hearer {
                     committed?;
                     crash::pause("hear.after_commit_before_ack", &message.subject).await?;
                     *wait = RETRY_WAIT.0;
+                    if unacknowledged == 0 {
+                        rest.as_mut().reset(Instant::now() + ACK_WITHIN);
+                    }
                     unacknowledged += 1;
-                    if committing.is_empty() || unacknowledged >= ACK_EVERY {
-                        // A lost acknowledgement is repaired by the next one, or by the position.
-                        let _ = message.ack().await;
+                    last = Some(message);
+                    if unacknowledged >= ACK_EVERY {
+                        acknowledge(&mut last).await;
                         unacknowledged = 0;
                     }
+                }
+                () = &mut rest, if unacknowledged > 0 => {
+                    acknowledge(&mut last).await;
+                    unacknowledged = 0;
                 }
                 () = stop.cancelled() => {
                     while let Some((message, committed)) = committing.next().await {
                         committed?;
-                        let _ = message.ack().await;
+                        last = Some(message);
                     }
+                    acknowledge(&mut last).await;
                     return Ok(());
                 }
                 message = messages.next(), if committing.len() < HEARD_IN_FLIGHT_MAX => {
@@ -232,6 +249,14 @@ impl Hearer {
             None => Trace::begin(self.port.now(), &mut SystemChance),
         };
         Job::heard(heard, self.source, trace, self.port.now())
+    }
+}
+
+/// Tells the broker that everything up to a message was acted on. A lost acknowledgement is repaired by the next
+/// one, or by the position.
+async fn acknowledge(last: &mut Option<Message>) {
+    if let Some(message) = last.take() {
+        let _ = message.ack().await;
     }
 }
 

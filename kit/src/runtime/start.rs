@@ -26,7 +26,6 @@ use super::untold::Untold;
 use super::writer::{Signals, Writer};
 use super::{main::Options, open, permits, prune, rest, room};
 use crate::backup::restore;
-use crate::client::Link;
 use crate::clock::{Clock, SystemClock};
 use crate::crash;
 use crate::engine::outbox;
