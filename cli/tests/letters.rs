@@ -128,7 +128,10 @@ fn cart(cured: Arc<AtomicBool>, heard: Arc<Mutex<Vec<i64>>>) -> Service {
         if cents == VENOM || cents == POISON && !cured.load(Ordering::SeqCst) {
             return Err(Error::invalid("poisonous", "that \u{1b}[2J amount is poison"));
         }
-        heard.lock().expect("a lock").push(cents);
+        let mut heard = heard.lock().expect("a lock");
+        // One that stood beside another that failed is taken back and heard again, alone.
+        heard.retain(|known| *known != cents);
+        heard.push(cents);
         Ok(())
     })
 }

@@ -3,11 +3,10 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::stack::{Shop, signal};
+use crate::stack::{Shop, signal, until};
 use crate::{Bench, Ran};
 
 const PRODUCTS: &str = "\
@@ -54,14 +53,6 @@ fn stages(happened: &Value) -> Vec<&str> {
 
 fn available(shop: &Shop, sku: &str) -> u64 {
     shop.bench.json(&format!("stock get {sku}")).1["available"].as_u64().expect("a number")
-}
-
-/// Looks again and again until it is so, at most ten seconds.
-fn until(what: &str, mut so: impl FnMut() -> bool) {
-    let limit = Instant::now() + Duration::from_secs(10);
-    while !so() {
-        assert!(Instant::now() < limit, "{what}");
-    }
 }
 
 fn begin(shop: &Shop, line: &str) -> Child {

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::Ran;
 use crate::shopping::stocked;
-use crate::stack::Shop;
+use crate::stack::{Shop, until};
 
 const PASSWORD: &str = "correct horse battery";
 const OTHER_PASSWORD: &str = "staple that battery";
@@ -120,14 +120,6 @@ fn edit(path: &Path, change: impl FnOnce(&mut Value)) {
 
 fn read(path: &Path) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).expect("a file")).expect("JSON")
-}
-
-/// Looks again and again until it is so.
-fn until(what: &str, mut so: impl FnMut() -> bool) {
-    let limit = Instant::now() + Duration::from_secs(20);
-    while !so() {
-        assert!(Instant::now() < limit, "{what}");
-    }
 }
 
 #[test]

@@ -15,6 +15,14 @@ pub(crate) struct Shop {
     pub(crate) bench: Bench,
 }
 
+/// Looks again and again until it is so, at most twenty seconds.
+pub(crate) fn until(what: &str, mut so: impl FnMut() -> bool) {
+    let limit = Instant::now() + Duration::from_secs(20);
+    while !so() {
+        assert!(Instant::now() < limit, "{what}");
+    }
+}
+
 impl Shop {
     pub(crate) fn closed() -> Self {
         Self { bench: Bench::new() }

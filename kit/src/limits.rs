@@ -8,6 +8,11 @@ pub const REQUESTS_IN_FLIGHT_MAX: usize = 1024;
 pub const WRITER_QUEUE_MAX: usize = 4096;
 /// Jobs that share one commit. The rest waits for the next.
 pub const GROUP_JOBS_MAX: usize = 256;
+/// How long a group waits for more, if the one before had [`GROUP_WAITS_FROM`] jobs or more. Most of what a commit
+/// costs, it costs once: the more jobs share it, the less is left for each.
+pub const GROUP_WAIT: Duration = Duration::from_millis(1);
+/// Jobs in a group from which on the next one waits for more. Whoever is alone never waits.
+pub const GROUP_WAITS_FROM: usize = 16;
 /// Read-only connections of a service. A further reader waits, within its own deadline.
 pub const READERS: usize = 2;
 /// Steps of SQLite that a look-up takes on the thread that asks. One that takes more is broken off, at the

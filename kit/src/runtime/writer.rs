@@ -16,7 +16,9 @@ use crate::crash;
 use crate::engine::places::Begun;
 use crate::engine::{Engine, Group, Job, Work};
 use crate::error::{Error, Kind, Result, reason};
-use crate::limits::{GROUP_JOBS_MAX, NOTE_WAIT, NOTES_WAITING_MAX, WRITER_QUEUE_MAX};
+use crate::limits::{
+    GROUP_JOBS_MAX, GROUP_WAIT, GROUP_WAITS_FROM, NOTE_WAIT, NOTES_WAITING_MAX, WRITER_QUEUE_MAX,
+};
 use crate::vitals::Vitals;
 
 /// What the writer tells the rest of the process after each commit.
@@ -198,6 +200,7 @@ fn stopping() -> Error {
 
 fn work(mut engine: Engine, guard: &Guard, waiting: &Receiver<Entry>, signals: &Signals, vitals: &Vitals) {
     let mut notes: Vec<Job> = Vec::new();
+    let mut before = 0;
     loop {
         let first = if notes.is_empty() {
             waiting.recv().map_err(|_| RecvTimeoutError::Disconnected)
@@ -239,8 +242,15 @@ fn work(mut engine: Engine, guard: &Guard, waiting: &Receiver<Entry>, signals: &
                 Entry::Look => {}
                 Entry::Rest => engine.rest(),
             }
-            next = (jobs.len() < GROUP_JOBS_MAX && hold.is_none()).then(|| waiting.try_recv().ok()).flatten();
+            let more = jobs.len() < GROUP_JOBS_MAX && hold.is_none();
+            next = more.then(|| waiting.try_recv().ok()).flatten();
+            if more && next.is_none() && before >= GROUP_WAITS_FROM {
+                before = 0;
+                std::thread::sleep(GROUP_WAIT);
+                next = waiting.try_recv().ok();
+            }
         }
+        before = jobs.len();
         if let Err(gone) = guard.check() {
             signals.fatal.send_replace(Some(leave(&engine, gone)));
             return std::mem::forget(engine);

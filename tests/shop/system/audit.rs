@@ -21,7 +21,11 @@ fn found(report: &Value) -> Vec<(String, String, String)> {
 }
 
 /// Changes a database that nobody has open, as only a broken program or a person could.
-pub(super) fn tamper(database: &Path, service: &str, migrations: usize, statement: &str) {
+pub(super) fn tamper(database: &Path, service: &str, statement: &str) {
+    let reader = kit::engine::schema::open_reader(database).expect("a database");
+    let version = "SELECT version FROM schema_version WHERE part = ?1";
+    let migrations: usize = reader.query_row(version, [service], |row| row.get(0)).expect("a version");
+    drop(reader);
     let (connection, _) = kit::engine::schema::open_writer(
         database,
         service,
@@ -105,19 +109,19 @@ async fn broken_books_are_named_with_the_order_and_the_product() {
     }
     let of = |order| format!("order_id = '{order}'");
     let inventory = data.join("inventory.db");
-    tamper(&inventory, "inventory", 1, "UPDATE stock SET on_hand = on_hand + 5 WHERE sku = 'broken-mug'");
+    tamper(&inventory, "inventory", "UPDATE stock SET on_hand = on_hand + 5 WHERE sku = 'broken-mug'");
     let back = format!("UPDATE holds SET state = 'released' WHERE {}", of(orders[0]));
-    tamper(&inventory, "inventory", 1, &back);
+    tamper(&inventory, "inventory", &back);
     let more = format!("UPDATE payments SET amount = 2500, captured = 2500 WHERE {}", of(orders[1]));
-    tamper(&data.join("payment.db"), "payment", 2, &more);
+    tamper(&data.join("payment.db"), "payment", &more);
     let dead = "INSERT INTO dead_letter (state, source, origin, sequence, event_id, subject, key, body, trace_id, span_id,
                                          reason, message, attempts, first_at_ms, last_at_ms)
                 VALUES ('dead', 'ORDER', 'x', 1, 'evt', 'events.order.placed', 'k', x'', zeroblob(16), 1, 'broken', 'no', 1, 1, 1)";
-    tamper(&data.join("notification.db"), "notification", 2, dead);
+    tamper(&data.join("notification.db"), "notification", dead);
     let unwritten = format!("DELETE FROM notifications WHERE about = '{}'", orders[2]);
-    tamper(&data.join("notification.db"), "notification", 2, &unwritten);
-    tamper(&inventory, "inventory", 1, "UPDATE outbox SET body = x'7b7d' WHERE seq = 2");
-    tamper(&data.join("payment.db"), "payment", 2, "DELETE FROM outbox WHERE seq = 2");
+    tamper(&data.join("notification.db"), "notification", &unwritten);
+    tamper(&inventory, "inventory", "UPDATE outbox SET body = x'7b7d' WHERE seq = 2");
+    tamper(&data.join("payment.db"), "payment", "DELETE FROM outbox WHERE seq = 2");
     for name in ["inventory", "payment", "notification"] {
         processes.start(name);
     }

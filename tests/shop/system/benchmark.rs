@@ -20,7 +20,7 @@ async fn a_benchmark_fails_if_the_books_do_not_agree_afterwards() {
 
     assert!(processes.stop("inventory").success());
     let more = "UPDATE stock SET on_hand = on_hand + 5 WHERE sku = 'broken-mug'";
-    tamper(&data.join("inventory.db"), "inventory", 1, more);
+    tamper(&data.join("inventory.db"), "inventory", more);
     processes.start("inventory");
     shop.until_open().await;
     let (code, report) = shopctl(processes.broker(), &data.join("none"), few).await;

@@ -60,3 +60,17 @@ fn what_comes_before_its_turn_is_not_acted_on_and_what_is_in_turn_is() {
     assert_eq!(ended, [true, false, true]);
     assert_eq!((stands_at(&engine), texts(&engine)), (2, vec!["one".to_owned(), "two".to_owned()]));
 }
+
+#[test]
+fn the_journal_has_a_row_of_each_of_many_jobs() {
+    let (mut engine, _folder) = open_walled();
+    let words: Vec<String> = (1..=21).map(|number| format!("word {number}")).collect();
+    let jobs = words.iter().zip(1..).map(|(word, number)| heard(number, word, word)).collect();
+    assert!(engine.commit(jobs).answers.iter().all(Result::is_ok));
+    let rows: Vec<(u64, String)> = engine
+        .sql()
+        .list("SELECT sequence, outcome FROM journal ORDER BY id", [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
+    assert_eq!(rows, (1..=21).map(|number| (number, "ok".to_owned())).collect::<Vec<_>>());
+    assert_eq!(texts(&engine), words);
+}
