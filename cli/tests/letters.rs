@@ -32,7 +32,7 @@ struct World {
     bench: Bench,
     cured: Arc<AtomicBool>,
     /// The amounts that were acted on, in order.
-    heard: Arc<Mutex<Vec<i64>>>,
+    heard: Arc<Mutex<Vec<(OrderId, i64)>>>,
 }
 
 impl World {
@@ -100,7 +100,8 @@ impl World {
 
     async fn until_heard(&self, amounts: &[i64]) {
         eventually(&format!("{amounts:?} are heard"), || async {
-            (*self.heard.lock().expect("a lock") == amounts).then_some(())
+            let heard = self.heard.lock().expect("a lock");
+            heard.iter().map(|(_, cents)| cents).eq(amounts).then_some(())
         })
         .await;
     }
@@ -122,7 +123,7 @@ async fn place(ctx: Ctx, asked: PlaceOrder) -> kit::Result<OrderView> {
     .await
 }
 
-fn cart(cured: Arc<AtomicBool>, heard: Arc<Mutex<Vec<i64>>>) -> Service {
+fn cart(cured: Arc<AtomicBool>, heard: Arc<Mutex<Vec<(OrderId, i64)>>>) -> Service {
     Service::new("cart", "1.0.0").migrations_from(&[""]).hears(move |_: &mut Tx<'_>, event: OrderPlaced| {
         let cents = event.total.amount();
         if cents == VENOM || cents == POISON && !cured.load(Ordering::SeqCst) {
@@ -130,8 +131,8 @@ fn cart(cured: Arc<AtomicBool>, heard: Arc<Mutex<Vec<i64>>>) -> Service {
         }
         let mut heard = heard.lock().expect("a lock");
         // One that stood beside another that failed is taken back and heard again, alone.
-        heard.retain(|known| *known != cents);
-        heard.push(cents);
+        heard.retain(|known| *known != (event.order, cents));
+        heard.push((event.order, cents));
         Ok(())
     })
 }
