@@ -1,6 +1,7 @@
 //! First tries that are recorded with what asks for them.
 
 use super::*;
+use crate::clock::Clock;
 use crate::engine::effects;
 use crate::engine::places::Places;
 
@@ -24,7 +25,7 @@ fn posted(letter: &'static str) -> Job {
 }
 
 fn due_now(engine: &Engine) -> Vec<String> {
-    let soon = Timestamp::now() + Duration::from_millis(1);
+    let soon = SystemClock.now() + Duration::from_millis(1);
     let due = effects::due(&engine.sql(), Post::NAME, soon, Duration::from_secs(3600), 10).unwrap();
     due.into_iter().map(|row| row.key).collect()
 }
@@ -73,7 +74,7 @@ fn what_was_being_tried_when_the_process_ended_is_due_at_the_next_start_and_may_
     drop(engine.commit(vec![posted("on its way")]));
     assert!(due_now(&engine).is_empty());
     engine.commit(vec![job(|tx| effects::try_again(tx, tx.now()).map(|_| Bytes::new()))]);
-    let soon = Timestamp::now() + Duration::from_millis(1);
+    let soon = SystemClock.now() + Duration::from_millis(1);
     let due = effects::due(&engine.sql(), Post::NAME, soon, Duration::ZERO, 10).unwrap();
     assert_eq!(due.len(), 1);
     assert!(due[0].maybe_done && due[0].attempts == 1, "{due:?}");
