@@ -8,6 +8,7 @@ use cli::books::notices::Notice;
 use cli::books::provider::Provided;
 use cli::books::whole::Everything;
 use contracts::OrderId;
+use contracts::notification::NotificationState;
 use contracts::payment::PaymentSums;
 use kit::Result;
 use kit::clock::Clock;
@@ -64,7 +65,8 @@ fn mirror(service: &str, stream: &Stream) -> Mirror {
 }
 
 /// What people were written, by the count of the mail server. A message that never reached it is no message, and
-/// a letter of which we have no message was not asked for.
+/// a letter of which we have no message was not asked for. One that the server did not take in any of its tries,
+/// and that a person is shown as failed, was not forgotten.
 fn notices(world: &World) -> Result<Vec<Notice>> {
     let mut taken = world.letters.taken();
     let Some(node) = shop::number("notification").map(|number| &world.nodes[number]) else {
@@ -75,7 +77,8 @@ fn notices(world: &World) -> Result<Vec<Notice>> {
     let mut all = Vec::new();
     for message in known {
         let taken = taken.remove(&message.message.id).unwrap_or_default();
-        if taken.times > 0 {
+        let is_given_up = message.message.state == NotificationState::Failed;
+        if taken.times > 0 || is_given_up {
             all.push(notice(&message, &taken, loses));
         }
     }
