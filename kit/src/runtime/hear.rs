@@ -166,7 +166,8 @@ impl Hearer {
         let mut committing = FuturesOrdered::new();
         let mut unacknowledged = 0;
         let mut last: Option<Message> = None;
-        let rest = tokio::time::sleep(Duration::ZERO);
+        // Set by the first message that waits to be acknowledged; nobody looks at it before.
+        let rest = tokio::time::sleep(ACK_WITHIN);
         tokio::pin!(rest);
         loop {
             tokio::select! {
