@@ -4,6 +4,8 @@ mod analytics;
 mod auth;
 mod cart;
 mod catalog;
+mod device;
+mod ingest;
 mod inventory;
 mod notification;
 mod order;

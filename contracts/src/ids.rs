@@ -45,6 +45,16 @@ kit::id_type!(
     NotificationId,
     "ntf"
 );
+kit::id_type!(
+    /// A device.
+    DeviceId,
+    "dev"
+);
+kit::id_type!(
+    /// An alarm: that a rule holds for a device.
+    AlarmId,
+    "alm"
+);
 
 macro_rules! examples {
     ($($name:ident)*) => {$(
@@ -55,4 +65,4 @@ macro_rules! examples {
         }
     )*};
 }
-examples!(CartId CustomerId TicketId OrderId HoldId PaymentId RefundId NotificationId);
+examples!(CartId CustomerId TicketId OrderId HoldId PaymentId RefundId NotificationId DeviceId AlarmId);

@@ -15,16 +15,21 @@ pub mod basics;
 pub mod card;
 pub mod cart;
 pub mod catalog;
+pub mod device;
 mod examples;
 pub mod ids;
+pub mod ingest;
 pub mod inventory;
 pub mod money;
 pub mod notification;
 pub mod order;
 pub mod payment;
+pub mod readings;
 
 pub use basics::{Email, Quantity, Sku};
-pub use ids::{CartId, CustomerId, HoldId, NotificationId, OrderId, PaymentId, RefundId, TicketId};
+pub use ids::{
+    AlarmId, CartId, CustomerId, DeviceId, HoldId, NotificationId, OrderId, PaymentId, RefundId, TicketId,
+};
 pub use money::{Currency, Money};
 
 use kit::Access;
