@@ -180,7 +180,7 @@ impl Engine {
             group.answers = refused.into_iter().map(Err).collect();
             return group;
         }
-        let (mut refilled, mut trust) = (false, false);
+        let (mut refilled, mut trust, mut committed) = (false, false, false);
         let written = self.begin(id).and_then(|()| {
             let mut answers = Vec::with_capacity(jobs.len());
             let all = self.run_all(&mut jobs, id)?;
@@ -204,6 +204,7 @@ impl Engine {
             let last = jobs.last().map_or("", |job| job.kind);
             crash::point("writer.before_commit", last)?;
             self.connection.prepare_cached("COMMIT")?.execute([])?;
+            committed = true;
             crash::point("writer.after_commit", last)?;
             let newest = group.told.last().map(|row| row.seq);
             if refilled { outbox::extent(&self.sql()).map(|extent| Some(extent.newest)) } else { Ok(newest) }
@@ -224,7 +225,10 @@ impl Engine {
                 group.answers = jobs.iter().map(|_| Err(error.clone())).collect();
                 (group.timers, group.effects, group.wakes) = (false, false, false);
                 group.told.clear();
-                group.begun.clear();
+                // What has failed behind the commit leaves rows whose first try is to be made.
+                if !committed {
+                    group.begun.clear();
+                }
                 group.failure = Some(error);
             }
         }

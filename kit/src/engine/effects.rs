@@ -229,6 +229,11 @@ pub fn find(sql: &Sql<'_>, id: i64) -> Result<Option<Row>> {
     Ok(rows(sql, "WHERE id = ?1", [id])?.pop())
 }
 
+/// A row of which a try began and none ended, as far as is recorded.
+pub(crate) fn find_tried(sql: &Sql<'_>, id: i64) -> Result<Option<Row>> {
+    Ok(rows(sql, "WHERE id = ?1 AND state = 'due' AND trying", [id])?.pop())
+}
+
 /// What is due of one kind, the longest due first.
 ///
 /// No piece of work is put off for longer than `wait_max`. What seems to be was put off by a clock that

@@ -16,7 +16,7 @@ use crate::engine::port::{Port, look_up, read};
 use crate::engine::{effects, timers};
 use crate::error::{Error, Result};
 use crate::id::Id;
-use crate::limits::TIMERS_AT_ONCE;
+use crate::limits::{DUE_LOOKED_AT, TIMERS_AT_ONCE};
 use crate::trace::Trace;
 
 /// What is due now, and when something will be.
@@ -164,6 +164,37 @@ pub async fn attempt_begun(port: &Arc<dyn Port>, row: Row) -> Result<()> {
     };
     port.submit(job).await?;
     crash::pause("effect.after_outcome", &row.name).await
+}
+
+/// Makes a try of an effect, and another whenever it was not recorded how the last one ended: its row would
+/// otherwise wait until a try could not be under way any more, which may be long.
+///
+/// The database could not write then; asking at once would not help it, so there are [`DUE_LOOKED_AT`] between.
+/// A try that did not begin is left to whoever looks at what is due. Once it is `over`, so is a try at which
+/// nobody works; the next start makes it. Answers whether any try failed like that: something may be due now.
+pub async fn attempt_until_recorded(
+    port: &Arc<dyn Port>,
+    row: Row,
+    is_begun: bool,
+    over: impl Fn() -> bool,
+) -> bool {
+    let mut failed = false;
+    let id = row.id;
+    let mut tried = if is_begun { attempt_begun(port, row).await } else { attempt_effect(port, row).await };
+    while let Err(error) = tried {
+        failed = true;
+        tracing::warn!(effect = id, "A try is not recorded, and will be made again: {}", error.chain());
+        port.sleep(DUE_LOOKED_AT).await;
+        if over() {
+            break;
+        }
+        tried = match read(&**port, move |sql| effects::find_tried(sql, id)).await {
+            Ok(Some(row)) => attempt_effect(port, row).await,
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
+        };
+    }
+    failed
 }
 
 /// When something will be due next.

@@ -35,12 +35,10 @@ type InProgress = Arc<Mutex<HashSet<i64>>>;
 impl Due {
     /// Fires timers and tries effects until told to stop; then finishes the tries in progress.
     pub(super) async fn run(mut self, stop: CancellationToken) {
-        let in_progress = InProgress::default();
-        let tries = Tasks::new();
-        let finished = Arc::new(Notify::new());
+        let tries = Tries::new(Arc::clone(&self.port), Arc::clone(&self.signals), stop.clone());
         let mut wait = RETRY_WAIT.0;
         while !stop.is_cancelled() {
-            let (sleep, crowded) = match self.turn(&in_progress, &tries, &finished).await {
+            let (sleep, crowded) = match self.turn(&tries).await {
                 Ok(turned) => {
                     self.vitals.say("timers", "ok");
                     wait = RETRY_WAIT.0;
@@ -59,28 +57,23 @@ impl Due {
                     () = &mut sleep => break,
                     () = self.signals.due.notified() => break,
                     // An end makes room, which matters only to what found none.
-                    () = finished.notified(), if crowded => break,
+                    () = tries.finished.notified(), if crowded => break,
                     () = stop.cancelled() => break,
-                    Some(begun) = self.begun.recv() => self.begin_try(begun, true, &in_progress, &tries, &finished),
+                    Some(begun) = self.begun.recv() => tries.begin(begun, true),
                 }
             }
         }
         // What has begun is finished, and nothing further begins.
         self.places.close();
         while let Ok(begun) = self.begun.try_recv() {
-            self.begin_try(begun, true, &in_progress, &tries, &finished);
+            tries.begin(begun, true);
         }
-        tries.finish().await;
+        tries.tasks.finish().await;
     }
 
     /// Does everything that is due now. Answers how long nothing will be, and whether something is due for
     /// which there is no place.
-    async fn turn(
-        &self,
-        in_progress: &InProgress,
-        tries: &Tasks,
-        finished: &Arc<Notify>,
-    ) -> Result<(Duration, bool)> {
+    async fn turn(&self, tries: &Tries) -> Result<(Duration, bool)> {
         let room = !self.vitals.short.load(Ordering::Relaxed);
         // Without room a try could not be noted before it is made.
         let free: Vec<_> = self
@@ -88,7 +81,7 @@ impl Due {
             .free()
             .into_iter()
             .filter(|(_, free)| room && *free > 0)
-            .map(|(name, free)| (name, free + lock(in_progress).len()))
+            .map(|(name, free)| (name, free + lock(&tries.in_progress).len()))
             .collect();
         let due = worker::look(&self.port, free).await?;
         let fires = !due.timers.is_empty();
@@ -96,12 +89,12 @@ impl Due {
             worker::fire_these(&self.port, due.timers).await?;
         }
         for row in due.effects {
-            if !lock(in_progress).insert(row.id) {
+            if !lock(&tries.in_progress).insert(row.id) {
                 continue;
             }
             match self.places.take(&row.name) {
-                Some(place) => self.begin_try(Begun { row, place }, false, in_progress, tries, finished),
-                None => drop(lock(in_progress).remove(&row.id)),
+                Some(place) => tries.begin(Begun { row, place }, false),
+                None => drop(lock(&tries.in_progress).remove(&row.id)),
             }
         }
         if !room {
@@ -118,40 +111,38 @@ impl Due {
         let sleep = next.map(|next| Duration::try_from(next.duration_since(now)).unwrap_or_default());
         Ok((sleep.unwrap_or(DUE_LOOKED_AT).clamp(TURN_AGAIN, DUE_LOOKED_AT), crowded))
     }
+}
+
+/// The tries that are being made.
+struct Tries {
+    port: Arc<dyn Port>,
+    signals: Arc<Signals>,
+    in_progress: InProgress,
+    tasks: Tasks,
+    /// A try has ended.
+    finished: Arc<Notify>,
+    stop: CancellationToken,
+}
+
+impl Tries {
+    fn new(port: Arc<dyn Port>, signals: Arc<Signals>, stop: CancellationToken) -> Self {
+        let (in_progress, finished) = (InProgress::default(), Arc::new(Notify::new()));
+        Self { port, signals, in_progress, tasks: Tasks::new(), finished, stop }
+    }
 
     /// Makes one try beside everything else, after recording that it begins, unless that is recorded.
-    fn begin_try(
-        &self,
-        Begun { row, place }: Begun,
-        is_recorded: bool,
-        in_progress: &InProgress,
-        tries: &Tasks,
-        finished: &Arc<Notify>,
-    ) {
-        let (port, in_progress, finished) =
-            (Arc::clone(&self.port), Arc::clone(in_progress), Arc::clone(finished));
-        let signals = Arc::clone(&self.signals);
-        lock(&in_progress).insert(row.id);
-        tries.spawn(async move {
-            let id = row.id;
-            let tried = if is_recorded {
-                worker::attempt_begun(&port, row).await
-            } else {
-                worker::attempt_effect(&port, row).await
-            };
-            if let Err(error) = &tried {
-                tracing::warn!(
-                    effect = id,
-                    "A try is not recorded, and will be made again: {}",
-                    error.chain()
-                );
-                // The database cannot write at the moment; asking at once would not help it.
-                tokio::time::sleep(DUE_LOOKED_AT).await;
-            }
+    fn begin(&self, Begun { row, place }: Begun, is_recorded: bool) {
+        let (port, signals) = (Arc::clone(&self.port), Arc::clone(&self.signals));
+        let (in_progress, finished) = (Arc::clone(&self.in_progress), Arc::clone(&self.finished));
+        let stop = self.stop.clone();
+        let id = row.id;
+        lock(&in_progress).insert(id);
+        self.tasks.spawn(async move {
+            let again = worker::attempt_until_recorded(&port, row, is_recorded, || stop.is_cancelled()).await;
             lock(&in_progress).remove(&id);
             drop(place);
             finished.notify_one();
-            if tried.is_err() {
+            if again {
                 signals.due.notify_one();
             }
         });

@@ -223,9 +223,7 @@ impl World {
         lock(&tried).insert(row.id);
         self.tasks.begin(Some(of), async move {
             let id = row.id;
-            if worker::attempt_begun(&port, row).await.is_err() {
-                notes.sleep(1_000_000).await;
-            }
+            worker::attempt_until_recorded(&port, row, true, || false).await;
             lock(&tried).remove(&id);
             drop(place);
             notes.leave(Note::Due(of));
@@ -314,10 +312,7 @@ async fn turn(
             notes.clone().leave(Note::Begin(
                 of,
                 Box::pin(async move {
-                    let ended = worker::attempt_effect(&port, row).await;
-                    if ended.is_err() {
-                        notes.sleep(1_000_000).await;
-                    }
+                    worker::attempt_until_recorded(&port, row, false, || false).await;
                     lock(&tried).remove(&id);
                     notes.leave(Note::Due(of));
                 }),
