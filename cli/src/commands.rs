@@ -13,6 +13,7 @@ mod consumer;
 mod context;
 mod customer;
 mod db;
+mod device;
 mod dlq;
 mod doctor;
 mod down;
@@ -35,6 +36,7 @@ mod session;
 mod status;
 mod stock;
 mod stream;
+mod telemetry;
 mod top;
 mod topics;
 mod trace;
@@ -75,6 +77,10 @@ pub(crate) enum Command {
     Flows(flows::Args),
     #[command(subcommand)]
     Stream(stream::Command),
+    #[command(subcommand)]
+    Device(device::Command),
+    #[command(subcommand)]
+    Telemetry(telemetry::Command),
     #[command(subcommand)]
     Consumer(consumer::Command),
     #[command(subcommand)]
@@ -156,6 +162,8 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
         Command::Trace(args) => trace::run(shop, args).await,
         Command::Flows(args) => flows::run(shop, args).await,
         Command::Stream(command) => stream::run(shop, command).await,
+        Command::Device(command) => device::run(shop, command).await,
+        Command::Telemetry(command) => telemetry::run(shop, command).await,
         Command::Consumer(command) => consumer::run(shop, command).await,
         Command::Dlq(command) => dlq::run(shop, command).await,
         Command::Service(command) => service::run(shop, command).await,

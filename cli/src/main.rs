@@ -40,6 +40,7 @@ mod progress;
 #[cfg(test)]
 mod reference;
 mod report;
+mod sensors;
 mod session;
 mod shape;
 mod shop;

@@ -133,6 +133,8 @@ impl Permissions {
             }
             Position::Operator | Position::Admin => {
                 own.publish.extend(shop.asked(Access::is_for_people));
+                // Readings in the name of devices: from files, and of virtual ones.
+                own.publish.push("telemetry.*.*".to_owned());
                 own.publish.extend(["$SRV.PING.>", "$SRV.INFO.>", "$SRV.STATS.>"].map(str::to_owned));
                 own.publish.extend(["$SRV.PING", "$SRV.INFO", "$SRV.STATS"].map(str::to_owned));
                 let api = match member.position {

@@ -5,6 +5,7 @@ mod denied;
 mod fast;
 mod link;
 mod seen;
+mod stored;
 
 use std::future::Future;
 use std::sync::Arc;

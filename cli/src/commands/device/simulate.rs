@@ -1,0 +1,258 @@
+//! `shopctl device simulate`: a load of virtual sensors.
+
+use std::time::Duration;
+
+use contracts::DeviceId;
+use contracts::readings::{self, Metric, Site, Unit};
+use kit::id::Id;
+use serde::Serialize;
+use tokio::time::Instant;
+
+use crate::failure::{Failure, exit};
+use crate::pick;
+use crate::progress::{Live, Whole};
+use crate::sensors::outlet::Outlet;
+use crate::sensors::senml;
+use crate::sensors::sensor::Sensor;
+use crate::sensors::told::{Faults, Message, Teller};
+use crate::shop::Shop;
+use crate::show::count;
+
+/// The most virtual sensors.
+const DEVICES_MAX: u64 = 10_000;
+
+/// The most readings of one sensor in a second: its times are milliseconds.
+const RATE_OF_ONE_MAX: f64 = 1000.0;
+
+/// How often the bar is drawn anew.
+const SHOWN_EVERY: Duration = Duration::from_millis(200);
+
+/// Let virtual sensors tell temperatures: daily curves with noise, gaps, repeats and late packs
+///
+/// Each is like the sensor of a cold store: some degrees Celsius, warmer in the day than in the night.
+/// The same seed gives the same sensors. Readings are stored by the broker before they count as told; what is
+/// not stored is told again.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl device simulate                                     ten sensors, until Ctrl-C
+  shopctl device simulate --devices 1000 --rate 20000 --pack 100 --for 30s
+  shopctl device simulate --perfect --for 1m -o json | jq .stored")]
+pub(crate) struct Args {
+    /// How many sensors
+    #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=DEVICES_MAX))]
+    devices: u64,
+    /// Readings of all of them together in a second [default: one of each]
+    #[arg(long, value_name = "COUNT", value_parser = rate)]
+    rate: Option<f64>,
+    /// How long [default: until Ctrl-C]
+    #[arg(long = "for", value_name = "TIME", value_parser = pick::duration)]
+    time: Option<Duration>,
+    /// Readings in one message
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=senml::PACK_MAX as u64))]
+    pack: u64,
+    /// Where they stand
+    #[arg(long, value_name = "NAME", default_value = "lab", value_parser = site)]
+    site: Site,
+    /// Without gaps, repeats and late packs
+    #[arg(long)]
+    perfect: bool,
+    /// Which sensors they are
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u64,
+}
+
+/// How real sensors are not perfect.
+const FAULTS: Faults = Faults { gaps: 0.005, repeats: 0.01, late: 0.02 };
+
+/// What was told.
+#[derive(Debug, Default, Serialize)]
+struct Report {
+    devices: u64,
+    /// How long it went on, in seconds.
+    seconds: f64,
+    /// Messages that were sent.
+    messages: u64,
+    /// Readings in them, repeats included.
+    told: u64,
+    /// Readings that the broker has stored, repeats included.
+    stored: u64,
+    /// Readings that are repeats.
+    repeats: u64,
+    /// Readings that were told behind later ones.
+    late: u64,
+    /// Stored readings in a second.
+    rate: f64,
+    interrupted: bool,
+}
+
+/// One of the load.
+struct One {
+    subject: String,
+    teller: Teller,
+    /// When it measured last, or when it began (milliseconds since 1970).
+    measured: i64,
+}
+
+pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
+    let rate = args.rate.unwrap_or(args.devices as f64);
+    if rate / args.devices as f64 > RATE_OF_ONE_MAX {
+        return Err(Failure::new(
+            exit::USAGE,
+            "too_fast",
+            format!("one sensor tells at most {RATE_OF_ONE_MAX} readings in a second"),
+        )
+        .mend(format!("--devices {}      or more", (rate / RATE_OF_ONE_MAX).ceil())));
+    }
+    let mut load = Load::new(shop, &args).await?;
+    shop.out.say(format!(
+        "{} at {} tell {rate} readings a second; Ctrl-C ends it",
+        count(args.devices, "sensor", "sensors"),
+        args.site
+    ));
+    let told = load.goes_on(shop, &args, rate).await;
+    let report = load.report;
+    told.map_err(|failure| failure.so(format!("{} readings were stored, then it broke off", report.stored)))?;
+    if shop.out.is_table() {
+        shop.out.line(format!(
+            "{} stored in {} s, {:.0} a second; {} told twice, {} late",
+            count(report.stored, "reading", "readings"),
+            report.seconds,
+            report.rate,
+            report.repeats,
+            report.late
+        ))?;
+    } else {
+        shop.out.json(&report)?;
+    }
+    Ok(())
+}
+
+struct Load<'a> {
+    all: Vec<One>,
+    metric: Metric,
+    unit: Unit,
+    outlet: Outlet<'a>,
+    report: Report,
+}
+
+impl<'a> Load<'a> {
+    async fn new(shop: &'a Shop, args: &Args) -> Result<Self, Failure> {
+        let faults = if args.perfect { Faults { gaps: 0.0, repeats: 0.0, late: 0.0 } } else { FAULTS };
+        let now = shop.now().as_millisecond();
+        let one = |number: u64| {
+            let device = DeviceId::from_bits(u128::from(args.seed) << 64 | u128::from(number));
+            One {
+                subject: readings::subject(&args.site, device),
+                teller: Teller::new(Sensor::new(args.seed, number), faults),
+                measured: now,
+            }
+        };
+        let named = |error: readings::InvalidName| Failure::from(kit::Error::from(error));
+        Ok(Self {
+            all: (0..args.devices).map(one).collect(),
+            metric: "temperature".parse().map_err(named)?,
+            unit: "Cel".parse().map_err(named)?,
+            outlet: Outlet::new(shop.client().await?, shop.timeout),
+            report: Report { devices: args.devices, ..Report::default() },
+        })
+    }
+
+    /// Each sensor in turn measures a pack of readings, evenly over the time since it did so last, and tells it.
+    async fn goes_on(&mut self, shop: &Shop, args: &Args, rate: f64) -> Result<(), Failure> {
+        let began = Instant::now();
+        let ends = args.time.map(|time| began + time);
+        let a_message = Duration::from_secs_f64(args.pack as f64 / rate);
+        let live = match args.time {
+            Some(time) => Live::new(&shop.out, Whole::Time(time)),
+            None => Live::waiting(&shop.out, "telling"),
+        };
+        let mut interrupted = std::pin::pin!(shop.interrupted());
+        let (mut next, mut shown) = (0_usize, began);
+        let told = loop {
+            // From the beginning each time, so that nothing adds up.
+            let due = began + a_message.mul_f64(self.report.messages as f64);
+            if ends.is_some_and(|ends| due >= ends) {
+                break Ok(());
+            }
+            if due > Instant::now() {
+                tokio::select! {
+                    waited = self.outlet.until(due) => if waited.is_err() { break waited },
+                    () = &mut interrupted => {
+                        self.report.interrupted = true;
+                        break Ok(());
+                    }
+                }
+            }
+            let place = next % self.all.len();
+            next += 1;
+            let now = shop.now().as_millisecond();
+            let told = self.tells(place, now, args.pack).await;
+            if told.is_err() {
+                break told;
+            }
+            if shown.elapsed() >= SHOWN_EVERY {
+                shown = Instant::now();
+                let stored = self.outlet.stored;
+                let text =
+                    format!("{stored} stored, {:.0} a second", stored as f64 / began.elapsed().as_secs_f64());
+                live.show(Some((stored, began.elapsed())), text);
+            }
+        };
+        let told = match told {
+            Ok(()) => self.ends().await,
+            failed => failed,
+        };
+        live.end();
+        let seconds = began.elapsed().as_secs_f64();
+        self.report.stored = self.outlet.stored;
+        self.report.seconds = (seconds * 10.0).round() / 10.0;
+        self.report.rate = (self.outlet.stored as f64 / seconds).round();
+        told
+    }
+
+    async fn tells(&mut self, place: usize, now: i64, pack: u64) -> Result<(), Failure> {
+        let one = &mut self.all[place];
+        let (since, pack) = (one.measured, i64::try_from(pack).unwrap_or(1));
+        // Each time is another millisecond, also if it must run ahead of the clock by that.
+        let span = (now - since).max(pack);
+        one.measured = since + span;
+        let messages = one.teller.tells((1..=pack).map(|step| since + span * step / pack));
+        // A pack that is left out or held back took its time, too.
+        self.report.messages += 1;
+        for message in messages {
+            self.sends(place, message).await?;
+        }
+        Ok(())
+    }
+
+    async fn sends(&mut self, place: usize, message: Message) -> Result<(), Failure> {
+        let readings = message.readings.len();
+        let body = senml::pack(&self.metric, Some(&self.unit), &message.readings);
+        self.report.told += readings as u64;
+        self.report.repeats += if message.is_repeat { readings as u64 } else { 0 };
+        self.report.late += if message.is_late { readings as u64 } else { 0 };
+        self.outlet.tell(self.all[place].subject.clone(), body.into(), readings).await
+    }
+
+    /// What was held back is told, and everything is waited for.
+    async fn ends(&mut self) -> Result<(), Failure> {
+        for place in 0..self.all.len() {
+            for message in self.all[place].teller.ends() {
+                self.sends(place, message).await?;
+            }
+        }
+        self.outlet.end().await
+    }
+}
+
+fn site(text: &str) -> Result<Site, String> {
+    text.parse().map_err(|error: readings::InvalidName| error.to_string())
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
+        _ => Err("a number of readings in a second, such as 20 or 0.5".to_owned()),
+    }
+}

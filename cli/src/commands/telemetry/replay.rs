@@ -1,0 +1,166 @@
+//! `shopctl telemetry replay`: the readings of a file, in the name of a device.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use contracts::DeviceId;
+use contracts::readings::{self, Metric, Site, Unit};
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use crate::failure::{Failure, exit};
+use crate::import::file;
+use crate::pick;
+use crate::progress::Progress;
+use crate::sensors::outlet::Outlet;
+use crate::sensors::senml;
+use crate::sensors::series::{self, Reads, Refused};
+use crate::shop::Shop;
+use crate::show::{count, since};
+
+/// Refused lines that are named unless all are wanted.
+const REFUSED_LINES_SHOWN: usize = 20;
+
+/// Readings that are sent in one message unless somebody says how many.
+const PACK_DEFAULT: u64 = 100;
+
+/// Tell the readings of a CSV file as if the device had measured them; what is told twice counts once
+///
+/// The first line names the columns: one of times, called time, date, timestamp, ts or datetime, and
+/// one of values. A time is of RFC 3339, or seconds or milliseconds since 1970, or a date and a time of
+/// the day such as 2010/01/31 14:00, read in the zone that --zone names. Readings of long ago go to
+/// history: they raise no alarm and never replace the latest. Lines that are refused leave the others
+/// alone: each is named with its number and why, and the exit code is 9.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  shopctl telemetry replay temps.csv --device dev_01h2e8kqvbfwea724h75qc655w --site seattle
+  shopctl telemetry replay temps.csv --device dev_01h2e8kqvbfwea724h75qc655w --site seattle \\
+    --metric temperature --unit Fah --zone America/Los_Angeles")]
+pub(crate) struct Args {
+    /// The file, or - for standard input
+    file: PathBuf,
+    /// In whose name
+    #[arg(long, value_name = "DEVICE", value_parser = pick::id::<DeviceId>)]
+    device: DeviceId,
+    /// Where the device stands
+    #[arg(long, value_name = "NAME", value_parser = site)]
+    site: Site,
+    /// What was measured [default: the name of the column of values]
+    #[arg(long, value_name = "NAME", value_parser = metric)]
+    metric: Option<Metric>,
+    /// In which unit, best a symbol of RFC 8428, such as Cel
+    #[arg(long, value_name = "UNIT", value_parser = unit)]
+    unit: Option<Unit>,
+    /// Where the clock stood whose times name no zone: a name such as Europe/Berlin
+    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]
+    zone: TimeZone,
+    /// The column of times
+    #[arg(long, value_name = "NAME")]
+    time_column: Option<String>,
+    /// The column of values
+    #[arg(long, value_name = "NAME")]
+    value_column: Option<String>,
+    /// Readings in one message
+    #[arg(long, value_name = "COUNT", default_value_t = PACK_DEFAULT,
+          value_parser = clap::value_parser!(u64).range(1..=senml::PACK_MAX as u64))]
+    pack: u64,
+}
+
+/// What came of it.
+#[derive(Debug, Serialize)]
+struct Report {
+    device: DeviceId,
+    metric: Metric,
+    /// Readings that the broker has stored.
+    stored: u64,
+    /// Lines that are no readings.
+    refused: Vec<RefusedRow>,
+}
+
+#[derive(Debug, Serialize)]
+struct RefusedRow {
+    line: u64,
+    why: String,
+}
+
+pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
+    let name = file::name(&args.file);
+    let reads = Reads { time: args.time_column, value: args.value_column, zone: args.zone };
+    let read = series::read(&file::read(shop, &args.file)?, &reads).map_err(|failure| failure.so(&name))?;
+    let metric = match args.metric {
+        Some(metric) => metric,
+        None => read.value_column.parse().map_err(|_| {
+            Failure::invalid("invalid_metric", "the column of values does not have the name of a metric")
+                .mend("name it: --metric temperature")
+        })?,
+    };
+    let began = Instant::now();
+    let subject = readings::subject(&args.site, args.device);
+    let total = read.readings.len();
+    let progress = Progress::new(&shop.out, total, "readings");
+    let mut outlet = Outlet::new(shop.client().await?, shop.timeout);
+    let mut told = Ok(());
+    for pack in read.readings.chunks(args.pack as usize) {
+        let body = senml::pack(&metric, args.unit.as_ref(), pack);
+        told = outlet.tell(subject.clone(), body.into(), pack.len()).await;
+        if told.is_err() {
+            break;
+        }
+        progress.add(pack.len());
+    }
+    if told.is_ok() {
+        told = outlet.end().await;
+    }
+    progress.end();
+    told.map_err(|failure| {
+        failure
+            .so(format!("{} of {total} readings were told, the rest was not", outlet.stored))
+            .mend("run the same command again: what is told twice counts once")
+    })?;
+    let refused = read.refused.into_iter().map(|Refused { line, why }| RefusedRow { line, why }).collect();
+    tell(shop, &Report { device: args.device, metric, stored: outlet.stored, refused }, began)
+}
+
+fn tell(shop: &Shop, report: &Report, began: Instant) -> Result<(), Failure> {
+    if shop.out.is_table() {
+        let shown = if shop.is_verbose() { report.refused.len() } else { REFUSED_LINES_SHOWN };
+        for RefusedRow { line, why } in report.refused.iter().take(shown) {
+            shop.out.warn(format!("line {line}: {why}"));
+        }
+        if report.refused.len() > shown {
+            let more = report.refused.len() - shown;
+            shop.out.warn(format!("{more} more lines were refused; -v shows all, -o json too"));
+        }
+        shop.out.line(format!(
+            "{} of {} told, {} refused",
+            count(report.stored, "reading", "readings"),
+            report.metric,
+            count(report.refused.len() as u64, "line", "lines")
+        ))?;
+        shop.out.say(format!("in {}", since(began)));
+        shop.out.next(format!("shopctl telemetry series {} {}", report.device, report.metric));
+    } else {
+        shop.out.json(report)?;
+    }
+    if report.refused.is_empty() { Ok(()) } else { Err(Failure::shown(exit::REFUSED)) }
+}
+
+fn site(text: &str) -> Result<Site, String> {
+    text.parse().map_err(|error: readings::InvalidName| error.to_string())
+}
+
+fn metric(text: &str) -> Result<Metric, String> {
+    text.parse().map_err(|error: readings::InvalidName| error.to_string())
+}
+
+fn unit(text: &str) -> Result<Unit, String> {
+    text.parse().map_err(|error: readings::InvalidName| error.to_string())
+}
+
+fn zone(text: &str) -> Result<TimeZone, String> {
+    TimeZone::get(text).map_err(|_| {
+        "there is no such zone on this machine; names are those of the tz database, such as Europe/Berlin"
+            .to_owned()
+    })
+}
