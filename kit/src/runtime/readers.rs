@@ -2,9 +2,9 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
@@ -24,15 +24,15 @@ type Answer = Result<Box<dyn Any + Send>>;
 /// The readers of one database.
 #[derive(Clone)]
 pub(super) struct Readers {
-    idle: Arc<Mutex<Vec<Reader>>>,
+    idle: Arc<Idle>,
     places: Arc<Semaphore>,
     signals: Arc<Signals>,
 }
 
 impl Readers {
     pub(super) fn open(path: &Path, signals: Arc<Signals>) -> Result<Self> {
-        let readers = (0..READERS).map(|_| Reader::open(path)).collect::<Result<Vec<_>>>()?;
-        Ok(Self { idle: Arc::new(Mutex::new(readers)), places: Arc::new(Semaphore::new(READERS)), signals })
+        let idle = Idle { path: path.to_owned(), readers: Mutex::new(vec![Reader::open(path)?]) };
+        Ok(Self { idle: Arc::new(idle), places: Arc::new(Semaphore::new(READERS)), signals })
     }
 
     /// Reads, with the type of the closure.
@@ -55,9 +55,9 @@ impl Readers {
             .map_err(|_| busy())?;
         let idle = Arc::clone(&self.idle);
         let answer = tokio::task::spawn_blocking(move || {
-            let reader = take(&idle)?;
+            let reader = idle.take()?;
             let answer = reader.read(read);
-            put_back(&idle, reader);
+            idle.put_back(reader);
             drop(place);
             answer
         })
@@ -77,15 +77,17 @@ impl Readers {
 
     fn at_once(&self, look_up: &LookUp) -> Option<Answer> {
         let _place = self.places.try_acquire().ok()?;
-        let reader = take(&self.idle).ok()?;
+        let reader = self.idle.take().ok()?;
         let answer = reader.look_up(look_up);
-        put_back(&self.idle, reader);
+        self.idle.put_back(reader);
         answer
     }
 
-    /// Gives back what idle connections keep in memory of their database.
+    /// Closes idle connections but one, and gives back what that keeps in memory of its database.
     pub(super) fn rest(&self) {
-        for reader in self.idle.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        let mut idle = self.idle.lock();
+        idle.truncate(1);
+        if let Some(reader) = idle.first() {
             give_back(&reader.connection);
         }
     }
@@ -104,12 +106,27 @@ fn busy() -> Error {
     Error::new(Kind::Overloaded, reason::OVERLOADED, "too many are reading; try again later")
 }
 
-fn take(idle: &Mutex<Vec<Reader>>) -> Result<Reader> {
-    idle.lock().unwrap_or_else(PoisonError::into_inner).pop().ok_or_else(busy)
+/// The connections at which nobody reads. All but the first are opened when they are needed: most services
+/// never need a second, and each costs some hundred kilobytes.
+struct Idle {
+    path: PathBuf,
+    readers: Mutex<Vec<Reader>>,
 }
 
-fn put_back(idle: &Mutex<Vec<Reader>>, reader: Reader) {
-    idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+impl Idle {
+    /// Whoever takes one has a place, so there are never more than places.
+    fn take(&self) -> Result<Reader> {
+        let idle = self.lock().pop();
+        idle.map_or_else(|| Reader::open(&self.path), Ok)
+    }
+
+    fn put_back(&self, reader: Reader) {
+        self.lock().push(reader);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Reader>> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A connection, and the patience with what runs on it.
@@ -235,7 +252,20 @@ mod tests {
         assert_ne!(thread, current().id());
         // Neither that statement nor the connection is worse for it.
         assert_eq!(looked_up(&readers, count_to(3)).await, (3, current().id()));
-        assert_eq!(readers.idle.lock().unwrap().len(), READERS);
+        assert_eq!(readers.idle.lock().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_second_connection_is_opened_when_the_first_is_taken_and_closed_when_there_is_rest() {
+        let folder = tempfile::tempdir().unwrap();
+        let readers = readers(&folder);
+        let first = readers.idle.take().unwrap();
+        assert_eq!(looked_up(&readers, count_to(3)).await, (3, current().id()));
+        readers.idle.put_back(first);
+        assert_eq!(readers.idle.lock().len(), READERS);
+        readers.rest();
+        assert_eq!(readers.idle.lock().len(), 1);
+        assert_eq!(looked_up(&readers, count_to(3)).await.0, 3);
     }
 
     #[tokio::test]
