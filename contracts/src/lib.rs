@@ -48,6 +48,7 @@ pub const HEARS: &[(&str, &[&str])] = &[
     ("payment", &["order"]),
     ("notification", &["order", "inventory"]),
     ("analytics", &["catalog", "cart", "order", "inventory", "payment"]),
+    (device::NAME, &[ingest::NAME]),
 ];
 
 /// Every word of every contract, service by service.
@@ -63,6 +64,8 @@ pub fn words() -> impl Iterator<Item = &'static Word> {
         payment::WORDS,
         notification::WORDS,
         analytics::WORDS,
+        ingest::WORDS,
+        device::WORDS,
     ]
     .into_iter()
     .flatten()
@@ -100,6 +103,8 @@ pub fn shop() -> Shop {
             answers: kit::bus::answers_of(&requests, name),
             calls: called.filter(|_| !keeps_own).map(|(subject, _)| subject.clone()).collect(),
             hears: set([&[auth::NAME], *sources].concat()),
+            listens: set(if *name == device::NAME { device::LISTENS.to_vec() } else { Vec::new() }),
+            tells: set(if *name == device::NAME { device::TELLS.to_vec() } else { Vec::new() }),
         }
     });
     Shop { peers: peers.collect(), requests }

@@ -13,6 +13,7 @@ use crate::context::{Ctx, EffectCtx, to_body};
 use crate::effect::{Attempt, Effect, Policy, Trouble};
 use crate::engine::port::Waiting;
 use crate::error::{Error, Result, reason};
+use crate::listen::Outside;
 use crate::message::{Event, Request, owner, stream_of};
 use crate::streams::{self, MakeConsumer, MakeStream, PurgeStream};
 use crate::transaction::Tx;
@@ -68,6 +69,7 @@ pub struct Service {
     every: Vec<Period>,
     effects: BTreeMap<&'static str, Performs>,
     trust: Trust,
+    pub(crate) outside: Outside,
 }
 
 impl Service {
@@ -86,6 +88,7 @@ impl Service {
             every: Vec::new(),
             effects: BTreeMap::new(),
             trust: Trust::default(),
+            outside: Outside::default(),
         };
         let service = crate::admin::answer(service).hears(words::key_rotated).hears(words::session_revoked);
         // The keeper of the streams keeps its own by itself.
@@ -162,8 +165,7 @@ impl Service {
         self
     }
 
-    /// Puts something else in the place of a reaction, which it is given: for a simulator, whose broken
-    /// shops must be found out. A subject that is not heard stays so.
+    /// Puts something else in the place of a reaction, which it is given: for a simulator and its broken shops.
     #[cfg(feature = "testing")]
     pub fn hears_instead(
         mut self,
@@ -196,7 +198,7 @@ impl Service {
         self
     }
 
-    /// Acts when a timer of this kind is due. The key says what it was set for.
+    /// Acts when a timer of this kind is due, with the key it was set for.
     pub fn on_timer(
         mut self,
         kind: &'static str,
@@ -378,7 +380,6 @@ impl Service {
     }
 }
 
-/// Reads a request. A list would do for serde where a struct is wanted; here only an object does.
 fn read_object<Q: DeserializeOwned>(body: &[u8]) -> Result<Q> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(Error::invalid(reason::INVALID_BODY, "the body is not a JSON object"));
