@@ -9,6 +9,7 @@
 //! refuse fields they do not know, so that a typing error is not silently ignored; events accept
 //! them, so that a hearer may be older than the teller.
 
+pub mod alert;
 pub mod analytics;
 pub mod auth;
 pub mod basics;
@@ -44,10 +45,11 @@ pub const HEARS: &[(&str, &[&str])] = &[
     ("catalog", &[]),
     ("cart", &["order"]),
     ("order", &["inventory", "payment"]),
-    ("inventory", &["order"]),
+    ("inventory", &["order", alert::NAME]),
     ("payment", &["order"]),
-    ("notification", &["order", "inventory"]),
+    ("notification", &["order", "inventory", alert::NAME]),
     ("analytics", &["catalog", "cart", "order", "inventory", "payment"]),
+    (alert::NAME, &[ingest::NAME, device::NAME]),
 ];
 
 /// Every word of every contract, service by service.
@@ -63,6 +65,7 @@ pub fn words() -> impl Iterator<Item = &'static Word> {
         payment::WORDS,
         notification::WORDS,
         analytics::WORDS,
+        alert::WORDS,
     ]
     .into_iter()
     .flatten()

@@ -42,6 +42,7 @@ const SERVICES: &[(&str, Build)] = &[
         settings.map(notification::service).map_err(|error| Ended::Configuration(error.to_string()))
     }),
     ("analytics", |_| Ok(analytics::service())),
+    ("alert", |_| Ok(alert::service())),
 ];
 
 /// Runs what its arguments say, until it is told to stop. The exit code is the one of the process.
