@@ -8,7 +8,8 @@ use kit::Example;
 use crate::{Watchtower, above, device, rule};
 
 fn series(number: u128, first: i64, readings: usize) -> RecordedSeries {
-    let at = |n: usize| Reading { time: first + n as i64, value: if n % 2 == 0 { 9.0 } else { 7.0 } };
+    let at =
+        |n: usize| Reading { time: first + n as i64, value: if n.is_multiple_of(2) { 9.0 } else { 7.0 } };
     RecordedSeries {
         device: device(number),
         metric: Metric::example(),
