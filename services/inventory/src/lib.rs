@@ -46,5 +46,6 @@ pub fn service() -> Service {
         .hears(reactions::order_needs_attention)
         .hears(alarms::alarm_raised)
         .hears(alarms::stock_counted)
+        .may_miss(contracts::alert::NAME)
         .on_timer(hold::EXPIRY, reactions::hold_expired)
 }

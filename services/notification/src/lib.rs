@@ -69,6 +69,7 @@ pub fn service(settings: Settings) -> kit::Service {
         .hears(move |tx: &mut Tx<'_>, event: AlarmEscalated| {
             throttle::alarm_escalated(tx, &event, &escalated)
         })
+        .may_miss(contracts::alert::NAME)
         .on_timer(throttle::DIGEST, move |tx, rule| throttle::digest(tx, rule, &digested))
         .hears(reactions::mail_due)
         .calls::<RevealCode>()
