@@ -1,5 +1,6 @@
 //! A believable value of every word, for the reference page and for tests.
 
+mod alert;
 mod analytics;
 mod auth;
 mod cart;

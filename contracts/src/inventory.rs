@@ -15,6 +15,7 @@ kit::subjects! {
     change "inventory.receive" ReceiveStock -> StockView by [operator], "Puts received pieces into stock.";
     change "inventory.adjust" AdjustStock -> StockView by [operator], "Corrects the stock of a product, up or down.";
     change "inventory.set_marks" SetMarks -> StockView by [operator], "Sets when stock counts as low, and when as enough again.";
+    change "inventory.release" ReleaseStock -> StockView by [operator], "Lets stock that an alarm put aside be sold again.";
     event "events.inventory.reserved" StockReserved of order, "All lines of an order are held.";
     event "events.inventory.refused" StockRefused of order, "Nothing is held for an order: some lines are short.";
     event "events.inventory.hold_expired" HoldExpired of order, "What was held for an order is free again: its time ran out.";
@@ -34,6 +35,8 @@ pub mod reason {
     pub const INVALID_MARKS: &str = "invalid_marks";
     /// A delivery of nothing, or of more pieces than can be counted.
     pub const INVALID_QUANTITY: &str = "invalid_quantity";
+    /// Nothing was put aside by an alarm.
+    pub const NOT_QUARANTINED: &str = "not_quarantined";
     /// A correction of nothing.
     pub const NOTHING_TO_ADJUST: &str = "nothing_to_adjust";
 }
@@ -68,6 +71,10 @@ pub struct StockView {
     pub high_mark: u64,
     /// Whether it counts as low now.
     pub low: bool,
+    /// Whether an alarm put it aside: nothing of it can be ordered until it is released. What is held for
+    /// orders stays held.
+    #[serde(default)]
+    pub quarantined: bool,
     /// When it last changed.
     pub changed_at: Timestamp,
 }
@@ -124,7 +131,8 @@ pub struct LedgerPage {
 pub struct LedgerEntry {
     /// Its number.
     pub entry: u64,
-    /// `received`, `adjusted`, `held`, `released`, `expired` or `sold`.
+    /// `received`, `adjusted`, `held`, `released`, `expired` or `sold`; `counted` by a scale, `quarantined` by an
+    /// alarm, or `freed` of that.
     pub cause: String,
     /// Pieces more or fewer in the house.
     pub on_hand_change: i64,
@@ -188,7 +196,7 @@ pub struct StockSums {
 pub struct StockFlow {
     /// Pieces received, by the ledger.
     pub received: i64,
-    /// Pieces more, less pieces fewer, by corrections in the ledger.
+    /// Pieces more, less pieces fewer, by corrections and counts in the ledger.
     pub adjusted: i64,
     /// Pieces in all holds that were sold.
     pub sold: i64,
@@ -261,6 +269,16 @@ pub struct AdjustStock {
     /// Pieces more, or fewer if negative; not 0.
     pub change: i64,
     /// Why, for people.
+    pub reason: String,
+}
+
+/// Lets stock that an alarm put aside be sold again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseStock {
+    /// Of which product.
+    pub sku: Sku,
+    /// Why it can be sold after all, for people.
     pub reason: String,
 }
 

@@ -9,6 +9,7 @@
 //! refuse fields they do not know, so that a typing error is not silently ignored; events accept
 //! them, so that a hearer may be older than the teller.
 
+pub mod alert;
 pub mod analytics;
 pub mod auth;
 pub mod basics;
@@ -44,11 +45,12 @@ pub const HEARS: &[(&str, &[&str])] = &[
     ("catalog", &[]),
     ("cart", &["order"]),
     ("order", &["inventory", "payment"]),
-    ("inventory", &["order"]),
+    ("inventory", &["order", alert::NAME]),
     ("payment", &["order"]),
-    ("notification", &["order", "inventory"]),
+    ("notification", &["order", "inventory", alert::NAME]),
     ("analytics", &["catalog", "cart", "order", "inventory", "payment"]),
     (device::NAME, &[ingest::NAME]),
+    (alert::NAME, &[ingest::NAME, device::NAME]),
 ];
 
 /// Every word of every contract, service by service.
@@ -66,6 +68,7 @@ pub fn words() -> impl Iterator<Item = &'static Word> {
         analytics::WORDS,
         ingest::WORDS,
         device::WORDS,
+        alert::WORDS,
     ]
     .into_iter()
     .flatten()

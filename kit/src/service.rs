@@ -65,6 +65,7 @@ pub struct Service {
     calls: BTreeSet<&'static str>,
     reactions: BTreeMap<&'static str, Reaction>,
     recoveries: BTreeMap<&'static str, Reaction>,
+    may_miss: BTreeSet<&'static str>,
     timers: BTreeMap<&'static str, Ring>,
     every: Vec<Period>,
     effects: BTreeMap<&'static str, Performs>,
@@ -84,6 +85,7 @@ impl Service {
             calls: BTreeSet::new(),
             reactions: BTreeMap::new(),
             recoveries: BTreeMap::new(),
+            may_miss: BTreeSet::new(),
             timers: BTreeMap::new(),
             every: Vec::new(),
             effects: BTreeMap::new(),
@@ -279,6 +281,17 @@ impl Service {
         });
         self.effects.insert(E::NAME, Performs { policy: E::POLICY, perform, record });
         self
+    }
+
+    /// Says that a service whose events are heard may be one that this shop does not run: as long as it has no
+    /// stream, nothing is missing.
+    pub fn may_miss(mut self, source: &'static str) -> Self {
+        self.may_miss.insert(source);
+        self
+    }
+
+    pub(crate) fn can_miss(&self, source: &str) -> bool {
+        self.may_miss.contains(source)
     }
 
     /// Its name: also of its folder, crate, database, NATS service and first token of its requests.

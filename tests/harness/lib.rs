@@ -54,10 +54,17 @@ pub fn services(data: &Path, keeper: Link) -> Vec<Service> {
     ]
 }
 
-/// The same, only to read what each can do: they reach no broker.
+/// The services of devices, which only tests that ask for them start.
+pub fn device_services() -> Vec<Service> {
+    vec![alert::service()]
+}
+
+/// All of them, only to read what each can do: they reach no broker.
 pub fn tables_of_contents() -> Vec<Service> {
     let nowhere = Link { url: String::new(), name: String::new(), identity: None, ca: None };
-    services(Path::new("unused"), nowhere)
+    let mut all = services(Path::new("unused"), nowhere);
+    all.extend(device_services());
+    all
 }
 
 /// The names of the services.

@@ -5,8 +5,8 @@ use kit::Example;
 
 use crate::inventory::{
     AdjustStock, AuditStock, GetLedger, GetStock, HoldExpired, HoldPage, HoldView, LedgerEntry, LedgerPage,
-    ListHolds, ListStock, ReceiveStock, SetMarks, ShortLine, StockAudit, StockFlow, StockLow, StockPage,
-    StockRefused, StockReserved, StockRestocked, StockSums, StockView,
+    ListHolds, ListStock, ReceiveStock, ReleaseStock, SetMarks, ShortLine, StockAudit, StockFlow, StockLow,
+    StockPage, StockRefused, StockReserved, StockRestocked, StockSums, StockView,
 };
 use crate::order::Item;
 use crate::{HoldId, OrderId, Quantity, Sku};
@@ -33,6 +33,7 @@ impl Example for StockView {
             low_mark: 5,
             high_mark: 10,
             low: false,
+            quarantined: false,
             changed_at: Timestamp::UNIX_EPOCH,
         }
     }
@@ -123,6 +124,12 @@ impl Example for ReceiveStock {
 impl Example for AdjustStock {
     fn example() -> Self {
         Self { sku: Sku::example(), change: -1, reason: "broken".into() }
+    }
+}
+
+impl Example for ReleaseStock {
+    fn example() -> Self {
+        Self { sku: Sku::example(), reason: "the probe was warm, the goods were not".into() }
     }
 }
 

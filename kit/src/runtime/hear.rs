@@ -77,6 +77,14 @@ impl Hearer {
                     self.vitals.say(&stream, "ok");
                     self.listen(&stream, start, &stop, &mut wait).await
                 }
+                Ok(None) if self.port.service().can_miss(self.source) => {
+                    self.vitals.say(&stream, "ok");
+                    tokio::select! {
+                        () = tokio::time::sleep(wait) => wait = (wait * 2).min(RETRY_WAIT.1),
+                        () = stop.cancelled() => {}
+                    }
+                    continue;
+                }
                 Ok(None) => Err(Error::unavailable("no_stream", format!("{stream} does not exist yet"))),
                 Err(error) => Err(error),
             };

@@ -6,7 +6,7 @@ use contracts::{OrderId, Sku};
 use kit::{Result, Tx};
 
 use crate::hold::{self, Ending, Hold};
-use crate::ledger::Entry;
+use crate::ledger::{Cause, Entry};
 use crate::stock::{Crossing, Stock, StockError};
 use crate::store;
 
@@ -46,6 +46,17 @@ pub fn watch(tx: &mut Tx<'_>, stock: Stock) -> Result<Stock> {
     let low = crossing == Crossing::Low;
     store::update_low(tx, &stock.sku, low)?;
     Ok(Stock { low, ..stock })
+}
+
+/// Lets no more of a product be sold, or all of it again. Answers the stock after it.
+///
+/// # Errors
+/// If it cannot be recorded.
+pub fn quarantine(tx: &mut Tx<'_>, before: Stock, quarantined: bool, reason: &str) -> Result<Stock> {
+    let sku = before.sku.clone();
+    store::update_quarantined(tx, &sku, quarantined)?;
+    let cause = if quarantined { Cause::Quarantined } else { Cause::Freed };
+    enter(tx, Stock { quarantined, ..before }, &Entry::quarantine(&sku, cause, reason))
 }
 
 /// Sets aside all items for an order, or none. Answers every line that is short.
@@ -88,8 +99,8 @@ pub fn end_hold(tx: &mut Tx<'_>, hold: &Hold, ending: Ending, reason: &str) -> R
     Ok(())
 }
 
-/// Gives back overdue holds of a product, the longest overdue first, until so many pieces are
-/// available. A timer does the same, but nobody is refused because a timer is late.
+/// Gives back overdue holds of a product, the longest overdue first, until so many pieces are held for
+/// nobody. A timer does the same, but nobody is refused because a timer is late.
 ///
 /// # Errors
 /// If it cannot be recorded.
@@ -100,7 +111,7 @@ pub fn free_overdue(tx: &mut Tx<'_>, sku: &Sku, wanted: u64) -> Result<()> {
             return Ok(());
         }
         for hold in overdue {
-            if available(tx, sku)? >= wanted {
+            if free(tx, sku)? >= wanted {
                 return Ok(());
             }
             end_hold(tx, &hold, Ending::Expired, "")?;
@@ -124,6 +135,6 @@ fn short_lines(shelves: &Shelves<'_>) -> Vec<ShortLine> {
     shelves.iter().filter_map(line).collect()
 }
 
-fn available(tx: &Tx<'_>, sku: &Sku) -> Result<u64> {
-    Ok(store::find_stock(tx, sku)?.map_or(0, |stock| stock.available()))
+fn free(tx: &Tx<'_>, sku: &Sku) -> Result<u64> {
+    Ok(store::find_stock(tx, sku)?.map_or(0, |stock| stock.free()))
 }

@@ -2,7 +2,7 @@
 
 use contracts::inventory::{
     AdjustStock, AuditStock, GetLedger, GetStock, HoldPage, LedgerPage, ListHolds, ListStock,
-    REASON_CHARS_MAX, ReceiveStock, SetMarks, StockAudit, StockPage, StockView,
+    REASON_CHARS_MAX, ReceiveStock, ReleaseStock, SetMarks, StockAudit, StockPage, StockView,
 };
 use contracts::{HoldId, Sku};
 use kit::{Ctx, Result, page};
@@ -115,6 +115,24 @@ pub async fn adjust_stock(ctx: Ctx, asked: AdjustStock) -> Result<StockView> {
         let stock = store::get_stock(tx, &sku)?;
         let stock = books::enter(tx, stock.clone(), &stock.adjust(change, &reason)?)?;
         tracing::info!(%sku, "The stock of {sku} was corrected by {change}; {} are on hand", stock.on_hand);
+        Ok(stock.into_view())
+    })
+    .await
+}
+
+/// Lets stock that an alarm put aside be sold again.
+pub async fn release_stock(ctx: Ctx, asked: ReleaseStock) -> Result<StockView> {
+    contracts::card::check_text("the reason", &asked.reason, REASON_CHARS_MAX, false)?;
+    ctx.write(move |tx| {
+        let ReleaseStock { sku, reason } = asked;
+        tx.about(&sku);
+        let stock = store::get_stock(tx, &sku)?;
+        if !stock.quarantined {
+            return Err(StockError::NotQuarantined(sku).into());
+        }
+        store::end_quarantines(tx, &sku)?;
+        let stock = books::quarantine(tx, stock, false, &reason)?;
+        tracing::info!(%sku, "The stock of {sku} can be sold again; {} can be ordered", stock.available());
         Ok(stock.into_view())
     })
     .await

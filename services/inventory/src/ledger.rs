@@ -21,6 +21,12 @@ pub enum Cause {
     Expired,
     /// What was set aside has left the house.
     Sold,
+    /// A scale counted.
+    Counted,
+    /// An alarm put it aside: it cannot be sold.
+    Quarantined,
+    /// What an alarm put aside can be sold again.
+    Freed,
 }
 
 impl Cause {
@@ -33,6 +39,9 @@ impl Cause {
             Self::Released => "released",
             Self::Expired => "expired",
             Self::Sold => "sold",
+            Self::Counted => "counted",
+            Self::Quarantined => "quarantined",
+            Self::Freed => "freed",
         }
     }
 }
@@ -64,6 +73,17 @@ impl<'a> Entry<'a> {
     /// The count is corrected.
     pub fn adjusted(sku: &'a Sku, change: i64, reason: &'a str) -> Self {
         Self { sku, cause: Cause::Adjusted, on_hand: change, held: 0, order: None, reason }
+    }
+
+    /// A scale counted more or fewer pieces.
+    pub fn counted(sku: &'a Sku, change: i64, reason: &'a str) -> Self {
+        Self { sku, cause: Cause::Counted, on_hand: change, held: 0, order: None, reason }
+    }
+
+    /// Nothing may be sold any more, or everything again. No piece moves; the ledger says since when, and why.
+    pub fn quarantine(sku: &'a Sku, cause: Cause, reason: &'a str) -> Self {
+        debug_assert!(matches!(cause, Cause::Quarantined | Cause::Freed));
+        Self { sku, cause, on_hand: 0, held: 0, order: None, reason }
     }
 
     /// Pieces are set aside for an order.

@@ -22,6 +22,8 @@ pub struct Stock {
     pub high_mark: u64,
     /// Whether it counts as low now.
     pub low: bool,
+    /// Whether it may not be sold until somebody releases it.
+    pub quarantined: bool,
     /// When it last changed.
     pub changed_at: Timestamp,
 }
@@ -36,8 +38,13 @@ pub enum Crossing {
 }
 
 impl Stock {
-    /// Pieces that can be ordered.
+    /// Pieces that can be ordered: of stock that is quarantined none.
     pub fn available(&self) -> u64 {
+        if self.quarantined { 0 } else { self.free() }
+    }
+
+    /// Pieces that are held for nobody.
+    pub fn free(&self) -> u64 {
         self.on_hand.saturating_sub(self.held)
     }
 
@@ -59,13 +66,21 @@ impl Stock {
         match change {
             0 => return Err(StockError::NothingToAdjust),
             1.. => self.expect_room(pieces)?,
-            ..0 if pieces > self.available() => {
+            ..0 if pieces > self.free() => {
                 let (sku, on_hand, held) = (self.sku.clone(), self.on_hand, self.held);
                 return Err(StockError::NotEnough { sku, fewer: pieces, on_hand, held });
             }
             ..0 => {}
         }
         Ok(Entry::adjusted(&self.sku, change, reason))
+    }
+
+    /// The entry for what a scale counted: none if that is the number known. What is held for orders is not
+    /// counted away; that it is not there is found when it is picked.
+    pub fn count<'a>(&'a self, pieces: u64, reason: &'a str) -> Option<Entry<'a>> {
+        let counted = pieces.clamp(self.held, STOCK_MAX);
+        let change = counted.cast_signed() - self.on_hand.cast_signed();
+        (change != 0).then(|| Entry::counted(&self.sku, change, reason))
     }
 
     /// The pieces in the house and those held after an entry; none if the stock does not allow it.
@@ -96,6 +111,7 @@ impl Stock {
             low_mark: self.low_mark,
             high_mark: self.high_mark,
             low: self.low,
+            quarantined: self.quarantined,
             changed_at: self.changed_at,
         }
     }
@@ -128,6 +144,9 @@ pub fn check_marks(low_mark: u64, high_mark: u64) -> Result<(), StockError> {
 /// Why something cannot be done with stock.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StockError {
+    /// It is not quarantined.
+    #[error("the stock of {0} is not quarantined, so nothing was released")]
+    NotQuarantined(Sku),
     /// Nothing of the product was ever received.
     #[error("no stock of {0} was ever received")]
     UnknownSku(Sku),
@@ -175,6 +194,7 @@ impl From<StockError> for Error {
             StockError::UnknownSku(_) => Self::not_found(reason::UNKNOWN_SKU, message),
             StockError::InvalidQuantity => Self::invalid(reason::INVALID_QUANTITY, message),
             StockError::NothingToAdjust => Self::invalid(reason::NOTHING_TO_ADJUST, message),
+            StockError::NotQuarantined(_) => Self::conflict(reason::NOT_QUARANTINED, message),
             StockError::InvalidMarks => Self::invalid(reason::INVALID_MARKS, message),
             StockError::NotEnough { sku, fewer, on_hand, held } => {
                 Self::refused(reason::NOT_ENOUGH_STOCK, message)
@@ -237,6 +257,20 @@ mod tests {
     }
 
     #[test]
+    fn quarantined_stock_cannot_be_ordered_and_can_be_corrected() {
+        let stock = Stock { quarantined: true, low_mark: 5, high_mark: 10, ..mugs() };
+        assert_eq!((stock.available(), stock.crossing()), (0, Some(Crossing::Low)));
+        stock.adjust(-7, "thrown away").unwrap();
+    }
+
+    #[test]
+    fn a_count_does_not_go_below_what_is_held() {
+        let stock = Stock { held: 3, ..mugs() };
+        let change = |pieces| stock.count(pieces, "counted").map(|entry| entry.on_hand);
+        assert_eq!((change(9), change(7), change(3), change(0)), (Some(2), None, Some(-4), Some(-4)));
+    }
+
+    #[test]
     fn without_a_low_mark_stock_is_never_low() {
         assert_eq!(Stock { on_hand: 0, ..mugs() }.crossing(), None);
     }
@@ -259,6 +293,7 @@ mod tests {
             low_mark: 0,
             high_mark: 0,
             low: false,
+            quarantined: false,
             changed_at: Timestamp::UNIX_EPOCH,
         }
     }

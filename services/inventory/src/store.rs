@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod checks;
 mod holds;
+mod quarantines;
 
 use contracts::Sku;
 use contracts::inventory::{LedgerEntry, StockFlow, StockSums};
@@ -18,10 +19,12 @@ pub use holds::{
     list_items_in_stock, list_live_holds, list_overdue, pin_hold, renew_hold,
 };
 
+pub use quarantines::{end_quarantines, insert_quarantine, note_count, update_quarantined};
+
 /// The stock of a product.
 pub fn find_stock(sql: &Sql<'_>, sku: &Sku) -> Result<Option<Stock>> {
     sql.find(
-        "SELECT sku, on_hand, held, low_mark, high_mark, low, changed_at_ms FROM stock WHERE sku = ?1",
+        "SELECT sku, on_hand, held, low_mark, high_mark, low, quarantined, changed_at_ms FROM stock WHERE sku = ?1",
         [sku.as_str()],
         row_to_stock,
     )
@@ -35,7 +38,7 @@ pub fn get_stock(sql: &Sql<'_>, sku: &Sku) -> Result<Stock> {
 /// Stock by sku, behind one; only what is low, or all.
 pub fn list_stock(sql: &Sql<'_>, only_low: bool, after: Option<&Sku>, rows_max: usize) -> Result<Vec<Stock>> {
     sql.list(
-        "SELECT sku, on_hand, held, low_mark, high_mark, low, changed_at_ms FROM stock
+        "SELECT sku, on_hand, held, low_mark, high_mark, low, quarantined, changed_at_ms FROM stock
          WHERE sku > ?1 AND low >= ?2
          ORDER BY sku LIMIT ?3",
         params![after.map_or("", Sku::as_str), only_low, rows_max],
@@ -55,6 +58,7 @@ pub fn insert_stock(tx: &Tx<'_>, sku: &Sku) -> Result<Stock> {
         low_mark: 0,
         high_mark: 0,
         low: false,
+        quarantined: false,
         changed_at: tx.now(),
     };
     tx.execute(
@@ -100,7 +104,7 @@ pub fn update_marks(tx: &Tx<'_>, sku: &Sku, low_mark: u64, high_mark: u64) -> Re
          SET low_mark = :low_mark, high_mark = :high_mark, changed_at_ms = :now,
              low = CASE WHEN :low_mark = 0 THEN 0 ELSE low END
          WHERE sku = :sku
-         RETURNING sku, on_hand, held, low_mark, high_mark, low, changed_at_ms",
+         RETURNING sku, on_hand, held, low_mark, high_mark, low, quarantined, changed_at_ms",
         named_params! {
             ":sku": sku.as_str(),
             ":low_mark": low_mark,
@@ -160,7 +164,7 @@ pub fn list_sums(sql: &Sql<'_>, after: Option<&Sku>, rows_max: usize) -> Result<
          told AS MATERIALIZED (
              SELECT page.sku AS sku, sum(on_hand_change) AS on_hand, sum(held_change) AS held,
                     sum(iif(cause = 'received', on_hand_change, 0)) AS received,
-                    sum(iif(cause = 'adjusted', on_hand_change, 0)) AS adjusted
+                    sum(iif(cause IN ('adjusted', 'counted'), on_hand_change, 0)) AS adjusted
              FROM page CROSS JOIN ledger ON ledger.sku = page.sku
              GROUP BY page.sku
          ),
@@ -210,6 +214,7 @@ fn read_stock(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Stock> {
         low_mark: columns.get("low_mark")?,
         high_mark: columns.get("high_mark")?,
         low: columns.get("low")?,
+        quarantined: columns.get("quarantined")?,
         changed_at: columns.time("changed_at_ms")?,
     })
 }

@@ -8,6 +8,7 @@ mod books;
 mod clock;
 mod holds;
 mod lists;
+mod quarantine;
 mod stock;
 
 use std::ops::Deref;

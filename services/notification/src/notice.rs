@@ -1,5 +1,7 @@
 //! What is told about each happening.
 
+mod alarms;
+
 use contracts::TicketId;
 use contracts::auth::{MailDue, MailPurpose};
 use contracts::inventory::StockLow;
@@ -156,13 +158,16 @@ mod tests {
         Notice::mail_due(&MailDue { purpose, ..Example::example() })
     }
 
-    fn every_notice() -> [Notice; 9] {
+    fn every_notice() -> [Notice; 12] {
         [
             Notice::order_confirmed(&Example::example()),
             Notice::order_cancelled(&Example::example()),
             Notice::order_refunded(&Example::example()),
             Notice::order_needs_attention(&Example::example()),
             Notice::stock_low(&Example::example(), 3),
+            Notice::alarm_raised(&Example::example(), 3),
+            Notice::alarm_escalated(&Example::example(), 0),
+            Notice::alarms_held_back(&Example::example(), 3, kit::Timestamp::UNIX_EPOCH),
             about_account(MailPurpose::ConfirmAddress),
             about_account(MailPurpose::AlreadyRegistered),
             about_account(MailPurpose::ResetPassword),

@@ -57,7 +57,7 @@ fn write_to_customer(tx: &mut Tx<'_>, customer: Option<&Email>, notice: &Notice)
 }
 
 /// Writes to somebody, unless they have been written to about this.
-fn write_to(tx: &mut Tx<'_>, recipient: &str, notice: &Notice) -> Result<()> {
+pub fn write_to(tx: &mut Tx<'_>, recipient: &str, notice: &Notice) -> Result<()> {
     let written = notice.template.fill(&notice.values)?;
     let id = tx.new_id();
     if store::insert_notification(tx, id, recipient, notice, &written)? {

@@ -1,5 +1,6 @@
 //! Every SQL statement of the notification service.
 
+pub mod alarms;
 #[cfg(test)]
 mod checks;
 
@@ -55,6 +56,16 @@ pub fn insert_notification(
         },
     )?;
     Ok(inserted > 0)
+}
+
+/// Whether somebody was written to about this.
+pub fn was_written(sql: &Sql<'_>, notice: &Notice, recipient: &str) -> Result<bool> {
+    let found = sql.find(
+        "SELECT 1 FROM notifications WHERE about = ?1 AND happening = ?2 AND channel = ?3 AND recipient = ?4",
+        [notice.about.as_str(), &notice.happening, MAIL, recipient],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
 }
 
 /// A message that must be there.

@@ -17,6 +17,12 @@ pub const ORDER_REFUNDED: Template = Template(include_str!("../templates/order_r
 pub const ORDER_NEEDS_ATTENTION: Template = Template(include_str!("../templates/order_needs_attention.txt"));
 /// To the operator: stock ran low.
 pub const STOCK_LOW: Template = Template(include_str!("../templates/stock_low.txt"));
+/// To the operator: a rule holds for a device.
+pub const ALARM_RAISED: Template = Template(include_str!("../templates/alarm_raised.txt"));
+/// To the operator: nobody looks after an alarm.
+pub const ALARM_ESCALATED: Template = Template(include_str!("../templates/alarm_escalated.txt"));
+/// To the operator: more alarms of a rule than are written about one by one.
+pub const ALARMS_HELD_BACK: Template = Template(include_str!("../templates/alarms_held_back.txt"));
 /// To whoever registered: the code that confirms the address.
 pub const CONFIRM_ADDRESS: Template = Template(include_str!("../templates/confirm_address.txt"));
 /// To the owner of an account: somebody wanted to register with its address.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
 mod accounts;
+mod alarms;
 mod letterbox;
 mod listing;
 mod mail_server;

@@ -43,6 +43,7 @@ const SERVICES: &[(&str, Build)] = &[
     }),
     ("analytics", |_| Ok(analytics::service())),
     ("device", |options| Ok(device::service(device::issuer(options)?))),
+    ("alert", |_| Ok(alert::service())),
 ];
 
 /// Runs what its arguments say, until it is told to stop. The exit code is the one of the process.

@@ -42,6 +42,20 @@ async fn a_hearer_that_was_killed_hears_everything_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_may_be_missing_is_not_missed_and_is_heard_once_it_is_there() {
+    let world = World::start().await;
+    let _listening = world.run(listener().may_miss("teller"));
+    eventually("a listener that misses nothing", || async {
+        let health = world.health("listener").await;
+        health.parts.get("TELLER").is_some_and(|state| state == "ok").then_some(())
+    })
+    .await;
+    let _teller = world.run(teller());
+    world.tell("late").await;
+    assert_eq!(world.until_heard(1).await, ["late"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_poison_event_is_parked_and_the_rest_of_the_world_goes_on() {
     let world = World::start().await;
     let _teller = world.run(teller());

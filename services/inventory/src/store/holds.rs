@@ -169,7 +169,7 @@ pub fn list_items(sql: &Sql<'_>, hold: HoldId) -> Result<Vec<Item>> {
 /// The same with the stock of each, which must be there.
 pub fn list_items_in_stock(sql: &Sql<'_>, hold: HoldId) -> Result<Vec<(Item, Stock)>> {
     sql.list(
-        "SELECT quantity, stock.sku AS sku, on_hand, held, low_mark, high_mark, low, changed_at_ms
+        "SELECT quantity, stock.sku AS sku, on_hand, held, low_mark, high_mark, low, quarantined, changed_at_ms
          FROM hold_lines LEFT JOIN stock ON stock.sku = hold_lines.sku
          WHERE hold = ?1 ORDER BY hold_lines.sku",
         [hold.to_string()],

@@ -1,0 +1,121 @@
+//! What alert hears of readings and devices, and what the time does.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use contracts::DeviceId;
+use contracts::alert::{Condition, RuleName};
+use contracts::device::{DeviceOffline, DeviceOnline, DeviceRegistered, DeviceRevoked};
+use contracts::ingest::{ReadingsRecorded, RecordedSeries};
+use contracts::readings::Site;
+use kit::{Result, Tx};
+
+use crate::rulebook::{Ready, Rulebook};
+use crate::turn::{self, turn};
+use crate::{alarms, store};
+
+/// Open alarms of one device that are cleared when it is revoked: as many as there can be rules.
+const ALARMS_OF_A_DEVICE_MAX: usize = contracts::alert::RULES_MAX;
+
+/// The series of one device that concern one rule.
+struct Concerned<'a> {
+    rule: Arc<Ready>,
+    series: Vec<&'a RecordedSeries>,
+}
+
+/// Looks at new readings. What did not come about when it was measured raises nothing.
+pub fn readings(tx: &mut Tx<'_>, book: &Rulebook, event: &ReadingsRecorded) -> Result<()> {
+    let rules = book.rules(tx)?;
+    let mut concerned: BTreeMap<(RuleName, DeviceId), Concerned<'_>> = BTreeMap::new();
+    for series in event.series.iter().filter(|series| series.live && !series.readings.is_empty()) {
+        let profile = OnceCell::new();
+        for rule in rules.about(&series.metric) {
+            if !is_for(tx, rule, series.device, &event.site, &profile)? {
+                continue;
+            }
+            let entry = concerned.entry((rule.rule.name.clone(), series.device));
+            let of = || Concerned { rule: Arc::clone(rule), series: Vec::new() };
+            entry.or_insert_with(of).series.push(series);
+        }
+    }
+    let now = tx.now().as_millisecond();
+    for ((_, device), Concerned { rule, series }) in concerned {
+        turn(tx, &rule, device, Some(&event.site), |mover| {
+            if let Condition::Silent { .. } = rule.rule.when {
+                return mover.heard(now);
+            }
+            for reading in series.iter().flat_map(|series| &series.readings) {
+                mover.take(*reading, rule.counts_at_ms(reading.time));
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// Notes that a device is there.
+pub fn online(tx: &mut Tx<'_>, book: &Rulebook, event: &DeviceOnline) -> Result<()> {
+    came_or_went(tx, book, (event.device, &event.site), false)
+}
+
+/// Notes that a device is gone.
+pub fn offline(tx: &mut Tx<'_>, book: &Rulebook, event: &DeviceOffline) -> Result<()> {
+    came_or_went(tx, book, (event.device, &event.site), true)
+}
+
+fn came_or_went(
+    tx: &mut Tx<'_>,
+    book: &Rulebook,
+    (device, site): (DeviceId, &Site),
+    gone: bool,
+) -> Result<()> {
+    let rules = book.rules(tx)?;
+    let (at, profile) = (tx.told_at(), OnceCell::new());
+    for rule in rules.about_presence() {
+        if is_for(tx, rule, device, site, &profile)? {
+            let counts = rule.counts_at(at);
+            turn(tx, rule, device, Some(site), |mover| {
+                mover.came_or_went(at.as_millisecond(), gone, counts);
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Remembers the profile of a device.
+pub fn registered(tx: &mut Tx<'_>, event: DeviceRegistered) -> Result<()> {
+    store::put_device(tx, event.device, &event.site, &event.profile)
+}
+
+/// Forgets a device that may not connect any more, and clears its alarms: that it is silent is known.
+pub fn revoked(tx: &mut Tx<'_>, event: DeviceRevoked) -> Result<()> {
+    for alarm in store::list_open_of(tx, event.device, ALARMS_OF_A_DEVICE_MAX)? {
+        alarms::clear(tx, alarm, alarms::DEVICE_REVOKED, "")?;
+    }
+    store::forget_watches_of(tx, event.device)
+}
+
+/// Looks at a watch because its time has come.
+pub fn rung(tx: &mut Tx<'_>, book: &Rulebook, key: &str) -> Result<()> {
+    let (rule, device) = turn::read_key(key)?;
+    match book.rules(tx)?.named(&rule) {
+        Some(rule) => turn::ring(tx, rule, device),
+        None => Ok(()),
+    }
+}
+
+fn is_for(
+    tx: &Tx<'_>,
+    rule: &Ready,
+    device: DeviceId,
+    site: &Site,
+    profile: &OnceCell<Option<String>>,
+) -> Result<bool> {
+    rule.is_for(device, site, || match profile.get() {
+        Some(profile) => Ok(profile.clone()),
+        None => {
+            let found = store::find_profile(tx, device)?;
+            Ok(profile.get_or_init(|| found).clone())
+        }
+    })
+}
