@@ -4,9 +4,12 @@
 //! - [`told`]: in which messages it tells that: in packs, with gaps, repeats, and some of them late
 //! - [`senml`]: how a pack is written
 //! - [`series`]: readings of a CSV file
-//! - [`outlet`]: who takes the messages, and how many are under way
+//! - [`outlet`]: who takes the messages, and how many are under way; [`mqtt`]: as devices do
+//! - [`registry`]: virtual sensors as the registry knows them
 
+pub(crate) mod mqtt;
 pub(crate) mod outlet;
+pub(crate) mod registry;
 pub(crate) mod senml;
 pub(crate) mod sensor;
 pub(crate) mod series;

@@ -1,4 +1,5 @@
-//! Who takes the messages of sensors: the broker's stream, with a bounded number of messages under way.
+//! Who takes the messages of sensors: the broker's stream, or the broker as devices see it over MQTT. Few are under
+//! way at once, and what counts as taken the broker has acknowledged.
 
 use std::time::Duration;
 
@@ -10,22 +11,77 @@ use tokio::time::Instant;
 
 use crate::failure::Failure;
 use crate::progress::persist;
+use crate::sensors::mqtt::Fleet;
 
 /// Messages that the broker has not acknowledged yet. Whoever tells more waits.
 pub(crate) const UNDER_WAY_MAX: usize = 256;
 
-type UnderWay<'a> = std::pin::Pin<Box<dyn Future<Output = Result<usize, Failure>> + 'a>>;
+/// Where messages go.
+pub(crate) enum Outlet<'a> {
+    /// Straight into the stream, in the name of devices.
+    Stream(Stream<'a>),
+    /// From each device over a connection of its own.
+    Mqtt(Fleet),
+}
 
-/// Takes messages, and counts the readings in those that are stored.
-pub(crate) struct Outlet<'a> {
+impl Outlet<'_> {
+    /// Hands a message of one device over.
+    ///
+    /// # Errors
+    /// Why an earlier one was not taken, or why this one cannot be.
+    pub(crate) async fn tell(&mut self, place: usize, subject: &str, body: String) -> Result<(), Failure> {
+        match self {
+            Self::Stream(stream) => stream.tell(subject.to_owned(), body.into()).await,
+            Self::Mqtt(fleet) => fleet.tell(place, subject.replace('.', "/"), body).await,
+        }
+    }
+
+    /// Takes acknowledgements until a moment.
+    ///
+    /// # Errors
+    /// Why something was not taken.
+    pub(crate) async fn until(&mut self, moment: Instant) -> Result<(), Failure> {
+        match self {
+            Self::Stream(stream) => stream.until(moment).await,
+            Self::Mqtt(fleet) => {
+                tokio::time::sleep_until(moment).await;
+                fleet.check()
+            }
+        }
+    }
+
+    /// Waits until everything that was handed over is acknowledged.
+    ///
+    /// # Errors
+    /// Why something was not.
+    pub(crate) async fn end(&mut self) -> Result<(), Failure> {
+        match self {
+            Self::Stream(stream) => stream.end().await,
+            Self::Mqtt(fleet) => fleet.end().await,
+        }
+    }
+
+    /// Messages that were acknowledged.
+    pub(crate) fn acknowledged(&self) -> u64 {
+        match self {
+            Self::Stream(stream) => stream.stored,
+            Self::Mqtt(fleet) => fleet.acknowledged(),
+        }
+    }
+}
+
+type UnderWay<'a> = std::pin::Pin<Box<dyn Future<Output = Result<(), Failure>> + 'a>>;
+
+/// The broker's stream.
+pub(crate) struct Stream<'a> {
     client: &'a Client,
     time: Duration,
     under_way: FuturesUnordered<UnderWay<'a>>,
-    /// Readings in messages that the broker has acknowledged.
+    /// Messages that it has acknowledged.
     pub(crate) stored: u64,
 }
 
-impl<'a> Outlet<'a> {
+impl<'a> Stream<'a> {
     /// `time` is how long the broker may take for one message.
     pub(crate) fn new(client: &'a Client, time: Duration) -> Self {
         Self { client, time, under_way: FuturesUnordered::new(), stored: 0 }
@@ -35,19 +91,13 @@ impl<'a> Outlet<'a> {
     ///
     /// # Errors
     /// Why an earlier one was not stored. This one is not sent then.
-    pub(crate) async fn tell(
-        &mut self,
-        subject: String,
-        body: Bytes,
-        readings: usize,
-    ) -> Result<(), Failure> {
+    pub(crate) async fn tell(&mut self, subject: String, body: Bytes) -> Result<(), Failure> {
         while self.under_way.len() >= UNDER_WAY_MAX {
             self.take_one().await?;
         }
         let (client, time) = (self.client, self.time);
         self.under_way.push(Box::pin(async move {
-            persist(async || Ok(client.publish_stored(&subject, body.clone(), time).await?)).await?;
-            Ok(readings)
+            persist(async || Ok(client.publish_stored(&subject, body.clone(), time).await?)).await.map(drop)
         }));
         Ok(())
     }
@@ -60,7 +110,7 @@ impl<'a> Outlet<'a> {
         loop {
             tokio::select! {
                 biased;
-                Some(ended) = self.under_way.next() => self.stored += ended? as u64,
+                Some(ended) = self.under_way.next() => self.counts(ended)?,
                 () = tokio::time::sleep_until(moment) => return Ok(()),
             }
         }
@@ -78,9 +128,10 @@ impl<'a> Outlet<'a> {
     }
 
     async fn take_one(&mut self) -> Result<(), Failure> {
-        if let Some(ended) = self.under_way.next().await {
-            self.stored += ended? as u64;
-        }
-        Ok(())
+        self.under_way.next().await.map_or(Ok(()), |ended| self.counts(ended))
+    }
+
+    fn counts(&mut self, ended: Result<(), Failure>) -> Result<(), Failure> {
+        ended.map(|()| self.stored += 1)
     }
 }

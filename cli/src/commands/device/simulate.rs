@@ -2,27 +2,31 @@
 
 use std::time::Duration;
 
-use contracts::DeviceId;
 use contracts::readings::{self, Metric, Site, Unit};
-use kit::id::Id;
 use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::failure::{Failure, exit};
 use crate::pick;
 use crate::progress::{Live, Whole};
-use crate::sensors::outlet::Outlet;
+use crate::sensors::mqtt::Fleet;
+use crate::sensors::outlet::{Outlet, Stream};
+use crate::sensors::registry::{self, Known};
 use crate::sensors::senml;
 use crate::sensors::sensor::Sensor;
 use crate::sensors::told::{Faults, Message, Teller};
 use crate::shop::Shop;
 use crate::show::count;
+use crate::stack::mqtt;
 
 /// The most virtual sensors.
 const DEVICES_MAX: u64 = 10_000;
 
 /// The most readings of one sensor in a second: its times are milliseconds.
 const RATE_OF_ONE_MAX: f64 = 1000.0;
+
+/// How long the broker may acknowledge nothing over MQTT.
+const MQTT_TIME: Duration = Duration::from_secs(30);
 
 /// How often the bar is drawn anew.
 const SHOWN_EVERY: Duration = Duration::from_millis(200);
@@ -37,6 +41,7 @@ const SHOWN_EVERY: Duration = Duration::from_millis(200);
 Examples:
   shopctl device simulate                                     ten sensors, until Ctrl-C
   shopctl device simulate --devices 1000 --rate 20000 --pack 100 --for 30s
+  shopctl device simulate --mqtt --devices 200 --for 30s      as MQTT clients, QoS 1
   shopctl device simulate --perfect --for 1m -o json | jq .stored")]
 pub(crate) struct Args {
     /// How many sensors
@@ -54,6 +59,10 @@ pub(crate) struct Args {
     /// Where they stand
     #[arg(long, value_name = "NAME", default_value = "lab", value_parser = site)]
     site: Site,
+    /// As MQTT clients, each with a connection of its own, instead of straight into the stream: the broker's address
+    /// for devices [default: that of the shop in the data folder]
+    #[arg(long, value_name = "HOST:PORT", num_args = 0..=1, default_missing_value = "", value_parser = address)]
+    mqtt: Option<MqttAddress>,
     /// Without gaps, repeats and late packs
     #[arg(long)]
     perfect: bool,
@@ -139,21 +148,27 @@ struct Load<'a> {
 impl<'a> Load<'a> {
     async fn new(shop: &'a Shop, args: &Args) -> Result<Self, Failure> {
         let faults = if args.perfect { Faults { gaps: 0.0, repeats: 0.0, late: 0.0 } } else { FAULTS };
-        let now = shop.now().as_millisecond();
-        let one = |number: u64| {
-            let device = DeviceId::from_bits(u128::from(args.seed) << 64 | u128::from(number));
-            One {
-                subject: readings::subject(&args.site, device),
-                teller: Teller::new(Sensor::new(args.seed, number), faults),
-                measured: now,
+        let known = registry::known(shop, args.seed, args.devices, &args.site).await?;
+        let outlet = match &args.mqtt {
+            None => Outlet::Stream(Stream::new(shop.client().await?, shop.timeout)),
+            Some(address) => {
+                let (host, port) = address.find(shop)?;
+                let secrets = registry::secrets(shop, &known).await?;
+                Outlet::Mqtt(Fleet::connect((&host, port), &secrets, MQTT_TIME).await?)
             }
+        };
+        let now = shop.now().as_millisecond();
+        let one = |(number, known): (usize, &Known)| One {
+            subject: readings::subject(&known.site, known.device),
+            teller: Teller::new(Sensor::new(args.seed, number as u64), faults),
+            measured: now,
         };
         let named = |error: readings::InvalidName| Failure::from(kit::Error::from(error));
         Ok(Self {
-            all: (0..args.devices).map(one).collect(),
+            all: known.iter().enumerate().map(one).collect(),
             metric: "temperature".parse().map_err(named)?,
             unit: "Cel".parse().map_err(named)?,
-            outlet: Outlet::new(shop.client().await?, shop.timeout),
+            outlet,
             report: Report { devices: args.devices, ..Report::default() },
         })
     }
@@ -193,7 +208,7 @@ impl<'a> Load<'a> {
             }
             if shown.elapsed() >= SHOWN_EVERY {
                 shown = Instant::now();
-                let stored = self.outlet.stored;
+                let stored = self.outlet.acknowledged() * args.pack;
                 let text =
                     format!("{stored} stored, {:.0} a second", stored as f64 / began.elapsed().as_secs_f64());
                 live.show(Some((stored, began.elapsed())), text);
@@ -205,9 +220,9 @@ impl<'a> Load<'a> {
         };
         live.end();
         let seconds = began.elapsed().as_secs_f64();
-        self.report.stored = self.outlet.stored;
+        self.report.stored = self.outlet.acknowledged() * args.pack;
         self.report.seconds = (seconds * 10.0).round() / 10.0;
-        self.report.rate = (self.outlet.stored as f64 / seconds).round();
+        self.report.rate = (self.report.stored as f64 / seconds).round();
         told
     }
 
@@ -232,7 +247,7 @@ impl<'a> Load<'a> {
         self.report.told += readings as u64;
         self.report.repeats += if message.is_repeat { readings as u64 } else { 0 };
         self.report.late += if message.is_late { readings as u64 } else { 0 };
-        self.outlet.tell(self.all[place].subject.clone(), body.into(), readings).await
+        self.outlet.tell(place, &self.all[place].subject, body).await
     }
 
     /// What was held back is told, and everything is waited for.
@@ -243,6 +258,40 @@ impl<'a> Load<'a> {
             }
         }
         self.outlet.end().await
+    }
+}
+
+/// Where devices find the broker, if somebody says it.
+#[derive(Debug, Clone)]
+struct MqttAddress(Option<(String, u16)>);
+
+impl MqttAddress {
+    /// What was said, or where the shop in the data folder listens.
+    fn find(&self, shop: &Shop) -> Result<(String, u16), Failure> {
+        if let Some(said) = &self.0 {
+            return Ok(said.clone());
+        }
+        let here = if shop.names_broker() { None } else { mqtt::url(&shop.folder()?) };
+        let plain = here.as_deref().and_then(|url| url.strip_prefix("mqtt://"));
+        plain.and_then(|rest| host_and_port(rest).ok()).ok_or_else(|| {
+            let what = "nothing says where the broker speaks MQTT in clear text";
+            Failure::new(exit::CONFIGURATION, "no_mqtt_address", what)
+                .mend("--mqtt 127.0.0.1:1883      names it")
+        })
+    }
+}
+
+fn address(text: &str) -> Result<MqttAddress, String> {
+    if text.is_empty() { Ok(MqttAddress(None)) } else { host_and_port(text).map(|at| MqttAddress(Some(at))) }
+}
+
+fn host_and_port(text: &str) -> Result<(String, u16), String> {
+    let parts = text.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
+    match parts {
+        Some((host, port)) if !host.is_empty() => {
+            Ok((host.trim_start_matches('[').trim_end_matches(']').to_owned(), port))
+        }
+        _ => Err("an address is HOST:PORT, such as 127.0.0.1:1883".to_owned()),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::failure::{Failure, exit};
 use crate::import::file;
 use crate::pick;
 use crate::progress::Progress;
-use crate::sensors::outlet::Outlet;
+use crate::sensors::outlet::Stream;
 use crate::sensors::senml;
 use crate::sensors::series::{self, Reads, Refused};
 use crate::shop::Shop;
@@ -99,11 +99,11 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     let subject = readings::subject(&args.site, args.device);
     let total = read.readings.len();
     let progress = Progress::new(&shop.out, total, "readings");
-    let mut outlet = Outlet::new(shop.client().await?, shop.timeout);
+    let mut outlet = Stream::new(shop.client().await?, shop.timeout);
     let mut told = Ok(());
     for pack in read.readings.chunks(args.pack as usize) {
         let body = senml::pack(&metric, args.unit.as_ref(), pack);
-        told = outlet.tell(subject.clone(), body.into(), pack.len()).await;
+        told = outlet.tell(subject.clone(), body.into()).await;
         if told.is_err() {
             break;
         }
@@ -115,11 +115,11 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     progress.end();
     told.map_err(|failure| {
         failure
-            .so(format!("{} of {total} readings were told, the rest was not", outlet.stored))
+            .so(format!("{} of {total} readings were told, the rest was not", outlet.stored * args.pack))
             .mend("run the same command again: what is told twice counts once")
     })?;
     let refused = read.refused.into_iter().map(|Refused { line, why }| RefusedRow { line, why }).collect();
-    tell(shop, &Report { device: args.device, metric, stored: outlet.stored, refused }, began)
+    tell(shop, &Report { device: args.device, metric, stored: total as u64, refused }, began)
 }
 
 fn tell(shop: &Shop, report: &Report, began: Instant) -> Result<(), Failure> {
