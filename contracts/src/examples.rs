@@ -10,3 +10,4 @@ mod inventory;
 mod notification;
 mod order;
 mod payment;
+mod telemetry;

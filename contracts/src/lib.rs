@@ -25,6 +25,7 @@ pub mod notification;
 pub mod order;
 pub mod payment;
 pub mod readings;
+pub mod telemetry;
 
 pub use basics::{Email, Quantity, Sku};
 pub use ids::{
@@ -34,6 +35,7 @@ pub use money::{Currency, Money};
 
 use kit::Access;
 use kit::bus::{Peer, Shop};
+use kit::drain::RawStream;
 use kit::message::{Word, WordKind, owner};
 
 /// Whose events each service hears, beside those of sign-in, which everybody hears. With the words it
@@ -48,7 +50,12 @@ pub const HEARS: &[(&str, &[&str])] = &[
     ("payment", &["order"]),
     ("notification", &["order", "inventory"]),
     ("analytics", &["catalog", "cart", "order", "inventory", "payment"]),
+    (ingest::NAME, &[]),
+    (telemetry::NAME, &[ingest::NAME]),
 ];
+
+/// Which services drain streams of raw messages.
+pub const DRAINS: &[(&str, RawStream)] = &[(ingest::NAME, readings::RAW)];
 
 /// Every word of every contract, service by service.
 pub fn words() -> impl Iterator<Item = &'static Word> {
@@ -63,6 +70,8 @@ pub fn words() -> impl Iterator<Item = &'static Word> {
         payment::WORDS,
         notification::WORDS,
         analytics::WORDS,
+        ingest::WORDS,
+        telemetry::WORDS,
     ]
     .into_iter()
     .flatten()
@@ -100,6 +109,7 @@ pub fn shop() -> Shop {
             answers: kit::bus::answers_of(&requests, name),
             calls: called.filter(|_| !keeps_own).map(|(subject, _)| subject.clone()).collect(),
             hears: set([&[auth::NAME], *sources].concat()),
+            drains: DRAINS.iter().filter(|(drainer, _)| drainer == name).map(|(_, raw)| *raw).collect(),
         }
     });
     Shop { peers: peers.collect(), requests }

@@ -54,15 +54,23 @@ pub fn services(data: &Path, keeper: Link) -> Vec<Service> {
     ]
 }
 
-/// The same, only to read what each can do: they reach no broker.
+/// The services of devices, as `shopd all` has them. Only tests that ask for them start them.
+pub fn device_services() -> Vec<Service> {
+    vec![ingest::service(ingest::Settings::default()), telemetry::service(telemetry::Settings::default())]
+}
+
+/// All of them, only to read what each can do: they reach no broker.
 pub fn tables_of_contents() -> Vec<Service> {
     let nowhere = Link { url: String::new(), name: String::new(), identity: None, ca: None };
-    services(Path::new("unused"), nowhere)
+    services(Path::new("unused"), nowhere).into_iter().chain(device_services()).collect()
 }
 
 /// The names of the services.
 pub const NAMES: [&str; 9] =
     ["streams", "auth", "catalog", "cart", "order", "inventory", "payment", "notification", "analytics"];
+
+/// The names of the services of devices.
+pub const DEVICE_NAMES: [&str; 2] = ["ingest", "telemetry"];
 
 /// A shop whose services run in this process, on threads of their own.
 pub struct Shop {

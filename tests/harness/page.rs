@@ -10,7 +10,7 @@ use contracts::payment::PaymentState;
 use kit::message::{Word, WordKind, owner, stream_of};
 use kit::{Role, Service};
 
-use crate::NAMES;
+use crate::{DEVICE_NAMES, NAMES};
 
 /// Above this line people write, below it the code does.
 pub const MARKER: &str =
@@ -137,7 +137,7 @@ fn reasons(page: &mut String) {
     row(page, &["given by", "`Shop-Error-Reason`", "meaning"]);
     row(page, &["---"; 3]);
     let files = ["kit/src/error.rs"].into_iter().map(str::to_owned);
-    let contracts = NAMES.iter().map(|name| format!("contracts/src/{name}.rs"));
+    let contracts = NAMES.iter().chain(&DEVICE_NAMES).map(|name| format!("contracts/src/{name}.rs"));
     for file in files.chain(contracts) {
         let by = file.rsplit('/').next().and_then(|name| name.strip_suffix(".rs")).unwrap_or_default();
         let by = if by == "error" { "every service" } else { by };

@@ -4,8 +4,18 @@ use std::collections::BTreeSet;
 
 use super::{files, read, top};
 
-const SERVICES: [&str; 8] =
-    ["analytics", "auth", "cart", "catalog", "inventory", "notification", "order", "payment"];
+const SERVICES: [&str; 10] = [
+    "analytics",
+    "auth",
+    "cart",
+    "catalog",
+    "ingest",
+    "inventory",
+    "notification",
+    "order",
+    "payment",
+    "telemetry",
+];
 
 /// The workspace crates that a manifest names, in any kind of dependency.
 fn knows(manifest: &str) -> BTreeSet<String> {
