@@ -4,3 +4,4 @@
 
 mod repo;
 mod system;
+mod telemetry;

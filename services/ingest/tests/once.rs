@@ -90,7 +90,7 @@ async fn a_repeat_after_a_restart_is_still_a_repeat() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_the_order_the_cuts_and_the_repeats_each_time_has_its_first_value(
