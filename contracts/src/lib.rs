@@ -26,6 +26,7 @@ pub mod notification;
 pub mod order;
 pub mod payment;
 pub mod readings;
+pub mod telemetry;
 
 pub use basics::{Email, Quantity, Sku};
 pub use ids::{
@@ -35,6 +36,7 @@ pub use money::{Currency, Money};
 
 use kit::Access;
 use kit::bus::{Peer, Shop};
+use kit::drain::RawStream;
 use kit::message::{Word, WordKind, owner};
 
 /// Whose events each service hears, beside those of sign-in, which everybody hears. With the words it
@@ -51,7 +53,12 @@ pub const HEARS: &[(&str, &[&str])] = &[
     ("analytics", &["catalog", "cart", "order", "inventory", "payment"]),
     (device::NAME, &[ingest::NAME]),
     (alert::NAME, &[ingest::NAME, device::NAME]),
+    (ingest::NAME, &[]),
+    (telemetry::NAME, &[ingest::NAME]),
 ];
+
+/// Which services drain streams of raw messages.
+pub const DRAINS: &[(&str, RawStream)] = &[(ingest::NAME, readings::RAW)];
 
 /// Every word of every contract, service by service.
 pub fn words() -> impl Iterator<Item = &'static Word> {
@@ -69,6 +76,7 @@ pub fn words() -> impl Iterator<Item = &'static Word> {
         ingest::WORDS,
         device::WORDS,
         alert::WORDS,
+        telemetry::WORDS,
     ]
     .into_iter()
     .flatten()
@@ -108,6 +116,7 @@ pub fn shop() -> Shop {
             hears: set([&[auth::NAME], *sources].concat()),
             listens: set(if *name == device::NAME { device::LISTENS.to_vec() } else { Vec::new() }),
             tells: set(if *name == device::NAME { device::TELLS.to_vec() } else { Vec::new() }),
+            drains: DRAINS.iter().filter(|(drainer, _)| drainer == name).map(|(_, raw)| *raw).collect(),
         }
     });
     Shop { peers: peers.collect(), requests }

@@ -14,6 +14,7 @@ use std::fmt::Write;
 
 use crate::access::identity::inbox;
 use crate::access::{Access, Member, Position, Roster, Who};
+use crate::drain::RawStream;
 use crate::message::{owner, stream_of};
 use crate::service::Service;
 use crate::streams;
@@ -39,6 +40,8 @@ pub struct Peer {
     pub listens: BTreeSet<String>,
     /// Where it tells outside the words of the shop.
     pub tells: BTreeSet<String>,
+    /// The streams of raw messages it drains.
+    pub drains: BTreeSet<RawStream>,
 }
 
 impl Peer {
@@ -51,6 +54,7 @@ impl Peer {
             hears: service.sources().into_keys().map(str::to_owned).collect(),
             listens: service.listened().map(str::to_owned).collect(),
             tells: service.told().map(str::to_owned).collect(),
+            drains: service.drained().collect(),
         }
     }
 }
@@ -87,8 +91,8 @@ impl Permissions {
             format!("$JS.API.STREAM.MSG.GET.{own}"),
         ];
         publish.extend(peer.calls.iter().cloned());
-        for source in &peer.hears {
-            let stream = stream_of(source);
+        let heard = peer.hears.iter().map(|source| stream_of(source));
+        for stream in heard.chain(peer.drains.iter().map(|raw| raw.stream.to_owned())) {
             publish.push(format!("$JS.API.STREAM.INFO.{stream}"));
             publish.push(format!("$JS.API.CONSUMER.INFO.{stream}.{name}"));
             publish.push(format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}"));
@@ -350,6 +354,7 @@ mod tests {
             hears: set(&["payment"]),
             listens: set(&[]),
             tells: set(&[]),
+            drains: BTreeSet::new(),
         };
         let granted = Permissions::of_service(&order);
         let forbidden = permissions(

@@ -15,11 +15,16 @@ use crate::{Counter, Shop};
 pub const PROFILE: &str = "cold_store";
 
 /// The names of the services of devices.
-pub const DEVICE_NAMES: [&str; 2] = ["device", "alert"];
+pub const DEVICE_NAMES: [&str; 4] = ["device", "ingest", "telemetry", "alert"];
 
 /// The services of devices, with the key that lets devices in.
 pub fn device_services(issuer: Issuer) -> Vec<Service> {
-    vec![device::service(issuer), alert::service()]
+    vec![
+        device::service(issuer),
+        ingest::service(ingest::Settings::default()),
+        telemetry::service(telemetry::Settings::default()),
+        alert::service(),
+    ]
 }
 
 /// The same, only to read what each can do.

@@ -235,7 +235,9 @@ mod tests {
                 "inventory",
                 "payment",
                 "notification",
-                "analytics"
+                "analytics",
+                "ingest",
+                "telemetry"
             ]
         );
     }
