@@ -235,7 +235,8 @@ mod tests {
                 "inventory",
                 "payment",
                 "notification",
-                "analytics"
+                "analytics",
+                "alert"
             ]
         );
     }

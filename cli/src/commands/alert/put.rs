@@ -27,12 +27,11 @@ use crate::shop::Shop;
     group = ArgGroup::new("devices").args(["site", "profile", "device"]),
     after_help = "\
 Examples:
-  shopctl alert rule put cold-store-warm --metric temperature --above 8 --clear 6 --for 10m \\
-    --site seattle --severity critical --escalate-after 15m --hold-sku milk-1l
+  shopctl alert rule put cold-store-warm --metric temperature --above 8 --clear 6 --for 10m --site seattle
+  shopctl alert rule put cold-store-hot --metric temperature --above 12 --severity critical --hold-sku milk-1l
   shopctl alert rule put door-banging --metric door --above 0 --times 20 --of 50 --within 10m
   shopctl alert rule put silent --silent --for 30m --hours 08:00-18:00 --zone Europe/Berlin
-  shopctl alert rule put shelf-3 --metric weight --settles 5 --for 10s --device dev_01h2e8kqvbfwea724h75qc655w \\
-    --count-sku mug-blue --piece-weight 0.34 --tare 1.2
+  shopctl alert rule put shelf-3 --metric weight --settles 5 --for 10s --count-sku mug-blue --piece-weight 0.34
   shopctl alert rule put cold-store-warm --file rule.json"
 )]
 pub(crate) struct Args {
