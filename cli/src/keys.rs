@@ -24,18 +24,21 @@ pub(crate) use ring::{Ring, generate};
 /// # Errors
 /// 74 if it cannot be read, 78 if it is none or others can read it.
 pub(crate) fn read(path: &Path) -> Result<Identity, Failure> {
-    Identity::read(path).map_err(|error| {
-        let (exit, code) = match &error {
-            IdentityError::Unreadable { .. } => (exit::IO, "key_unreadable"),
-            IdentityError::Exposed { .. } => (exit::CONFIGURATION, "key_exposed"),
-            IdentityError::Malformed(_) => (exit::CONFIGURATION, "key_malformed"),
-        };
-        let failure = Failure::new(exit, code, error.to_string());
-        match &error {
-            IdentityError::Exposed { path } => failure
-                .mend(format!("chmod 600 {path}"))
-                .mend("shopctl keys rotate NAME      if somebody may have read it"),
-            _ => failure,
-        }
-    })
+    Identity::read(path).map_err(|error| unusable(&error))
+}
+
+/// Why a key cannot be used, and what to do.
+fn unusable(error: &IdentityError) -> Failure {
+    let (exit, code) = match error {
+        IdentityError::Unreadable { .. } => (exit::IO, "key_unreadable"),
+        IdentityError::Exposed { .. } => (exit::CONFIGURATION, "key_exposed"),
+        IdentityError::Malformed(_) => (exit::CONFIGURATION, "key_malformed"),
+    };
+    let failure = Failure::new(exit, code, error.to_string());
+    match error {
+        IdentityError::Exposed { path } => failure
+            .mend(format!("chmod 600 {path}"))
+            .mend("shopctl keys rotate NAME      if somebody may have read it"),
+        _ => failure,
+    }
 }

@@ -4,7 +4,7 @@
 //! - [`folder`]: what stands where in the data folder
 //! - [`process`]: starting, finding and stopping one process
 //! - [`nats_server`]: finding a broker that is new enough; [`broker`]: running it
-//! - [`listen`]: where it listens; [`reload`]: making it read its users again
+//! - [`listen`]: where it listens; [`mqtt`]: where it speaks MQTT; [`reload`]: making it read its users again
 //! - [`services`]: running the services, and waiting until they answer; [`ending`]: ending them
 //! - [`log_line`], [`log_file`]: what they wrote
 
@@ -14,6 +14,7 @@ pub(crate) mod folder;
 pub(crate) mod listen;
 pub(crate) mod log_file;
 pub(crate) mod log_line;
+pub(crate) mod mqtt;
 pub(crate) mod nats_server;
 pub(crate) mod process;
 pub(crate) mod reload;

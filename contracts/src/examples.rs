@@ -6,6 +6,7 @@ mod auth;
 mod cart;
 mod catalog;
 mod device;
+mod device_requests;
 mod ingest;
 mod inventory;
 mod notification;

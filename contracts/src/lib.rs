@@ -49,6 +49,7 @@ pub const HEARS: &[(&str, &[&str])] = &[
     ("payment", &["order"]),
     ("notification", &["order", "inventory", alert::NAME]),
     ("analytics", &["catalog", "cart", "order", "inventory", "payment"]),
+    (device::NAME, &[ingest::NAME]),
     (alert::NAME, &[ingest::NAME, device::NAME]),
 ];
 
@@ -65,6 +66,8 @@ pub fn words() -> impl Iterator<Item = &'static Word> {
         payment::WORDS,
         notification::WORDS,
         analytics::WORDS,
+        ingest::WORDS,
+        device::WORDS,
         alert::WORDS,
     ]
     .into_iter()
@@ -103,6 +106,8 @@ pub fn shop() -> Shop {
             answers: kit::bus::answers_of(&requests, name),
             calls: called.filter(|_| !keeps_own).map(|(subject, _)| subject.clone()).collect(),
             hears: set([&[auth::NAME], *sources].concat()),
+            listens: set(if *name == device::NAME { device::LISTENS.to_vec() } else { Vec::new() }),
+            tells: set(if *name == device::NAME { device::TELLS.to_vec() } else { Vec::new() }),
         }
     });
     Shop { peers: peers.collect(), requests }

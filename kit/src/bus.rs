@@ -7,6 +7,8 @@
 //! whatever a request names as the place of its answer, another service's events included. And
 //! nobody listens to inboxes but their own.
 
+pub mod devices;
+
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -33,6 +35,10 @@ pub struct Peer {
     pub calls: BTreeSet<String>,
     /// Whose events it hears.
     pub hears: BTreeSet<String>,
+    /// Where it listens outside the words of the shop.
+    pub listens: BTreeSet<String>,
+    /// Where it tells outside the words of the shop.
+    pub tells: BTreeSet<String>,
 }
 
 impl Peer {
@@ -43,6 +49,8 @@ impl Peer {
             answers: service.answered().map(|answer| answer.subject.clone()).collect(),
             calls: service.called().map(str::to_owned).collect(),
             hears: service.sources().into_keys().map(str::to_owned).collect(),
+            listens: service.listened().map(str::to_owned).collect(),
+            tells: service.told().map(str::to_owned).collect(),
         }
     }
 }
@@ -94,10 +102,11 @@ impl Permissions {
             publish.push("$JS.API.CONSUMER.LIST.*".to_owned());
             publish.push("$JS.API.CONSUMER.DELETE.*.*".to_owned());
         }
+        publish.extend(peer.tells.iter().cloned());
         publish.sort();
         publish.dedup();
         let mut subscribe: Vec<String> =
-            peer.answers.iter().map(|subject| format!("{subject} {name}")).collect();
+            peer.answers.iter().chain(&peer.listens).map(|subject| format!("{subject} {name}")).collect();
         for verb in ["PING", "INFO", "STATS"] {
             subscribe.push(format!("$SRV.{verb}"));
             subscribe.push(format!("$SRV.{verb}.{name}"));
@@ -116,7 +125,7 @@ impl Permissions {
             subscribe: vec![format!("{}.>", inbox(name))],
         };
         match member.position {
-            Position::System => return None,
+            Position::System | Position::Issuer => return None,
             Position::Service => {
                 return shop.peers.iter().find(|peer| peer.name == *name).map(Self::of_service);
             }
@@ -184,7 +193,7 @@ fn acknowledging(stream: &str, consumer: &str) -> [String; 2] {
 }
 
 /// Whether a pattern allows everything that another allows; both may end with a queue group.
-fn covers(pattern: &str, wanted: &str) -> bool {
+pub(crate) fn covers(pattern: &str, wanted: &str) -> bool {
     let (pattern, group) = pattern.split_once(' ').map_or((pattern, None), |(p, g)| (p, Some(g)));
     let (wanted, in_group) = wanted.split_once(' ').map_or((wanted, None), |(w, g)| (w, Some(g)));
     if group.is_some() && group != in_group {
@@ -213,11 +222,19 @@ pub fn users_conf(roster: &Roster, shop: &Shop) -> String {
             let _ = writeln!(page, "      # {}\n      {{ nkey: {key} }}", member.name);
         }
     }
-    page.push_str("    ]\n  }\n  SHOP {\n    jetstream: enabled\n    exports: [\n");
+    page.push_str("    ]\n");
+    let border = devices::Border::of(shop);
+    border.system(&mut page);
+    page.push_str("  }\n  SHOP {\n    jetstream: enabled\n    exports: [\n");
     for (subject, response) in LENT {
         let _ = writeln!(page, "      {{ service: \"{subject}\", response: {response} }}");
     }
-    page.push_str("    ]\n    users: [\n");
+    for entry in border.shop_exports() {
+        let _ = writeln!(page, "      {{ {entry} }}");
+    }
+    page.push_str("    ]\n");
+    border.shop_imports(&mut page);
+    page.push_str("    users: [\n");
     let outside = |member: &&Member| member.position == Position::Subscriber;
     for member in roster.members.iter().filter(|member| !outside(member)) {
         user(&mut page, member, shop);
@@ -236,7 +253,9 @@ pub fn users_conf(roster: &Roster, shop: &Shop) -> String {
         user(&mut page, member, shop);
         page.push_str("    ]\n  }\n");
     }
+    border.account(&mut page);
     page.push_str("}\n");
+    devices::callout(&mut page, roster, shop);
     page
 }
 
@@ -327,6 +346,8 @@ mod tests {
             answers: set(&["order.place"]),
             calls: set(&["cart.get"]),
             hears: set(&["payment"]),
+            listens: set(&[]),
+            tells: set(&[]),
         };
         let granted = Permissions::of_service(&order);
         let forbidden = permissions(

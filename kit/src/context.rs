@@ -204,6 +204,24 @@ impl EffectCtx {
         port::call(&*self.port, request, self.trace, (own, None, deadline)).await
     }
 
+    /// Tells something outside the words of the shop, as [`Service::tells`] allows. Nobody says whether it arrived.
+    ///
+    /// # Errors
+    /// If there is no connection to the broker.
+    pub async fn tell(&self, subject: String, body: Bytes) -> Result<()> {
+        self.port.service().must_tell(&subject)?;
+        self.port.tell(subject, body, None).await.map(drop)
+    }
+
+    /// The same, and waits for an answer within the time of this try.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub async fn command(&self, subject: String, body: Bytes) -> Result<Bytes> {
+        self.port.service().must_tell(&subject)?;
+        self.port.tell(subject, body, Some(self.time_limit)).await
+    }
+
     /// Reads from the database.
     ///
     /// # Errors

@@ -177,7 +177,7 @@ impl Error {
     }
 
     /// What a caller may see of it: a mistake of ours keeps its insides to itself.
-    pub(crate) fn for_caller(&self) -> (u16, &str, &str) {
+    pub fn for_caller(&self) -> (u16, &str, &str) {
         match self.kind {
             Kind::Internal => (500, reason::INTERNAL, "internal error; the log of the service says more"),
             kind => (kind.code(), &self.reason, &self.message),

@@ -7,6 +7,7 @@
 //! - [`access`]: who may do what, and how it is proved; [`caller`]: who asks
 //! - [`bus`]: what each holder of a key may do at the broker
 //! - [`effect`]: work on the outside world
+//! - [`listen`]: what is said outside the words of the shop; [`callout`]: who may connect as a device
 //! - [`error`]: who has to act, a stable reason, and a line for people
 //! - [`engine`]: jobs and a database in; answers, rows and timers out; no broker
 //! - [`runtime`]: the engine on NATS: requests, relay, hearing, timers, effects, start and stop
@@ -21,6 +22,7 @@ pub mod admin;
 pub mod backup;
 pub mod bus;
 pub mod caller;
+pub mod callout;
 pub mod client;
 pub mod clock;
 pub mod context;
@@ -30,6 +32,7 @@ pub mod engine;
 pub mod error;
 pub mod id;
 pub mod limits;
+pub mod listen;
 pub mod message;
 pub mod page;
 pub mod room;

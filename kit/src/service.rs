@@ -13,6 +13,7 @@ use crate::context::{Ctx, EffectCtx, to_body};
 use crate::effect::{Attempt, Effect, Policy, Trouble};
 use crate::engine::port::Waiting;
 use crate::error::{Error, Result, reason};
+use crate::listen::Outside;
 use crate::message::{Event, Request, owner, stream_of};
 use crate::streams::{self, MakeConsumer, MakeStream, PurgeStream};
 use crate::transaction::Tx;
@@ -69,6 +70,7 @@ pub struct Service {
     every: Vec<Period>,
     effects: BTreeMap<&'static str, Performs>,
     trust: Trust,
+    pub(crate) outside: Outside,
 }
 
 impl Service {
@@ -88,6 +90,7 @@ impl Service {
             every: Vec::new(),
             effects: BTreeMap::new(),
             trust: Trust::default(),
+            outside: Outside::default(),
         };
         let service = crate::admin::answer(service).hears(words::key_rotated).hears(words::session_revoked);
         // The keeper of the streams keeps its own by itself.
@@ -164,8 +167,7 @@ impl Service {
         self
     }
 
-    /// Puts something else in the place of a reaction, which it is given: for a simulator, whose broken
-    /// shops must be found out. A subject that is not heard stays so.
+    /// Puts something else in the place of a reaction, which it is given: for a simulator and its broken shops.
     #[cfg(feature = "testing")]
     pub fn hears_instead(
         mut self,
@@ -198,7 +200,7 @@ impl Service {
         self
     }
 
-    /// Acts when a timer of this kind is due. The key says what it was set for.
+    /// Acts when a timer of this kind is due, with the key it was set for.
     pub fn on_timer(
         mut self,
         kind: &'static str,
@@ -391,7 +393,6 @@ impl Service {
     }
 }
 
-/// Reads a request. A list would do for serde where a struct is wanted; here only an object does.
 fn read_object<Q: DeserializeOwned>(body: &[u8]) -> Result<Q> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(Error::invalid(reason::INVALID_BODY, "the body is not a JSON object"));

@@ -5,6 +5,7 @@
 //! - [`processes`]: the services as processes, for tests that kill them; [`small_disk`]: a disk that can be filled
 //! - [`customer`]: buying, and waiting for how it ends; [`people`]: accounts, guests, what they hold
 //! - [`flow`]: everything that can become of an order, insisted on; [`walk`]: over the crash points meanwhile
+//! - [`devices`]: the services of devices, which only a shop has that asks for them
 //! - [`commands`]: `shopctl` about the shop of a test
 //! - [`page`]: the reference part of `subjects.md`
 //! - [`quiet`]: waiting until nothing moves; [`audit`]: whether the books balance
@@ -15,6 +16,7 @@ pub mod audit;
 pub mod chaos;
 pub mod commands;
 pub mod customer;
+pub mod devices;
 pub mod flow;
 pub mod page;
 pub mod people;
@@ -54,20 +56,15 @@ pub fn services(data: &Path, keeper: Link) -> Vec<Service> {
     ]
 }
 
-/// The services of devices, which only tests that ask for them start.
-pub fn device_services() -> Vec<Service> {
-    vec![alert::service()]
-}
-
 /// All of them, only to read what each can do: they reach no broker.
 pub fn tables_of_contents() -> Vec<Service> {
     let nowhere = Link { url: String::new(), name: String::new(), identity: None, ca: None };
     let mut all = services(Path::new("unused"), nowhere);
-    all.extend(device_services());
+    all.extend(devices::tables_of_contents());
     all
 }
 
-/// The names of the services.
+/// The names of the services that every shop has.
 pub const NAMES: [&str; 9] =
     ["streams", "auth", "catalog", "cart", "order", "inventory", "payment", "notification", "analytics"];
 
@@ -87,7 +84,11 @@ pub fn shared() -> &'static Shop {
 impl Shop {
     /// Opens a shop of one's own.
     pub fn open() -> Self {
-        let broker = Broker::start(contracts::shop());
+        Self::open_on(Broker::start(contracts::shop()), Vec::new())
+    }
+
+    /// Opens a shop on a broker, with further services.
+    fn open_on(broker: Broker, further: Vec<Service>) -> Self {
         let folder = broker.folder().join("data");
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -98,6 +99,7 @@ impl Shop {
         let _on_it = runtime.enter();
         let running = services(&folder, broker.link_of(kit::streams::NAME))
             .into_iter()
+            .chain(further)
             .map(|service| (service.name(), run(service, options.clone(), CancellationToken::new())))
             .collect();
         drop(_on_it);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
+use contracts::device::DeviceState;
 use contracts::notification::NotificationState;
 use contracts::order::{RefundState, Stage};
 use contracts::payment::PaymentState;
@@ -11,6 +12,7 @@ use kit::message::{Word, WordKind, owner, stream_of};
 use kit::{Role, Service};
 
 use crate::NAMES;
+use crate::devices::DEVICE_NAMES;
 
 /// Above this line people write, below it the code does.
 pub const MARKER: &str =
@@ -128,6 +130,7 @@ fn values(page: &mut String) {
     set("`state`, `states` of a payment", PaymentState::ALL.map(PaymentState::word).to_vec());
     set("`state` of a notification", NotificationState::ALL.map(NotificationState::word).to_vec());
     set("`state` of a product", vec!["active", "retired"]);
+    set("`state` of a device", DeviceState::ALL.map(DeviceState::word).to_vec());
     set("`role`", Role::ALL.map(Role::word).to_vec());
 }
 
@@ -137,7 +140,7 @@ fn reasons(page: &mut String) {
     row(page, &["given by", "`Shop-Error-Reason`", "meaning"]);
     row(page, &["---"; 3]);
     let files = ["kit/src/error.rs"].into_iter().map(str::to_owned);
-    let contracts = NAMES.iter().map(|name| format!("contracts/src/{name}.rs"));
+    let contracts = NAMES.iter().chain(&DEVICE_NAMES).map(|name| format!("contracts/src/{name}.rs"));
     for file in files.chain(contracts) {
         let by = file.rsplit('/').next().and_then(|name| name.strip_suffix(".rs")).unwrap_or_default();
         let by = if by == "error" { "every service" } else { by };

@@ -2,5 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that finds nothing to unwrap has failed")]
 
+mod devices;
 mod repo;
 mod system;

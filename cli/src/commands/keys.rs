@@ -108,8 +108,8 @@ pub(super) fn list(shop: &Shop, ring: &Ring, wanted: impl Fn(&Member) -> bool) -
 }
 
 fn show(ring: &Ring, member: Member) -> Shown {
-    let file = Some(ring.seed(&member.name)).filter(|path| path.exists());
-    let exposed = ring.exposed(&member.name);
+    let file = Some(ring.file_of(&member)).filter(|path| path.exists());
+    let exposed = file.as_deref().and_then(Ring::exposed);
     Shown { name: member.name, position: member.position, keys: member.keys, file, exposed }
 }
 

@@ -13,6 +13,7 @@ use crate::shop::Shop;
 use crate::show;
 use crate::stack::broker::{self, Broker};
 use crate::stack::listen::ListenArgs;
+use crate::stack::mqtt;
 use crate::stack::services::{self, Part, Plan};
 
 const EXAMPLES: &str = "\
@@ -34,6 +35,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     port: Option<u16>,
 
+    /// Port for devices that speak MQTT, 0 for any that is free [default: 1883]
+    #[arg(long, value_name = "N")]
+    mqtt_port: Option<u16>,
+
     /// Run all services in one process
     #[arg(long)]
     one_process: bool,
@@ -51,6 +56,8 @@ pub(crate) struct Args {
 struct Stack {
     data: PathBuf,
     url: String,
+    /// Where devices that speak MQTT find the broker.
+    mqtt: Option<String>,
     /// Whose keys were made.
     keys_made: Vec<String>,
     parts: Vec<Shown>,
@@ -71,13 +78,17 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     let say = |name: &str, is_new: bool, more: &str| shop.out.say(line(&shop.out, began, name, is_new, more));
 
     let plan = Plan::make(&folder, args.one_process)?;
-    let wish = broker::Wish { port: args.port, conf: args.nats_conf, listen: args.listen.wish()? };
+    let (port, mqtt_port) = (args.port, args.mqtt_port);
+    let wish = broker::Wish { port, mqtt_port, conf: args.nats_conf, listen: args.listen.wish()? };
     let ring = Ring::of(&folder);
     let made = ring.make()?;
     let broker = Broker::ensure(&folder, &wish, Some(Arc::new(ring.asker(shop.named_seed())?))).await?;
-    let url = broker.link.url.clone();
+    let (url, mqtt) = (broker.link.url.clone(), mqtt::url(&folder));
     let (_, version) = broker.client.broker();
     say("broker", broker.is_new, &format!("{:<8} {url}   nats-server {version}", broker.pid));
+    if let Some(mqtt) = mqtt.as_ref().filter(|_| shop.out.is_table()) {
+        shop.out.say(format!("  devices speak MQTT at {mqtt}"));
+    }
 
     let mut parts = plan.start(&folder, &broker.link)?;
     let new: Vec<u32> = parts.iter().filter(|part| part.started.is_some()).map(|part| part.pid).collect();
@@ -95,7 +106,7 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
             std::iter::once(Shown { name: "broker".to_owned(), pid: broker.pid, started: broker.is_new })
                 .chain(parts.iter().map(Part::shown))
                 .collect();
-        return shop.out.json(&Stack { data: folder.root().to_owned(), url, keys_made: made, parts });
+        return shop.out.json(&Stack { data: folder.root().to_owned(), url, mqtt, keys_made: made, parts });
     }
     let what = match (broker.is_new, new.len()) {
         (false, 0) => "Everything was running already".to_owned(),

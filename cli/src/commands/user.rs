@@ -87,7 +87,9 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
         Command::Add(args) => add(shop, args).await,
         Command::Rm(args) => remove(shop, args).await,
         Command::Ls(args) => {
-            let is_user = |member: &Member| !matches!(member.position, Position::Service | Position::System);
+            let is_user = |member: &Member| {
+                !matches!(member.position, Position::Service | Position::System | Position::Issuer)
+            };
             list(shop, &args.place.look(shop)?, is_user)
         }
     }
@@ -171,7 +173,7 @@ fn removable(roster: &Roster, name: &str) -> Result<Member, Failure> {
         |code: &str, why: &str| Failure::new(exit::REFUSED, code, format!("{name} was not removed: {why}"));
     let admins = roster.members.iter().filter(|member| member.position == Position::Admin).count();
     match member.position {
-        Position::Service | Position::System => {
+        Position::Service | Position::System | Position::Issuer => {
             Err(refused("not_a_user", "the shop cannot do without its services and the broker's own user")
                 .mend(format!("shopctl keys rotate {name}      if its key leaked")))
         }
@@ -227,7 +229,11 @@ fn name(text: &str) -> Result<String, String> {
 fn position(text: &str) -> Result<Position, String> {
     let wrong = || "a user is an operator, admin, subscriber or storefront".to_owned();
     let position: Position = text.parse().map_err(|_| wrong())?;
-    if matches!(position, Position::Service | Position::System) { Err(wrong()) } else { Ok(position) }
+    if matches!(position, Position::Service | Position::System | Position::Issuer) {
+        Err(wrong())
+    } else {
+        Ok(position)
+    }
 }
 
 #[cfg(test)]

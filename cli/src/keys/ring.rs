@@ -3,9 +3,10 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use kit::access::Identity;
 use kit::access::roster::{self, Member, Position, Roster};
+use kit::access::{Identity, Issuer};
 use kit::bus;
+use kit::bus::devices::ISSUER;
 
 use crate::failure::{Failure, exit};
 use crate::private::{self, shown};
@@ -78,8 +79,8 @@ impl Ring {
 
     /// What others may do with the file of a key, in the words of `chmod`; none if they may do
     /// nothing, or there is no file.
-    pub(crate) fn exposed(&self, name: &str) -> Option<String> {
-        let mode = std::fs::metadata(self.seed(name)).ok()?.permissions().mode() & 0o777;
+    pub(crate) fn exposed(file: &Path) -> Option<String> {
+        let mode = std::fs::metadata(file).ok()?.permissions().mode() & 0o777;
         (mode & 0o077 != 0).then(|| format!("{mode:o}"))
     }
 
@@ -113,8 +114,8 @@ impl Ring {
             .map_err(|error| Failure::io(format!("the folder {} cannot be made", shown(&self.keys)), &error))
     }
 
-    /// Makes what is missing: a key for every service, one for the broker's own user, and one for a
-    /// first operator if there is no admin; and writes the users. Answers whose keys were made.
+    /// Makes what is missing: a key for every service, one for the broker's own user, one with which devices are
+    /// let in, and one for a first operator if there is no admin; and writes the users. Answers whose keys were made.
     ///
     /// # Errors
     /// 74 or 78 if a file cannot be used or written.
@@ -137,8 +138,50 @@ impl Ring {
                 ensure(&mut roster, name, position)?;
             }
         }
+        if self.enlist_issuer(&mut roster)? {
+            made.push(ISSUER.to_owned());
+        }
         self.store(&roster)?;
         Ok(made)
+    }
+
+    /// Sees that the key is there with which devices are let in, and in the roster; answers whether it was made.
+    fn enlist_issuer(&self, roster: &mut Roster) -> Result<bool, Failure> {
+        let path = Issuer::path(&self.keys, ISSUER);
+        let is_new = matches!(path.try_exists(), Ok(false));
+        let issuer = if is_new { Issuer::generate() } else { Issuer::read(&path) };
+        let issuer = issuer.map_err(|error| super::unusable(&error))?;
+        if is_new {
+            write(&path, issuer.seed())?;
+        }
+        let keys = vec![issuer.public_key().to_owned()];
+        let (name, position) = (ISSUER.to_owned(), Position::Issuer);
+        match roster.members.iter_mut().find(|member| member.position == position) {
+            None => roster.members.push(Member { name, position, keys }),
+            Some(member) => member.keys = keys,
+        }
+        Ok(is_new)
+    }
+
+    /// Makes another key with which devices are let in, in the place of the one that was there. Devices that come
+    /// before the broker and the service of devices have it are refused, and come again.
+    ///
+    /// # Errors
+    /// 74 or 78 if a file cannot be used or written.
+    pub(crate) fn renew_issuer(&self) -> Result<(), Failure> {
+        let issuer = Issuer::generate().map_err(|error| super::unusable(&error))?;
+        write(&Issuer::path(&self.keys, ISSUER), issuer.seed())?;
+        let mut roster = self.roster()?;
+        self.enlist_issuer(&mut roster)?;
+        self.store(&roster)
+    }
+
+    /// Where the key of a member stands, whatever kind of key it is.
+    pub(crate) fn file_of(&self, member: &Member) -> PathBuf {
+        match member.position {
+            Position::Issuer => Issuer::path(&self.keys, &member.name),
+            _ => self.seed(&member.name),
+        }
     }
 
     /// Sees that somebody stands in the roster with the key that is in the folder; makes the key if
@@ -244,7 +287,7 @@ mod tests {
     fn what_is_missing_is_made_once() {
         let (_scratch, ring) = scratch();
         let made = ring.make().unwrap();
-        assert_eq!(made.len(), contracts::services().count() + 2);
+        assert_eq!(made.len(), contracts::services().count() + 3);
         let roster = ring.roster().unwrap();
         assert_eq!(roster.member(OPERATOR).unwrap().position, Position::Admin);
         let users = std::fs::read_to_string(ring.users()).unwrap();
@@ -264,9 +307,9 @@ mod tests {
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(ring.folder()), 0o700);
         assert_eq!(mode(&ring.seed("order")), 0o600);
-        assert_eq!(ring.exposed("order"), None);
+        assert_eq!(Ring::exposed(&ring.seed("order")), None);
         std::fs::set_permissions(ring.seed("order"), PermissionsExt::from_mode(0o644)).unwrap();
-        assert_eq!(ring.exposed("order").as_deref(), Some("644"));
+        assert_eq!(Ring::exposed(&ring.seed("order")).as_deref(), Some("644"));
         let refused = ring.make().unwrap_err();
         assert_eq!((refused.exit(), refused.code()), (exit::CONFIGURATION, "key_exposed"));
     }
@@ -291,5 +334,24 @@ mod tests {
         std::fs::remove_file(ring.folder().join(roster::FILE)).unwrap();
         assert_eq!(ring.make().unwrap(), Vec::<String>::new());
         assert_eq!(ring.roster().unwrap(), before);
+    }
+
+    #[test]
+    fn a_folder_from_before_there_were_devices_gets_the_key_that_lets_them_in() {
+        let (_scratch, ring) = scratch();
+        ring.make().unwrap();
+        let mut roster = ring.roster().unwrap();
+        let path = Issuer::path(ring.folder(), ISSUER);
+        std::fs::remove_file(&path).unwrap();
+        roster.members.retain(|member| member.position != Position::Issuer && member.name != "device");
+        ring.store(&roster).unwrap();
+        assert!(!std::fs::read_to_string(ring.users()).unwrap().contains("auth_callout"));
+        ring.forget("device");
+        assert_eq!(ring.make().unwrap(), ["device", ISSUER]);
+        let issuer = Issuer::read(&path).unwrap();
+        let users = std::fs::read_to_string(ring.users()).unwrap();
+        assert!(users.contains(&format!("issuer: {}", issuer.public_key())));
+        ring.renew_issuer().unwrap();
+        assert!(!std::fs::read_to_string(ring.users()).unwrap().contains(issuer.public_key()));
     }
 }

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use super::BROKER;
 use super::folder::Folder;
 use super::listen::{Certificate, Listen};
+use super::mqtt;
 use super::nats_server::NatsServer;
 use super::process::Started;
 use super::reload;
@@ -56,6 +57,8 @@ const SETTINGS_NOTE: &str = "
 pub(crate) struct Wish {
     /// The port; 0 is any that is free.
     pub(crate) port: Option<u16>,
+    /// The port for MQTT; 0 is any that is free.
+    pub(crate) mqtt_port: Option<u16>,
     /// The configuration file.
     pub(crate) conf: Option<PathBuf>,
     /// Where it is to listen; none: where it did, or on this machine only.
@@ -105,7 +108,8 @@ impl Broker {
         let listen = wish.listen.clone().or(recorded).unwrap_or_default();
         let port = choose_port(folder, wish, &listen)?;
         let server = NatsServer::find()?;
-        configure(folder, wish, &listen)?;
+        let devices = mqtt::choose_port(folder, wish.mqtt_port, port == 0, &listen)?;
+        configure(folder, wish, &listen, devices)?;
         let mut started = start(folder, &server, &listen, port)?;
         let port = loop {
             started.check(folder, BROKER)?;
@@ -117,6 +121,7 @@ impl Broker {
         };
         folder.write(&folder.broker_url(), &format!("{}\n", listen.url(port)))?;
         listen.record(folder)?;
+        mqtt::record(folder, &listen, devices)?;
         reload::note(folder)?;
         let link = link(folder, identity)?;
         let client = connect(folder, &link, limit).await?;
@@ -137,7 +142,9 @@ pub(crate) fn link(folder: &Folder, identity: Option<Arc<Identity>>) -> Result<L
 
 /// Removes what says where the broker is, once it has ended.
 pub(crate) fn forget(folder: &Folder) {
-    for file in [folder.broker_url(), folder.pid_file(BROKER), folder.users_loaded(), folder.listen()] {
+    for file in
+        [folder.broker_url(), folder.pid_file(BROKER), folder.users_loaded(), folder.listen(), folder.mqtt()]
+    {
         folder.remove(&file);
     }
     forget_ports(folder);
@@ -214,8 +221,8 @@ fn taken(port: u16, error: &std::io::Error) -> Failure {
 
 /// Writes the broker's configuration beside its users, which it includes: that of this project, or
 /// the one that was named.
-fn configure(folder: &Folder, wish: &Wish, listen: &Listen) -> Result<(), Failure> {
-    let write = |text: &str| folder.write(&folder.nats_conf(), &with_settings(text, listen));
+fn configure(folder: &Folder, wish: &Wish, listen: &Listen, mqtt_port: u16) -> Result<(), Failure> {
+    let write = |text: &str| folder.write(&folder.nats_conf(), &with_settings(text, listen, mqtt_port));
     let Some(conf) = &wish.conf else { return write(CONFIGURATION) };
     let wrong = |code: &str, why: String| {
         let what = format!("the broker was not started: {} {why}", conf.display());
@@ -233,7 +240,7 @@ fn configure(folder: &Folder, wish: &Wish, listen: &Listen) -> Result<(), Failur
 
 /// A configuration with what is added to it. These are no options of the program, because it would
 /// refuse to read its users again if one of them was.
-fn with_settings(conf: &str, listen: &Listen) -> String {
+fn with_settings(conf: &str, listen: &Listen, mqtt_port: u16) -> String {
     let mut text = format!("{conf}{SETTINGS_NOTE}");
     let says = |name: &str| conf.lines().any(|line| line.trim_start().starts_with(name));
     for (name, value) in LOG_SETTINGS.iter().filter(|(name, _)| !says(name)) {
@@ -242,6 +249,9 @@ fn with_settings(conf: &str, listen: &Listen) -> String {
     if let Some(Certificate { file, key }) = &listen.certificate {
         let (file, key) = (file.display(), key.display());
         text.push_str(&format!("tls {{\n  cert_file: \"{file}\"\n  key_file: \"{key}\"\n  timeout: 5\n}}\n"));
+    }
+    if !says("mqtt") {
+        text.push_str(&mqtt::settings(listen, mqtt_port));
     }
     text
 }

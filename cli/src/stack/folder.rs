@@ -104,6 +104,11 @@ impl Folder {
         self.run().join("broker.listen")
     }
 
+    /// Where devices find the broker.
+    pub(crate) fn mqtt(&self) -> PathBuf {
+        self.run().join("broker.mqtt")
+    }
+
     /// The log of a part: of the broker, of a service, or of all services in one.
     pub(crate) fn log(&self, part: &str) -> PathBuf {
         let name = if part == BROKER { "nats" } else { part };

@@ -89,14 +89,8 @@ impl Identity {
     /// # Errors
     /// [`IdentityError`].
     pub fn read(path: &Path) -> Result<Self, IdentityError> {
-        use std::os::unix::fs::PermissionsExt;
+        let text = read_private(path)?;
         let shown = path.display().to_string();
-        let unreadable = |source| IdentityError::Unreadable { path: shown.clone(), source };
-        let text = std::fs::read_to_string(path).map_err(unreadable)?;
-        let mode = std::fs::metadata(path).map_err(unreadable)?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(IdentityError::Exposed { path: shown });
-        }
         let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         Self::of_seed(&name, &text).map_err(|_| IdentityError::Malformed(shown))
     }
@@ -165,6 +159,19 @@ impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Identity").field("name", &self.name).field("public", &self.public).finish()
     }
+}
+
+/// Reads a file that nobody else can read.
+pub(super) fn read_private(path: &Path) -> Result<String, IdentityError> {
+    use std::os::unix::fs::PermissionsExt;
+    let shown = path.display().to_string();
+    let unreadable = |source| IdentityError::Unreadable { path: shown.clone(), source };
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let mode = std::fs::metadata(path).map_err(unreadable)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(IdentityError::Exposed { path: shown });
+    }
+    Ok(text)
 }
 
 #[cfg(test)]

@@ -6,10 +6,12 @@
 //! - [`token`]: signed statements about who somebody is
 //! - [`roster`]: the keys of services and operators, as an administrator wrote them down
 //! - [`identity`]: a key of one's own, and the tokens made with it
+//! - [`issuer`]: the key that says who may connect as a device
 //! - [`trust`]: everything a service believes, and who a request comes from
 //! - [`words`]: what sign-in tells every service
 
 pub mod identity;
+pub mod issuer;
 pub mod owner;
 pub mod roster;
 #[cfg(test)]
@@ -20,6 +22,7 @@ pub mod who;
 pub mod words;
 
 pub use identity::Identity;
+pub use issuer::Issuer;
 pub use owner::{Asker, Owner};
 pub use roster::{Member, Position, Roster};
 pub use trust::{Presented, Trust};

@@ -69,6 +69,11 @@ impl Asker {
         Self { principal, pass, asked: Arc::default() }
     }
 
+    /// Of a message that nobody signed: what it may be about is decided by where it was said.
+    pub(crate) fn of_nobody() -> Self {
+        Self::new(Caller::Anonymous, Pass::Free)
+    }
+
     /// For whom it is done: the caller, or the one on whose behalf a service asks.
     pub fn principal(&self) -> &Caller {
         &self.principal

@@ -42,11 +42,13 @@ pub enum Position {
     Device,
     /// The broker's own account, for looking at the server itself.
     System,
+    /// The key that says who may connect as a device; the service of devices holds it.
+    Issuer,
 }
 
 impl Position {
     /// Every position.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Service,
         Self::Operator,
         Self::Admin,
@@ -54,6 +56,7 @@ impl Position {
         Self::Storefront,
         Self::Device,
         Self::System,
+        Self::Issuer,
     ];
 
     /// The word in the file and on a command line.
@@ -66,6 +69,7 @@ impl Position {
             Self::Storefront => "storefront",
             Self::Device => "device",
             Self::System => "system",
+            Self::Issuer => "issuer",
         }
     }
 
@@ -87,7 +91,7 @@ impl fmt::Display for Position {
 
 /// Not the word of a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a position is service, operator, admin, subscriber, storefront, device or system")]
+#[error("a position is service, operator, admin, subscriber, storefront, device, system or issuer")]
 pub struct UnknownPosition;
 
 impl FromStr for Position {
@@ -106,7 +110,7 @@ pub struct Member {
     pub name: String,
     /// What they are.
     pub position: Position,
-    /// Their public keys as NATS writes them (`U...`), the newest last.
+    /// Their public keys as NATS writes them (`U...`, of an issuer `A...`), the newest last.
     pub keys: Vec<String>,
 }
 
@@ -172,7 +176,11 @@ impl Roster {
                 return Err(format!("{name} must have 1 to {KEYS_MAX} keys"));
             }
             for key in &member.keys {
-                if public_bytes(key).is_none() || keys.contains(&key) {
+                let bytes = match member.position {
+                    Position::Issuer => super::issuer::public_bytes(key),
+                    _ => public_bytes(key),
+                };
+                if bytes.is_none() || keys.contains(&key) {
                     return Err(format!("a key of {name} is none, or stands there twice"));
                 }
                 keys.push(key);

@@ -50,6 +50,15 @@ pub struct Outgoing {
 pub trait Port: Send + Sync + 'static {
     /// Asks a neighbour.
     fn call(&self, outgoing: Outgoing) -> Waiting<'_, Result<Bytes>>;
+    /// Tells something outside the words of the shop; with a time, waits so long for an answer. Whoever has no
+    /// broker refuses.
+    fn tell(&self, subject: String, body: Bytes, wait: Option<Duration>) -> Waiting<'_, Result<Bytes>> {
+        let _ = (body, wait);
+        Box::pin(std::future::ready(Err(Error::unavailable(
+            "not_told",
+            format!("nobody is told of {subject}"),
+        ))))
+    }
     /// Hands a job to the writer; ready once its group has committed.
     fn submit(&self, job: Job) -> Waiting<'_, Result<Bytes>>;
     /// Leaves a note for the journal that may wait for the next commit, and may be lost in a crash.

@@ -6,6 +6,7 @@
 //! - `connect`: its first connection to the broker
 //! - `writer`, `readers`: the threads around the database; `rest`: what they give back when there is nothing to do
 //! - `nats_port`: what handlers ask through
+//! - `listen`: messages from outside the words of the shop
 //! - `serve`: requests in, answers out; `latency`: how long answers take
 //! - `relay`: the outbox to its stream; `stored`: why the broker has not stored something
 //! - `recover`: a database older than its stream takes up its own events
@@ -23,6 +24,7 @@ mod guard;
 mod hear;
 mod keeping;
 mod latency;
+mod listen;
 pub mod lock;
 mod logs;
 pub mod main;

@@ -13,7 +13,7 @@ use crate::access::{Identity, Presented};
 use crate::clock::{Clock, SystemChance, SystemClock};
 use crate::engine::Job;
 use crate::engine::port::{LookUp, Outgoing, Port, Read, Waiting};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::message::owner;
 use crate::service::Service;
 use crate::trace::Trace;
@@ -38,6 +38,25 @@ impl Port for NatsPort {
             let presented =
                 Presented { token: Some(token), guest: None, behalf: Some(outgoing.behalf.to_string()) };
             wire::request(&self.nats, outgoing, presented, time).await
+        })
+    }
+
+    fn tell(&self, subject: String, body: Bytes, wait: Option<Duration>) -> Waiting<'_, Result<Bytes>> {
+        Box::pin(async move {
+            let not_told =
+                |error: String| Error::unavailable("not_told", format!("it was not told: {error}"));
+            match wait {
+                None => {
+                    let sent = self.nats.publish(subject, body).await;
+                    sent.map(|()| Bytes::new()).map_err(|error| not_told(error.to_string()))
+                }
+                Some(time) => match tokio::time::timeout(time, self.nats.request(subject, body)).await {
+                    Ok(answer) => {
+                        answer.map(|answer| answer.payload).map_err(|error| not_told(error.to_string()))
+                    }
+                    Err(_) => Err(not_told("nobody answered in time".to_owned())),
+                },
+            }
         })
     }
 

@@ -15,6 +15,7 @@ use super::due::Due;
 use super::guard::Guard;
 use super::hear::Hearer;
 use super::keeping::Keeping;
+use super::listen::Listening;
 use super::lock;
 use super::nats_port::NatsPort;
 use super::readers::Readers;
@@ -204,6 +205,7 @@ async fn live(service: Arc<Service>, options: &Options, stop: CancellationToken)
     let background = parts.start_background(&heard, (places, tries));
     background.spawn(room.run(heard.clone()));
     let serving = Serving::start(&parts.nats, Arc::clone(&parts.port), Arc::clone(&parts.vitals)).await?;
+    let listening = Listening::start(&parts.nats, Arc::clone(&parts.port)).await?;
     tracing::info!(data = %folder.display(), "{name} is ready");
 
     let ended = tokio::select! {
@@ -216,7 +218,9 @@ async fn live(service: Arc<Service>, options: &Options, stop: CancellationToken)
     };
     tracing::info!("{name} is stopping");
     let time = if matches!(ended, Ok(Then::Again)) { DEAF_TIME } else { DRAIN_TIME };
-    let drained = tokio::time::timeout(time, parts.drain(serving, background, &heard, &told, relaying)).await;
+    let drained =
+        tokio::time::timeout(time, parts.drain((serving, listening), background, &heard, &told, relaying))
+            .await;
     if drained.is_err() {
         tracing::warn!("{name} ends before everything was told; the rest is told at the next start");
     }
@@ -301,12 +305,13 @@ impl Parts {
     /// writer, and last what is still to be told.
     async fn drain(
         &self,
-        serving: Serving,
+        (serving, listening): (Serving, Listening),
         background: Tasks,
         heard: &CancellationToken,
         told: &CancellationToken,
         relaying: Tasks,
     ) {
+        listening.stop().await;
         serving.stop().await;
         heard.cancel();
         background.finish().await;

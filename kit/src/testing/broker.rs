@@ -35,6 +35,7 @@ pub struct Broker {
     folder: TempDir,
     port: u16,
     keys: Keys,
+    mqtt: Option<u16>,
 }
 
 impl Broker {
@@ -44,12 +45,37 @@ impl Broker {
     /// # Panics
     /// If there is no nats-server: `NATS_SERVER`, the PATH and `target/nats-server` are looked at.
     pub fn start(shop: Shop) -> Self {
+        Self::start_at(shop, None)
+    }
+
+    /// The same, and it also speaks MQTT.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub fn start_with_mqtt(shop: Shop) -> Self {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+        Self::start_at(shop, Some(free.expect("a free port").port()))
+    }
+
+    /// The port at which it speaks MQTT.
+    ///
+    /// # Panics
+    /// If it does not.
+    pub fn mqtt_port(&self) -> u16 {
+        self.mqtt.expect("a broker that speaks MQTT")
+    }
+
+    fn start_at(shop: Shop, mqtt: Option<u16>) -> Self {
         let folder = tempfile::tempdir().expect("a scratch folder");
-        std::fs::copy(configuration(), folder.path().join("nats.conf")).expect("a configuration");
+        let mut conf = std::fs::read_to_string(configuration()).expect("a configuration");
+        if let Some(port) = mqtt {
+            conf.push_str(&format!("\nmqtt {{ listen: \"127.0.0.1:{port}\" }}\n"));
+        }
+        std::fs::write(folder.path().join("nats.conf"), conf).expect("a configuration");
         let keys = Keys::make(folder.path(), shop);
         let ports = folder.path().join("ports");
         std::fs::create_dir(&ports).expect("a folder for the ports file");
-        let mut broker = Self { watcher: None, pid: 0, folder, port: 0, keys };
+        let mut broker = Self { watcher: None, pid: 0, folder, port: 0, keys, mqtt };
         broker.spawn(&["-p", "-1", "--ports_file_dir", &ports.display().to_string()]);
         broker.port = broker.read_port(&ports);
         broker

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::access::Identity;
 use crate::access::roster::{self, Member, Position, Roster};
+use crate::access::{Identity, Issuer};
 use crate::bus::{self, Shop};
 
 /// The name of the admin that every test has.
@@ -27,6 +27,7 @@ impl Keys {
         }
         keys.enlist(OPERATOR, Position::Admin);
         keys.enlist("system", Position::System);
+        keys.make_issuer();
         keys
     }
 
@@ -58,12 +59,21 @@ impl Keys {
         put(&self.world.join(bus::FILE), &bus::users_conf(&self.roster, &self.shop));
     }
 
+    /// The key with which the service of devices lets them in.
+    fn make_issuer(&mut self) {
+        let issuer = Issuer::generate().expect("a key");
+        let path = Issuer::path(&self.folder(), bus::devices::ISSUER);
+        put_private(&path, issuer.seed());
+        let keys = vec![issuer.public_key().to_owned()];
+        let name = bus::devices::ISSUER.to_owned();
+        self.roster.members.push(Member { name, position: Position::Issuer, keys });
+        self.write();
+    }
+
     fn enlist(&mut self, name: &str, position: Position) {
-        use std::os::unix::fs::PermissionsExt;
         let identity = Identity::generate(name).expect("a key");
         let path = Identity::path(&self.folder(), name);
-        put(&path, identity.seed());
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("a private file");
+        put_private(&path, identity.seed());
         let keys = vec![identity.public_key().to_owned()];
         self.roster.members.push(Member { name: name.to_owned(), position, keys });
         self.write();
@@ -74,4 +84,10 @@ impl Keys {
 fn put(path: &Path, text: &str) {
     let new = path.with_extension("new");
     std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, path)).expect("a file");
+}
+
+fn put_private(path: &Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    put(path, text);
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).expect("a private file");
 }

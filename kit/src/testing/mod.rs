@@ -2,15 +2,18 @@
 
 mod broker;
 mod callers;
+mod callout;
 mod envelope;
 mod keys;
 mod reading;
+mod said;
 mod scratch;
 mod steps;
 mod texts;
 
 pub use broker::{Broker, request_with};
 pub use callers::{customer, guest, operator};
+pub use callout::{from_base64, question};
 pub use envelope::receive;
 pub use keys::{Keys, OPERATOR};
 pub use reading::read_file;

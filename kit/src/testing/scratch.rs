@@ -16,8 +16,7 @@ use crate::engine::hearing::{DeadLetter, Heard, dead_letters};
 use crate::engine::port::{Outgoing, Port, Read, Waiting};
 use crate::engine::{Desk, Engine, Incoming, Job, Work, outbox, worker};
 use crate::error::{Error, Kind, Result, reason};
-use crate::id::EventId;
-use crate::id::{Id, uuid_v7};
+use crate::id::{EventId, Id, uuid_v7};
 use crate::limits::PAGE_MAX;
 use crate::message::{Event, Request, owner, stream_of};
 use crate::service::Service;
@@ -31,15 +30,16 @@ const ORIGIN: &str = "scratch";
 
 /// A service on a scratch database: no broker, no other process, and time stands still until told.
 pub struct Scratch {
-    surroundings: Arc<Surroundings>,
+    pub(super) surroundings: Arc<Surroundings>,
     desk: Desk,
     folder: TempDir,
 }
 
 type Stub = Box<dyn Fn(&Caller, &[u8]) -> Result<Bytes> + Send + Sync>;
 
-struct Surroundings {
-    service: Arc<Service>,
+pub(super) struct Surroundings {
+    pub(super) told: Mutex<Vec<(String, Bytes)>>,
+    pub(super) service: Arc<Service>,
     engine: Mutex<Engine>,
     clock: Arc<TestClock>,
     stubs: Mutex<BTreeMap<&'static str, Stub>>,
@@ -74,6 +74,7 @@ impl Scratch {
             stubs: Mutex::default(),
             sequences: Mutex::default(),
             vitals: Vitals::default(),
+            told: Mutex::default(),
         });
         Self { desk: Desk::new(Arc::clone(&surroundings) as _), surroundings, folder }
     }
@@ -269,14 +270,6 @@ impl Scratch {
         *lock(&self.surroundings.clock.0) = to;
     }
 
-    /// Sets a timer for now, and fires it.
-    pub async fn ring(&self, kind: &'static str, key: &str) {
-        let (now, key) = (self.now(), key.to_owned());
-        let set = Job::chore(now, move |tx| tx.set_timer(kind, &key, now).map(|()| Bytes::new()));
-        self.surroundings.commit(set).expect("a timer is set");
-        self.advance(Duration::ZERO).await;
-    }
-
     /// Sets the timers of what is done again and again, as a start does.
     pub async fn set_periods(&self) {
         let port: Arc<dyn Port> = Arc::clone(&self.surroundings) as _;
@@ -340,7 +333,7 @@ impl Scratch {
 }
 
 impl Surroundings {
-    fn commit(&self, job: Job) -> Result<Bytes> {
+    pub(super) fn commit(&self, job: Job) -> Result<Bytes> {
         let mut group = lock(&self.engine).commit(vec![job]);
         group.answers.pop().unwrap_or_else(|| Err(Error::internal("a job without an answer")))
     }
@@ -357,6 +350,11 @@ impl Port for Surroundings {
             )),
         };
         Box::pin(std::future::ready(answer))
+    }
+
+    fn tell(&self, subject: String, body: Bytes, _: Option<Duration>) -> Waiting<'_, Result<Bytes>> {
+        lock(&self.told).push((subject, body));
+        Box::pin(std::future::ready(Ok(Bytes::from_static(b"{}"))))
     }
 
     fn submit(&self, job: Job) -> Waiting<'_, Result<Bytes>> {
@@ -392,6 +390,6 @@ impl Port for Surroundings {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -42,6 +42,7 @@ const SERVICES: &[(&str, Build)] = &[
         settings.map(notification::service).map_err(|error| Ended::Configuration(error.to_string()))
     }),
     ("analytics", |_| Ok(analytics::service())),
+    ("device", |options| Ok(device::service(device::issuer(options)?))),
     ("alert", |_| Ok(alert::service())),
 ];
 

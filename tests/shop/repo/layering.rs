@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{files, read, top};
 
-const SERVICES: [&str; 9] =
-    ["alert", "analytics", "auth", "cart", "catalog", "inventory", "notification", "order", "payment"];
+const SERVICES: [&str; 10] =
+    ["alert", "analytics", "auth", "cart", "catalog", "device", "inventory", "notification", "order", "payment"];
 
 /// The workspace crates that a manifest names, in any kind of dependency.
 fn knows(manifest: &str) -> BTreeSet<String> {

@@ -117,7 +117,7 @@ async fn the_running_shop_listens_where_subjects_md_says() {
         .map(|endpoint| endpoint.subject.clone())
         .collect();
     let mut written: BTreeSet<String> = contracts::words()
-        .filter(|word| word.kind != WordKind::Event)
+        .filter(|word| word.kind != WordKind::Event && NAMES.contains(&owner(word.subject)))
         .map(|word| word.subject.to_owned())
         .collect();
     for name in NAMES {
@@ -125,7 +125,7 @@ async fn the_running_shop_listens_where_subjects_md_says() {
     }
     assert_eq!(offered, written);
 
-    for service in tables_of_contents() {
+    for service in tables_of_contents().into_iter().filter(|service| NAMES.contains(&service.name())) {
         for source in service.sources().keys() {
             let consumers = shop.client().consumers(&source.to_uppercase()).await.unwrap();
             let own = consumers.iter().any(|consumer| consumer.name == service.name());

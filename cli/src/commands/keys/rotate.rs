@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use kit::Client;
 use kit::access::Position;
+use kit::bus::devices::ISSUER;
 
 use super::place::{Place, PlaceArgs};
 use crate::failure::Failure;
@@ -57,12 +58,19 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     }
     names.sort();
     names.dedup();
+    let lets_devices_in = names.iter().any(|name| name == ISSUER);
+    names.retain(|name| name != ISSUER);
     if !args.finish {
         let new = rotate::begin(&place.ring, &names)?;
+        if lets_devices_in {
+            place.ring.renew_issuer()?;
+        }
         place.apply(shop).await?;
         rotate::swap(&place.ring, &new)?;
         let Some(folder) = &place.local else { return half_done(shop, &place, &names) };
-        restart(shop, folder, &names).await.map_err(|failure| {
+        let holder = Some(contracts::device::NAME.to_owned()).filter(|_| lets_devices_in);
+        let holders: Vec<String> = names.iter().cloned().chain(holder).collect();
+        restart(shop, folder, &holders).await.map_err(|failure| {
             failure
                 .so("the new keys are in place, but the old ones are still good too")
                 .mend("the same command again      begins anew")
@@ -70,6 +78,7 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     }
     rotate::finish(&place.ring, &names)?;
     place.apply(shop).await?;
+    names.extend(Some(ISSUER.to_owned()).filter(|_| lets_devices_in));
     done(shop, &place, &names)
 }
 

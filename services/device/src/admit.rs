@@ -1,0 +1,132 @@
+//! Whom the broker lets in as a device: it asks here, and lets nobody in who is not vouched for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use contracts::DeviceId;
+use contracts::device::{HardwareId, wire};
+use contracts::readings::Site;
+use kit::access::Issuer;
+use kit::bus::devices::ACCOUNT;
+use kit::callout::{Asked, Grant};
+use kit::listen::{Return, Said};
+use kit::{Ctx, Error, Result, Timestamp};
+
+use crate::lifecycle::{self, Step};
+use crate::refusal::Refusal;
+use crate::secret::digest;
+use crate::store::doors::{self, Connection};
+use crate::store::{self, profiles};
+
+/// For how long a device is let in. Then the broker ends the connection and the device comes again; so nobody whose
+/// disconnecting was missed stays longer.
+const ADMITTED_FOR: Duration = Duration::from_secs(24 * 3600);
+
+/// For how long somebody is let in who registers.
+const REGISTERING_FOR: Duration = Duration::from_secs(120);
+
+/// Subscriptions of one device; the broker refuses a further one.
+const SUBSCRIPTIONS_MAX: u32 = 16;
+
+/// Length of a message of a device in bytes; the broker disconnects whoever sends a longer one.
+const PAYLOAD_MAX: u32 = 256 * 1024;
+
+/// Answers the broker whether somebody may connect.
+///
+/// # Errors
+/// If it is not the broker that asks. Nobody is let in then.
+pub async fn admit(issuer: Arc<Issuer>, ctx: Ctx, said: Said) -> Result<Return> {
+    let now = ctx.now();
+    let asked = Asked::read(&said.body, now)?;
+    let Some(reply) = said.reply else {
+        return Err(Error::invalid("no_reply", "nobody waits for the answer who may connect"));
+    };
+    let answer = match decide(ctx, &asked, now).await {
+        Ok(grant) => asked.let_in(&issuer, &grant, now)?,
+        Err(error) => {
+            tracing::debug!(reason = &*error.reason, "Somebody was not let in as a device");
+            asked.refuse(&issuer, &error.reason, now)?
+        }
+    };
+    Ok(vec![(reply, answer.into())])
+}
+
+async fn decide(ctx: Ctx, asked: &Asked, now: Timestamp) -> Result<Grant> {
+    if let Some(names) = asked.user.strip_prefix(wire::PROVISION_USER) {
+        return registering(ctx, names, asked, now).await;
+    }
+    let device: DeviceId = asked.user.parse().map_err(|_| Refusal::NotAdmitted)?;
+    let digest = digest(&asked.password);
+    // Who may not come in costs no write.
+    if !ctx.look_up(move |sql| doors::speaks(sql, device, &digest, now)).await? {
+        return Err(Refusal::NotAdmitted.into());
+    }
+    let connection = Connection { server: asked.server.clone(), number: asked.connection };
+    let site: Site = ctx
+        .write(move |tx| {
+            tx.about(device);
+            let found = store::get(tx, device)?;
+            let state = lifecycle::after(found.state, Step::Connect).ok_or(Refusal::NotAdmitted)?;
+            if !doors::speaks(tx, device, &digest, tx.now())? {
+                return Err(Refusal::NotAdmitted.into());
+            }
+            doors::insert_connection(tx, &connection, device)?;
+            let site = found.site.clone();
+            if state != found.state {
+                store::update(tx, &store::Device { state, ..found })?;
+            }
+            Ok(site)
+        })
+        .await?;
+    Ok(grant_to_device(device, &site, asked.is_mqtt(), now + ADMITTED_FOR))
+}
+
+/// What a device may do: speak for itself, at the place where it stands.
+fn grant_to_device(device: DeviceId, site: &Site, mqtt: bool, until: Timestamp) -> Grant {
+    let of = |pattern: &str| wire::of(pattern, device);
+    let mut subscribe =
+        vec![of(wire::STATE_DELTA), of(wire::STATE_ACCEPTED), of(wire::STATE_REJECTED), of(wire::INBOX)];
+    if mqtt {
+        subscribe.push(MQTT_DELIVERY.to_owned());
+    }
+    Grant {
+        name: device.to_string(),
+        account: ACCOUNT.to_owned(),
+        publish: vec![
+            contracts::readings::subject(site, device),
+            of(wire::STATE_REPORTED),
+            of(wire::STATE_GET),
+        ],
+        subscribe,
+        subscriptions_max: SUBSCRIPTIONS_MAX,
+        payload_max: PAYLOAD_MAX,
+        until,
+    }
+}
+
+/// Without this the broker refuses every subscription over MQTT above QoS 0. It delivers to it by itself, and lets
+/// nobody subscribe to it over MQTT.
+const MQTT_DELIVERY: &str = "$MQTT.sub.>";
+
+/// Somebody who wants to register may do nothing else.
+async fn registering(ctx: Ctx, names: &str, asked: &Asked, now: Timestamp) -> Result<Grant> {
+    let (profile, hardware) = names.split_once(':').ok_or(Refusal::NotAdmitted)?;
+    let hardware: HardwareId = hardware.parse().map_err(|_| Refusal::NotAdmitted)?;
+    let (name, digest) = (profile.to_owned(), digest(&asked.password));
+    let mqtt = asked.is_mqtt();
+    let found = ctx.look_up(move |sql| profiles::find(sql, &name)).await?;
+    let found = found.filter(|profile| profile.secret == digest).ok_or(Refusal::NotAdmitted)?;
+    let of = |pattern: &str| wire::provision(pattern, &found.name, &hardware);
+    Ok(Grant {
+        name: format!("{}{}", wire::PROVISION_USER, found.name),
+        account: ACCOUNT.to_owned(),
+        publish: vec![of(wire::PROVISION)],
+        subscribe: [of(wire::PROVISIONED)]
+            .into_iter()
+            .chain(mqtt.then(|| MQTT_DELIVERY.to_owned()))
+            .collect(),
+        subscriptions_max: SUBSCRIPTIONS_MAX,
+        payload_max: PAYLOAD_MAX,
+        until: now + REGISTERING_FOR,
+    })
+}

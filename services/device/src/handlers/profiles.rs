@@ -1,0 +1,55 @@
+//! Kinds of devices, and how devices of a kind register themselves.
+
+use contracts::device::{
+    CloseProvisioning, ListProfiles, OpenProvisioning, PROFILE_CHARS_MAX, ProfileList, ProfileView,
+    ProvisioningSecret, PutProfile, SILENCE_S_MAX,
+};
+use kit::{Ctx, Result};
+
+use crate::refusal::Refusal;
+use crate::secret;
+use crate::store::profiles::{self, Profile};
+
+/// Lists the kinds of devices.
+pub async fn list(ctx: Ctx, _: ListProfiles) -> Result<ProfileList> {
+    let found = ctx.read(|sql| profiles::list(sql)).await?;
+    Ok(ProfileList { items: found.into_iter().map(Profile::into_view).collect() })
+}
+
+/// Makes or changes a kind of devices.
+pub async fn put(ctx: Ctx, asked: PutProfile) -> Result<ProfileView> {
+    let name = &asked.name;
+    if !kit::text::is_name(name) || name.chars().count() > PROFILE_CHARS_MAX {
+        return Err(Refusal::InvalidProfile.into());
+    }
+    super::seconds("silence_s", Some(asked.silence_s), 0, 0, SILENCE_S_MAX)?;
+    ctx.write(move |tx| {
+        tx.about(&asked.name);
+        Ok(profiles::put(tx, &asked)?.into_view())
+    })
+    .await
+}
+
+/// Makes a secret by which devices of a kind register themselves.
+pub async fn open(ctx: Ctx, asked: OpenProvisioning) -> Result<ProvisioningSecret> {
+    ctx.write(move |tx| {
+        let OpenProvisioning { profile } = asked;
+        tx.about(&profile);
+        profiles::get(tx, &profile)?;
+        let secret = secret::make(tx);
+        profiles::set_secret(tx, &profile, Some(&secret::digest(&secret)))?;
+        Ok(ProvisioningSecret { profile, secret })
+    })
+    .await
+}
+
+/// Lets no further devices of a kind register themselves.
+pub async fn close(ctx: Ctx, asked: CloseProvisioning) -> Result<ProfileView> {
+    ctx.write(move |tx| {
+        tx.about(&asked.profile);
+        profiles::get(tx, &asked.profile)?;
+        profiles::set_secret(tx, &asked.profile, None)?;
+        Ok(profiles::get(tx, &asked.profile)?.into_view())
+    })
+    .await
+}

@@ -1,0 +1,72 @@
+//! Whom the broker lets in, and what they may do then.
+
+use serde_json::json;
+
+use super::{House, claims_of};
+
+#[tokio::test]
+async fn a_registered_device_may_speak_for_itself_and_nobody_else() {
+    let house = House::open().await;
+    let credential = house.registers(None).await.unwrap();
+    let id = credential.device;
+    let may = house.connects(&id.to_string(), &credential.secret).await.unwrap();
+    assert_eq!(may["aud"], "DEVICES");
+    assert_eq!(
+        may["nats"]["pub"]["allow"],
+        json!([
+            format!("telemetry.{}.{id}", credential.site),
+            format!("devices.{id}.state.reported"),
+            format!("devices.{id}.state.get"),
+        ])
+    );
+    let hears = may["nats"]["sub"]["allow"].as_array().unwrap();
+    let own = |subject: &serde_json::Value| subject.as_str().unwrap().starts_with(&format!("devices.{id}."));
+    assert!(hears.iter().all(|subject| own(subject) || subject == "$MQTT.sub.>"), "{hears:?}");
+}
+
+#[tokio::test]
+async fn whoever_is_not_vouched_for_is_refused() {
+    let house = House::open().await;
+    let (one, other) = (house.registers(None).await.unwrap(), house.registers(None).await.unwrap());
+    for (user, password) in [
+        (one.device.to_string(), other.secret.clone()),
+        (one.device.to_string(), String::new()),
+        (one.device.to_string(), one.secret.to_uppercase()),
+        (String::new(), one.secret.clone()),
+        ("device".to_owned(), one.secret.clone()),
+        (one.device.to_string().to_uppercase(), one.secret.clone()),
+        ("provision:cold_store:a1".to_owned(), String::new()),
+        ("provision:cold_store".to_owned(), one.secret),
+    ] {
+        assert_eq!(house.connects(&user, &password).await.unwrap_err(), "not_admitted", "{user}");
+    }
+    assert!(house.connections(one.device).is_empty());
+}
+
+#[tokio::test]
+async fn only_a_server_is_answered() {
+    let house = House::open().await;
+    for body in ["", "{}", "a.b.c"] {
+        let said = house.say_and_wait(kit::callout::SUBJECT, Some("$SYS._INBOX.a.b"), body).await;
+        assert_eq!(said.unwrap_err().reason, "invalid_question");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_goes_nowhere_but_to_the_broker() {
+    let house = House::open().await;
+    let asked = kit::testing::question("x", "y", 1, house.now());
+    let said = house.say_and_wait(kit::callout::SUBJECT, Some("telemetry.seattle.other"), asked).await;
+    assert!(said.is_err());
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_refusal_names_no_device() {
+    let house = House::open().await;
+    let credential = house.registers(None).await.unwrap();
+    let user = credential.device.to_string();
+    let asked = kit::testing::question(&user, "guess", 1, house.now());
+    let told = house.say_and_wait(kit::callout::SUBJECT, Some("$SYS._INBOX.a.b"), asked).await.unwrap();
+    let answer = claims_of(std::str::from_utf8(&told[0].1).unwrap()).to_string();
+    assert!(!answer.contains(&user) && !answer.contains("guess"), "{answer}");
+}

@@ -1,0 +1,109 @@
+//! Whether a device is there.
+
+use contracts::DeviceId;
+use contracts::device::{DeviceOffline, DeviceOnline, Gone};
+use contracts::ingest::{ReadingsRecorded, RecordedSeries};
+use device::presence::{GRACE, GRACE_MAX};
+use kit::Example;
+
+use super::{House, SILENCE_S, seconds};
+
+impl House {
+    fn hears_of(&self, device: DeviceId) {
+        let series = RecordedSeries { device, ..ReadingsRecorded::example().series.remove(0) };
+        self.hear(&ReadingsRecorded { series: vec![series], ..ReadingsRecorded::example() });
+    }
+
+    fn ups(&self) -> usize {
+        self.scratch.told_of::<DeviceOnline>().len()
+    }
+
+    fn downs(&self) -> Vec<Gone> {
+        self.scratch.told_of::<DeviceOffline>().into_iter().map(|event| event.why).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_device_that_connects_is_there_and_one_that_stays_away_is_gone() {
+    let house = House::open().await;
+    let credential = house.registers(None).await.unwrap();
+    let connection = house.comes(&credential).await;
+    assert!(house.shows(credential.device).await.online);
+    house.goes(credential.device, &connection).await;
+    let left_at = house.now();
+    assert!(house.shows(credential.device).await.online);
+    house.advance(GRACE).await;
+    assert!(!house.shows(credential.device).await.online);
+    let told = house.scratch.told_of::<DeviceOffline>();
+    assert_eq!((told[0].why, told[0].since), (Gone::Disconnected, left_at));
+}
+
+#[tokio::test]
+async fn a_device_that_comes_back_soon_was_never_gone_and_is_given_ever_more_time() {
+    let house = House::open().await;
+    let credential = house.registers(None).await.unwrap();
+    let mut connection = house.comes(&credential).await;
+    for _ in 0..4 {
+        house.goes(credential.device, &connection).await;
+        house.advance(GRACE / 2).await;
+        connection = house.comes(&credential).await;
+    }
+    assert_eq!((house.ups(), house.downs()), (1, vec![]));
+    house.goes(credential.device, &connection).await;
+    house.advance(GRACE * 2).await;
+    assert_eq!(house.downs(), []);
+    house.advance(GRACE_MAX).await;
+    assert_eq!(house.downs(), [Gone::Disconnected]);
+}
+
+#[tokio::test]
+async fn a_device_with_two_connections_is_gone_when_both_have_ended() {
+    let house = House::open().await;
+    let credential = house.registers(None).await.unwrap();
+    house.comes(&credential).await;
+    house.comes(&credential).await;
+    let both = house.connections(credential.device);
+    house.goes(credential.device, &both[0]).await;
+    house.advance(GRACE).await;
+    assert_eq!(house.downs(), []);
+    house.goes(credential.device, &both[1]).await;
+    house.advance(GRACE).await;
+    assert_eq!(house.downs(), [Gone::Disconnected]);
+}
+
+#[tokio::test]
+async fn a_device_that_says_nothing_for_too_long_is_gone_and_back_when_it_speaks() {
+    let house = House::open().await;
+    let credential = house.registers(None).await.unwrap();
+    house.comes(&credential).await;
+    house.advance(seconds(u64::from(SILENCE_S) - 1)).await;
+    house.hears_of(credential.device);
+    assert_eq!(house.shows(credential.device).await.last_seen, Some(house.now()));
+    house.advance(seconds(u64::from(SILENCE_S) - 1)).await;
+    assert_eq!(house.downs(), []);
+    house.advance(seconds(1)).await;
+    assert_eq!(house.downs(), [Gone::Silent]);
+    house.hears_of(credential.device);
+    assert_eq!((house.ups(), house.shows(credential.device).await.online), (2, true));
+}
+
+#[tokio::test]
+async fn what_was_told_long_ago_does_not_bring_a_device_back() {
+    let house = House::open().await;
+    let credential = house.registers(None).await.unwrap();
+    let connection = house.comes(&credential).await;
+    let before = house.now();
+    house.goes(credential.device, &connection).await;
+    house.advance(GRACE * 2).await;
+    let series = RecordedSeries { device: credential.device, ..ReadingsRecorded::example().series.remove(0) };
+    let event = ReadingsRecorded { series: vec![series], ..ReadingsRecorded::example() };
+    house.hear_told_at(before, &event);
+    assert!(!house.shows(credential.device).await.online);
+}
+
+#[tokio::test]
+async fn readings_of_a_device_that_nobody_knows_are_no_fault() {
+    let house = House::open().await;
+    house.hears_of(DeviceId::example());
+    assert!(house.dead_letters().is_empty());
+}

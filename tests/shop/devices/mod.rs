@@ -1,0 +1,7 @@
+//! Devices: real MQTT clients and a real broker, in a shop with the services of devices.
+
+mod callout;
+mod doors;
+mod mqtt;
+mod provisioning;
+mod states;
