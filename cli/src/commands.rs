@@ -2,6 +2,7 @@
 //!
 //! To add one: a file in this folder with `Args` and `run`, and one line in each of the three lists.
 
+mod alert;
 mod analytics;
 mod audit;
 mod backup;
@@ -71,6 +72,8 @@ pub(crate) enum Command {
     Order(order::Command),
     #[command(subcommand)]
     Notification(notification::Command),
+    #[command(subcommand)]
+    Alert(alert::Command),
     #[command(subcommand)]
     Events(events::Command),
     Trace(trace::Args),
@@ -158,6 +161,7 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
         Command::Cart(command) => cart::run(shop, command).await,
         Command::Order(command) => order::run(shop, command).await,
         Command::Notification(command) => notification::run(shop, command).await,
+        Command::Alert(command) => alert::run(shop, command).await,
         Command::Events(command) => events::run(shop, command).await,
         Command::Trace(args) => trace::run(shop, args).await,
         Command::Flows(args) => flows::run(shop, args).await,

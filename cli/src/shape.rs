@@ -57,6 +57,10 @@ mod tests {
 
     /// Commands without a promise, and why.
     const WITHOUT: &[(&str, &str)] = &[
+        ("alert get", "needs an alarm; tests/shop/system/alarms.rs"),
+        ("alert ack", "needs an alarm; as alert get"),
+        ("alert clear", "needs an alarm; as alert get"),
+        ("stock release", "needs an alarm; as stock adjust"),
         ("backup restore", "the shop must be down; tests/shop/system/backups.rs"),
         ("bench chart", "a picture"),
         ("bench page", "a page"),

@@ -37,6 +37,19 @@ const SAMPLES: &[(&str, &str)] = &[
     ("stock marks", "stock marks mug-blue --low 2 --high 50"),
     ("stock get", "stock get mug-blue"),
     ("stock ls", "stock ls"),
+    (
+        "alert rule put",
+        "alert rule put warm-{n} --metric temperature --above 8 --clear 6 --for 10m --site seattle",
+    ),
+    (
+        "alert rule put",
+        "alert rule put shelf --metric w --settles 5 --for 9s --count-sku mug-blue --piece-weight 1 --days mon",
+    ),
+    ("alert rule put", "alert rule put silent --silent --for 30m --hours 08:00-18:00 --hold-sku mug-blue"),
+    ("alert rule get", "alert rule get shelf"),
+    ("alert rules", "alert rules"),
+    ("alert rule rm", "alert rule rm {new_rule}"),
+    ("alert ls", "alert ls"),
     ("cart add", "cart add mug-blue:1"),
     ("cart show", "cart show {cart}"),
     ("cart set", "cart set {cart} mug-blue:2"),
@@ -144,6 +157,7 @@ impl Scene {
             "cart",
             "new_cart",
             "new_context",
+            "new_rule",
             "new_sent",
             "order",
             "declined",
@@ -185,6 +199,10 @@ impl Scene {
             }
             "new_context" => {
                 self.shop.bench.json("context add short-lived --nats nats://edge:4222");
+                "short-lived".to_owned()
+            }
+            "new_rule" => {
+                self.shop.bench.json("alert rule put short-lived --offline");
                 "short-lived".to_owned()
             }
             "order" => first("order ls --stage confirmed", "order"),

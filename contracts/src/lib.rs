@@ -52,9 +52,9 @@ pub const HEARS: &[(&str, &[&str])] = &[
     ("notification", &["order", "inventory", alert::NAME]),
     ("analytics", &["catalog", "cart", "order", "inventory", "payment"]),
     (device::NAME, &[ingest::NAME]),
-    (alert::NAME, &[ingest::NAME, device::NAME]),
     (ingest::NAME, &[]),
     (telemetry::NAME, &[ingest::NAME]),
+    (alert::NAME, &[ingest::NAME, device::NAME]),
 ];
 
 /// Which services drain streams of raw messages.
@@ -73,10 +73,10 @@ pub fn words() -> impl Iterator<Item = &'static Word> {
         payment::WORDS,
         notification::WORDS,
         analytics::WORDS,
-        ingest::WORDS,
         device::WORDS,
-        alert::WORDS,
+        ingest::WORDS,
         telemetry::WORDS,
+        alert::WORDS,
     ]
     .into_iter()
     .flatten()

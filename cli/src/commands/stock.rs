@@ -1,6 +1,7 @@
 //! `shopctl stock`: how much of what is in the house, and why.
 
 mod receive;
+mod release;
 
 use clap::Subcommand;
 use contracts::inventory::{
@@ -24,6 +25,7 @@ pub(crate) enum Command {
     Receive(receive::Args),
     Adjust(Adjust),
     Marks(Marks),
+    Release(release::Args),
     Ledger(Ledger),
     Holds(Holds),
 }
@@ -125,6 +127,7 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
         Command::Receive(args) => receive::run(shop, args).await,
         Command::Adjust(args) => adjust(shop, args).await,
         Command::Marks(args) => marks(shop, args).await,
+        Command::Release(args) => release::run(shop, args).await,
         Command::Ledger(args) => ledger(shop, args).await,
         Command::Holds(args) => holds(shop, args).await,
     }
@@ -154,7 +157,11 @@ async fn get(shop: &Shop, args: Get) -> Result<(), Failure> {
     if !shop.out.is_table() {
         return shop.out.json(&stock);
     }
-    let low = if stock.low { "  (low)" } else { "" };
+    let low = match stock {
+        StockView { quarantined: true, .. } => "  (put aside by an alarm)",
+        StockView { low: true, .. } => "  (low)",
+        _ => "",
+    };
     shop.out.line(show::facts(&[
         ("sku", stock.sku.to_string()),
         ("available", format!("{}{low}", stock.available)),

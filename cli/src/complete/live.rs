@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{FromArgMatches, Parser};
 use clap_complete::engine::CompletionCandidate;
+use contracts::alert::{AlarmPage, ListAlarms, ListRules, RulePage};
 use contracts::auth::{AccountPage, ListAccounts};
 use contracts::catalog::{ListProducts, ProductPage};
 use contracts::notification::{ListNotifications, NotificationPage};
@@ -40,6 +41,8 @@ pub(crate) enum Kind {
     Payments,
     Customers,
     Notifications,
+    Alarms,
+    Rules,
     DeadLetters,
     Streams,
     Services,
@@ -170,6 +173,20 @@ async fn ask(shop: &Shop, kind: Kind) -> Option<Vec<Word>> {
             let asked = ListNotifications { limit: Some(NEWEST), ..ListNotifications::default() };
             let page: NotificationPage = one(shop, &asked).await?;
             Some(page.items.into_iter().map(|mail| (mail.notification.to_string(), mail.happening)).collect())
+        }
+        Kind::Alarms => {
+            let page: AlarmPage =
+                one(shop, &ListAlarms { limit: Some(NEWEST), ..ListAlarms::default() }).await?;
+            Some(page.items.into_iter().map(|alarm| (alarm.alarm.to_string(), alarm.why)).collect())
+        }
+        Kind::Rules => {
+            let page: RulePage = one(shop, &ListRules { after: None, limit: Some(PRODUCTS) }).await?;
+            let words = page.items.into_iter();
+            Some(
+                words
+                    .map(|view| (view.rule.name.to_string(), view.rule.severity.word().to_owned()))
+                    .collect(),
+            )
         }
         Kind::DeadLetters => Some(dead_letters(shop).await),
         Kind::Streams | Kind::Services | Kind::Contexts => None,

@@ -27,6 +27,11 @@ macro_rules! shapes {
 }
 
 shapes! {
+    "alert ls" 1 "alert-ls",
+    "alert rule get" 1 "alert-rule-get",
+    "alert rule put" 1 "alert-rule-put",
+    "alert rule rm" 1 "alert-rule-rm",
+    "alert rules" 1 "alert-rules",
     "analytics rebuild" 1 "analytics-rebuild",
     "analytics show" 1 "analytics-show",
     "audit" 1 "audit",

@@ -236,8 +236,10 @@ mod tests {
                 "payment",
                 "notification",
                 "analytics",
+                "device",
                 "ingest",
-                "telemetry"
+                "telemetry",
+                "alert",
             ]
         );
     }

@@ -43,7 +43,6 @@ const SERVICES: &[(&str, Build)] = &[
     }),
     ("analytics", |_| Ok(analytics::service())),
     ("device", |options| Ok(device::service(device::issuer(options)?))),
-    ("alert", |_| Ok(alert::service())),
     ("ingest", |_| {
         let settings = ingest::Settings::from_env();
         settings.map(ingest::service).map_err(|error| Ended::Configuration(error.to_string()))
@@ -52,6 +51,7 @@ const SERVICES: &[(&str, Build)] = &[
         let settings = telemetry::Settings::from_env();
         settings.map(telemetry::service).map_err(|error| Ended::Configuration(error.to_string()))
     }),
+    ("alert", |_| Ok(alert::service())),
 ];
 
 /// Runs what its arguments say, until it is told to stop. The exit code is the one of the process.
