@@ -68,7 +68,7 @@ pub(crate) struct Args {
     perfect: bool,
     /// Which sensors they are
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
-    seed: u64,
+    random_seed: u64,
 }
 
 /// How real sensors are not perfect.
@@ -148,7 +148,7 @@ struct Load<'a> {
 impl<'a> Load<'a> {
     async fn new(shop: &'a Shop, args: &Args) -> Result<Self, Failure> {
         let faults = if args.perfect { Faults { gaps: 0.0, repeats: 0.0, late: 0.0 } } else { FAULTS };
-        let known = registry::known(shop, args.seed, args.devices, &args.site).await?;
+        let known = registry::known(shop, args.random_seed, args.devices, &args.site).await?;
         let outlet = match &args.mqtt {
             None => Outlet::Stream(Stream::new(shop.client().await?, shop.timeout)),
             Some(address) => {
@@ -160,7 +160,7 @@ impl<'a> Load<'a> {
         let now = shop.now().as_millisecond();
         let one = |(number, known): (usize, &Known)| One {
             subject: readings::subject(&known.site, known.device),
-            teller: Teller::new(Sensor::new(args.seed, number as u64), faults),
+            teller: Teller::new(Sensor::new(args.random_seed, number as u64), faults),
             measured: now,
         };
         let named = |error: readings::InvalidName| Failure::from(kit::Error::from(error));
