@@ -37,6 +37,7 @@ mod password;
 mod pick;
 mod private;
 mod progress;
+mod rebuild;
 #[cfg(test)]
 mod reference;
 mod report;

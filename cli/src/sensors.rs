@@ -5,10 +5,12 @@
 //! - [`senml`]: how a pack is written
 //! - [`series`]: readings of a CSV file
 //! - [`outlet`]: who takes the messages, and how many are under way; [`mqtt`]: as devices do
+//! - [`plot`]: a curve in the terminal
 //! - [`registry`]: virtual sensors as the registry knows them
 
 pub(crate) mod mqtt;
 pub(crate) mod outlet;
+pub(crate) mod plot;
 pub(crate) mod registry;
 pub(crate) mod senml;
 pub(crate) mod sensor;

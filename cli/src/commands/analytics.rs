@@ -1,18 +1,13 @@
 //! `shopctl analytics`: what the figures are made of, and making them anew.
 
-use std::time::{Duration, Instant};
-
 use clap::Subcommand;
 use contracts::analytics::{AnalyticsState, GetAnalytics, RebuildAnalytics};
-use serde_json::json;
 
 use crate::args::Once;
-use crate::failure::{Failure, exit};
+use crate::failure::Failure;
+use crate::rebuild::{Begun, follow};
 use crate::shop::Shop;
 use crate::show;
-
-/// How often it is looked whether a rebuild is done.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Look after the figures of the shop
 #[derive(Debug, Subcommand)]
@@ -78,40 +73,10 @@ fn progress(state: &AnalyticsState) -> String {
 
 async fn rebuild(shop: &Shop, args: Rebuild) -> Result<(), Failure> {
     let begun = shop.call_once(&RebuildAnalytics {}, &args.once).await?;
-    if !begun.began {
-        shop.out.say("a rebuild is running already; this is that one");
-    }
-    let mut shown = false;
-    if args.wait {
-        shown = wait(shop, begun.generation).await?;
-    }
-    if !shop.out.is_table() {
-        return shop
-            .out
-            .json(&json!({ "began": begun.began, "generation": begun.generation, "shown": shown }));
-    }
-    if shown {
-        return shop.out.line(format!("the figures are those of generation {} now", begun.generation));
-    }
-    shop.out.line(format!("generation {} is being built", begun.generation))?;
-    shop.out.next("shopctl analytics show");
-    Ok(())
-}
-
-/// Waits until a generation is shown.
-async fn wait(shop: &Shop, generation: u64) -> Result<bool, Failure> {
-    let limit = Instant::now() + shop.patience;
-    loop {
+    let begun = Begun { began: begun.began, generation: begun.generation };
+    follow(shop, begun, args.wait, ("the figures", "shopctl analytics show"), async || {
         let state = shop.call(&GetAnalytics {}).await?;
-        if state.generation >= generation {
-            return Ok(true);
-        }
-        if Instant::now() >= limit {
-            let message = format!("generation {generation} is not shown yet; it goes on being built");
-            return Err(Failure::new(exit::PENDING, "pending", message)
-                .why(progress(&state))
-                .mend("shopctl analytics show      says how far it is"));
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
+        Ok((state.generation, progress(&state)))
+    })
+    .await
 }

@@ -6,6 +6,7 @@ use contracts::readings::{self, Metric, Site, Unit};
 use serde::Serialize;
 use tokio::time::Instant;
 
+use crate::commands::telemetry::site;
 use crate::failure::{Failure, exit};
 use crate::pick;
 use crate::progress::{Live, Whole};
@@ -293,10 +294,6 @@ fn host_and_port(text: &str) -> Result<(String, u16), String> {
         }
         _ => Err("an address is HOST:PORT, such as 127.0.0.1:1883".to_owned()),
     }
-}
-
-fn site(text: &str) -> Result<Site, String> {
-    text.parse().map_err(|error: readings::InvalidName| error.to_string())
 }
 
 fn rate(text: &str) -> Result<f64, String> {

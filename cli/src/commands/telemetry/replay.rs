@@ -8,6 +8,7 @@ use contracts::readings::{self, Metric, Site, Unit};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use super::{metric, site};
 use crate::failure::{Failure, exit};
 use crate::import::file;
 use crate::pick;
@@ -144,14 +145,6 @@ fn tell(shop: &Shop, report: &Report, began: Instant) -> Result<(), Failure> {
         shop.out.json(report)?;
     }
     if report.refused.is_empty() { Ok(()) } else { Err(Failure::shown(exit::REFUSED)) }
-}
-
-fn site(text: &str) -> Result<Site, String> {
-    text.parse().map_err(|error: readings::InvalidName| error.to_string())
-}
-
-fn metric(text: &str) -> Result<Metric, String> {
-    text.parse().map_err(|error: readings::InvalidName| error.to_string())
 }
 
 fn unit(text: &str) -> Result<Unit, String> {
