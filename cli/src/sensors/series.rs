@@ -47,6 +47,16 @@ pub(crate) struct Series {
     pub(crate) refused: Vec<Refused>,
 }
 
+impl Series {
+    /// Moves all readings by the same time, so that the last of them is then (milliseconds since 1970).
+    pub(crate) fn move_to(&mut self, end: i64) {
+        let last = self.readings.iter().map(|reading| reading.time).max().unwrap_or(end);
+        for reading in &mut self.readings {
+            reading.time = reading.time.saturating_add(end.saturating_sub(last));
+        }
+    }
+}
+
 /// Reads a file.
 ///
 /// # Errors
@@ -194,6 +204,20 @@ mod tests {
                 (5, "a field is missing"),
                 (6, "\"NaN\" is not a finite number"),
             ]
+        );
+    }
+
+    #[test]
+    fn all_times_are_moved_alike() {
+        let mut read = read(
+            b"t,v\n2010-01-01 01:00,1\n2010-01-01 00:00,2\n",
+            &Reads { time: Some("t".into()), ..reads() },
+        )
+        .unwrap();
+        read.move_to(7_200_000);
+        assert_eq!(
+            read.readings,
+            [Reading { time: 7_200_000, value: 1.0 }, Reading { time: 3_600_000, value: 2.0 }]
         );
     }
 

@@ -30,14 +30,17 @@ const PACK_DEFAULT: u64 = 100;
 /// The first line names the columns: one of times, called time, date, timestamp, ts or datetime, and
 /// one of values. A time is of RFC 3339, or seconds or milliseconds since 1970, or a date and a time of
 /// the day such as 2010/01/31 14:00, read in the zone that --zone names. Readings of long ago go to
-/// history: they raise no alarm and never replace the latest. Lines that are refused leave the others
-/// alone: each is named with its number and why, and the exit code is 9.
+/// history: they raise no alarm and never replace the latest. What is older than the shop keeps readings
+/// (90 days, unless it is set up otherwise) it does not record; --ending moves them all. Lines that are refused
+/// leave the others alone: each is named with its number and why, and the exit code is 9.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   shopctl telemetry replay temps.csv --device dev_01h2e8kqvbfwea724h75qc655w --site seattle
   shopctl telemetry replay temps.csv --device dev_01h2e8kqvbfwea724h75qc655w --site seattle \\
-    --metric temperature --unit Fah --zone America/Los_Angeles")]
+    --metric temperature --unit Fah --zone America/Los_Angeles
+  shopctl telemetry replay temps.csv --device dev_01h2e8kqvbfwea724h75qc655w --site seattle \\
+    --ending 1h      as if the last of them had been measured an hour ago")]
 pub(crate) struct Args {
     /// The file, or - for standard input
     file: PathBuf,
@@ -56,6 +59,9 @@ pub(crate) struct Args {
     /// Where the clock stood whose times name no zone: a name such as Europe/Berlin
     #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]
     zone: TimeZone,
+    /// Move all times so that the last one is then: so long ago, a day or a time
+    #[arg(long, value_name = "TIME")]
+    ending: Option<String>,
     /// The column of times
     #[arg(long, value_name = "NAME")]
     time_column: Option<String>,
@@ -140,7 +146,10 @@ fn tell(shop: &Shop, report: &Report, began: Instant) -> Result<(), Failure> {
             count(report.refused.len() as u64, "line", "lines")
         ))?;
         shop.out.say(format!("in {}", since(began)));
-        shop.out.next(format!("shopctl telemetry series {} {}", report.device, report.metric));
+        let (device, metric) = (report.device, &report.metric);
+        shop.out.next(format!(
+            "shopctl telemetry series {device} {metric}      and shopctl telemetry counts --device {device}"
+        ));
     } else {
         shop.out.json(report)?;
     }
