@@ -61,7 +61,10 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     let wanted = names.iter().any(|name| name == ISSUER);
     names.retain(|name| name != ISSUER);
     let lets_devices_in = wanted && !args.finish && may_renew_issuer(shop, &place, args.all)?;
-    if !args.finish && !(names.is_empty() && lets_devices_in) {
+    if lets_devices_in {
+        place.ring.renew_issuer()?;
+    }
+    if !args.finish && !names.is_empty() {
         let new = rotate::begin(&place.ring, &names)?;
         place.apply(shop).await?;
         rotate::swap(&place.ring, &new)?;
@@ -71,9 +74,6 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
                 .so("the new keys are in place, but the old ones are still good too")
                 .mend("the same command again      begins anew")
         })?;
-    }
-    if lets_devices_in {
-        place.ring.renew_issuer()?;
     }
     rotate::finish(&place.ring, &names)?;
     place.apply(shop).await?;
@@ -87,9 +87,14 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
 /// # Errors
 /// 6 if it runs, and this key was named.
 fn may_renew_issuer(shop: &Shop, place: &Place, all: bool) -> Result<bool, Failure> {
-    let runs = place.local.as_ref().is_some_and(|folder| folder.process(BROKER).is_some());
+    // Of a broker elsewhere nobody knows whether it runs.
+    let runs = place.local.as_ref().is_none_or(|folder| folder.process(BROKER).is_some());
     let how = "shopctl down && shopctl keys rotate devices && shopctl up";
     match (runs, all) {
+        (true, false) if place.local.is_none() => {
+            shop.out.warn("the broker and the service of devices must be started anew with this key");
+            Ok(true)
+        }
         (false, _) => Ok(true),
         (true, true) => {
             shop.out.warn(format!("the key that lets devices in stays, for the broker runs: {how}"));
