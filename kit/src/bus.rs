@@ -241,6 +241,7 @@ pub fn users_conf(roster: &Roster, shop: &Shop) -> String {
     page.push_str("    ]\n");
     border.shop_imports(&mut page);
     page.push_str("    users: [\n");
+    devices::nobody(&mut page, roster, shop);
     let outside = |member: &&Member| member.position == Position::Subscriber;
     for member in roster.members.iter().filter(|member| !outside(member)) {
         user(&mut page, member, shop);

@@ -137,7 +137,7 @@ impl Asked {
         let key = key.and_then(|key| nkeys::KeyPair::from_public_key(key).ok());
         let signed = &text[..head.len() + 1 + claims.len()];
         let signature = bytes(signature)?;
-        if !key.is_some_and(|key| key.verify(signed.as_bytes(), &signature).is_ok()) {
+        if key.is_none_or(|key| key.verify(signed.as_bytes(), &signature).is_err()) {
             return Err(wrong("was not signed by a server"));
         }
         let Asking { server_id, user_nkey, client_info, connect_opts, kind } = asked.nats;

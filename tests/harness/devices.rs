@@ -6,8 +6,10 @@ use std::path::Path;
 use contracts::device::{Credential, PutProfile, RegisterDevice};
 use kit::access::Issuer;
 use kit::bus::devices::ISSUER;
+use kit::runtime::run;
 use kit::testing::Broker;
 use kit::{Example, Service};
+use tokio_util::sync::CancellationToken;
 
 use crate::{Counter, Shop};
 
@@ -43,6 +45,20 @@ impl Shop {
         let mut broker = Broker::start_with_mqtt(contracts::shop());
         let issuer = issuer(&broker.keys().folder());
         Self::open_on(broker, device_services(issuer))
+    }
+
+    /// Starts those of the services of devices that do not run.
+    pub fn start_devices(&mut self) {
+        let folder = self.data();
+        let options = self.broker.options(&folder);
+        let issuer = issuer(&self.broker.keys().folder());
+        let _on_it = self.runtime.as_ref().map(tokio::runtime::Runtime::enter);
+        for service in device_services(issuer) {
+            let name = service.name();
+            self.running
+                .entry(name)
+                .or_insert_with(|| run(service, options.clone(), CancellationToken::new()));
+        }
     }
 }
 

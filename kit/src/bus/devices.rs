@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::{Peer, Shop};
+use super::Shop;
 use crate::access::{Position, Roster};
 use crate::callout;
 
@@ -116,18 +116,39 @@ impl Border {
     }
 }
 
-/// Who is asked about those who are not in the configuration, if anybody answers and there is a key to answer
-/// with. Whoever stands in the configuration is let in without being asked about.
-pub(super) fn callout(page: &mut String, roster: &Roster, shop: &Shop) {
-    let answers = |peer: &&Peer| peer.listens.contains(callout::SUBJECT);
-    let answering = shop.peers.iter().find(answers).and_then(|peer| roster.member(&peer.name));
+/// A user whom the broker must be told of as the one that answers, and that nobody can be: the password is a digest
+/// of nothing that anybody knows. Who answers is the service that may listen there, whichever key it has; if its keys
+/// stood here, the broker would refuse to read its users again once one of them is replaced.
+const NOBODY: (&str, &str) = ("nobody", "$2a$11$Zm9yIGRldmljZXMgbm9ib2R5IGFuc3dlcnMgYnkgYSBwYXNzd29yZ");
+
+/// The key whose answers the broker believes, if there is a service that answers.
+fn issuer<'a>(roster: &'a Roster, shop: &Shop) -> Option<&'a String> {
+    shop.peers.iter().find(|peer| peer.listens.contains(callout::SUBJECT))?;
     let issuer = roster.members.iter().find(|member| member.position == Position::Issuer);
-    let key = |member: &'_ crate::access::Member| member.keys.last().cloned();
-    let (Some(service), Some(issuer)) = (answering, issuer.and_then(key)) else { return };
-    let users = service.keys.join("\", \"");
+    issuer.and_then(|member| member.keys.last())
+}
+
+/// The user that nobody is.
+pub(super) fn nobody(page: &mut String, roster: &Roster, shop: &Shop) {
+    let (name, password) = NOBODY;
+    if issuer(roster, shop).is_some() {
+        let _ = writeln!(
+            page,
+            "      {{ user: {name}, password: \"{password}\", permissions: {{ publish: {{ deny: \">\" }}, \
+             subscribe: {{ deny: \">\" }} }} }}"
+        );
+    }
+}
+
+/// Who is asked about those who are not in the configuration, if anybody answers and there is a key to answer
+/// with. Whoever stands in the configuration is let in without being asked about. A broker that runs refuses every
+/// change of this.
+pub(super) fn callout(page: &mut String, roster: &Roster, shop: &Shop) {
+    let Some(issuer) = issuer(roster, shop) else { return };
+    let (nobody, _) = NOBODY;
     let _ = writeln!(
         page,
-        "authorization {{\n  auth_callout {{\n    issuer: {issuer}\n    account: SHOP\n    auth_users: [ \"{users}\" ]\n    \
+        "authorization {{\n  auth_callout {{\n    issuer: {issuer}\n    account: SHOP\n    auth_users: [ {nobody} ]\n    \
          allowed_accounts: [ {ACCOUNT} ]\n  }}\n}}"
     );
 }

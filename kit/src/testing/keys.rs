@@ -41,6 +41,16 @@ impl Keys {
         self.enlist(name, position);
     }
 
+    /// Gives somebody another key beside theirs. The broker must be told to read its users again.
+    pub fn renew(&mut self, name: &str) {
+        let identity = Identity::generate(name).expect("a key");
+        put_private(&Identity::path(&self.folder(), name), identity.seed());
+        for member in self.roster.members.iter_mut().filter(|member| member.name == name) {
+            member.keys.push(identity.public_key().to_owned());
+        }
+        self.write();
+    }
+
     /// Takes somebody out. The broker must be told to read its users again.
     pub fn remove(&mut self, name: &str) {
         self.roster.members.retain(|member| member.name != name);

@@ -22,3 +22,17 @@ async fn without_the_service_of_devices_nobody_is_let_in_and_the_shop_goes_on() 
     assert!(shop.lent_broker().try_client_of("operator").await.is_ok());
     shop.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_of_devices_gets_another_key_while_the_broker_runs() {
+    let (mut shop, counter) = open().await;
+    let credential = counter.registers_device().await;
+    shop.broker().keys().renew("device");
+    // The broker refuses to read its users again if what it is told of the callout has changed.
+    shop.broker().reload();
+    shop.stop("device").await;
+    shop.start_devices();
+    counter.until_devices().await;
+    assert!(Device::with(&shop, &credential).await.is_ok());
+    shop.close().await;
+}

@@ -85,6 +85,8 @@ async fn forged_and_foreign_secrets_are_refused() {
         (&*user, "0".repeat(52)),
         (&*user, other.secret.clone()),
         (&*user, String::new()),
+        ("nobody", String::new()),
+        ("nobody", "nobody".to_owned()),
         ("device", one.secret.clone()),
         ("operator", one.secret.clone()),
         ("dev_01h455vb4pex5vsknk084sn02q", one.secret.clone()),

@@ -8,12 +8,12 @@ use kit::access::Position;
 use kit::bus::devices::ISSUER;
 
 use super::place::{Place, PlaceArgs};
-use crate::failure::Failure;
+use crate::failure::{Failure, exit};
 use crate::keys::{Ring, rotate};
 use crate::output::Tone;
 use crate::shop::Shop;
 use crate::stack::services::{self, Plan};
-use crate::stack::{ALL_IN_ONE, Folder, broker, ending};
+use crate::stack::{ALL_IN_ONE, BROKER, Folder, broker, ending};
 
 /// How long the broker may take to let the new key in.
 const CONNECT_TIME: Duration = Duration::from_secs(3);
@@ -58,19 +58,18 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     }
     names.sort();
     names.dedup();
-    let lets_devices_in = names.iter().any(|name| name == ISSUER);
+    let wanted = names.iter().any(|name| name == ISSUER);
     names.retain(|name| name != ISSUER);
-    if !args.finish {
+    let lets_devices_in = wanted && !args.finish && may_renew_issuer(shop, &place, args.all)?;
+    if lets_devices_in {
+        place.ring.renew_issuer()?;
+    }
+    if !args.finish && !names.is_empty() {
         let new = rotate::begin(&place.ring, &names)?;
-        if lets_devices_in {
-            place.ring.renew_issuer()?;
-        }
         place.apply(shop).await?;
         rotate::swap(&place.ring, &new)?;
         let Some(folder) = &place.local else { return half_done(shop, &place, &names) };
-        let holder = Some(contracts::device::NAME.to_owned()).filter(|_| lets_devices_in);
-        let holders: Vec<String> = names.iter().cloned().chain(holder).collect();
-        restart(shop, folder, &holders).await.map_err(|failure| {
+        restart(shop, folder, &names).await.map_err(|failure| {
             failure
                 .so("the new keys are in place, but the old ones are still good too")
                 .mend("the same command again      begins anew")
@@ -80,6 +79,32 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     place.apply(shop).await?;
     names.extend(Some(ISSUER.to_owned()).filter(|_| lets_devices_in));
     done(shop, &place, &names)
+}
+
+/// Whether the key that lets devices in can be replaced: a broker that runs believes no other than the one it was
+/// started with.
+///
+/// # Errors
+/// 6 if it runs, and this key was named.
+fn may_renew_issuer(shop: &Shop, place: &Place, all: bool) -> Result<bool, Failure> {
+    // Of a broker elsewhere nobody knows whether it runs.
+    let runs = place.local.as_ref().is_none_or(|folder| folder.process(BROKER).is_some());
+    let how = "shopctl down && shopctl keys rotate devices && shopctl up";
+    match (runs, all) {
+        (true, false) if place.local.is_none() => {
+            shop.out.warn("the broker and the service of devices must be started anew with this key");
+            Ok(true)
+        }
+        (false, _) => Ok(true),
+        (true, true) => {
+            shop.out.warn(format!("the key that lets devices in stays, for the broker runs: {how}"));
+            Ok(false)
+        }
+        (true, false) => {
+            let what = "nothing was changed: the broker runs, and believes no other key that lets devices in";
+            Err(Failure::new(exit::CONFLICT, "broker_runs", what).mend(how))
+        }
+    }
 }
 
 /// Starts those services again which run and whose key was replaced, and waits until they answer. One

@@ -12,7 +12,7 @@ use crate::store::profiles::{self, Profile};
 
 /// Lists the kinds of devices.
 pub async fn list(ctx: Ctx, _: ListProfiles) -> Result<ProfileList> {
-    let found = ctx.read(|sql| profiles::list(sql)).await?;
+    let found = ctx.read(profiles::list).await?;
     Ok(ProfileList { items: found.into_iter().map(Profile::into_view).collect() })
 }
 
