@@ -1,5 +1,7 @@
 //! A service as a table of contents: what it answers, hears, does on timers and on the outside world.
 
+mod draining;
+
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -204,18 +206,6 @@ impl Service {
         self
     }
 
-    /// Drains a stream of raw messages, a batch in one transaction, and says which of them nothing could be made of.
-    /// An error or a panic takes the batch back; it is done again message by message, and what fails then becomes a
-    /// dead letter.
-    pub fn drains(
-        mut self,
-        raw: RawStream,
-        drain: impl Fn(&mut Tx<'_>, &Batch) -> Result<Vec<Unfit>> + Send + Sync + 'static,
-    ) -> Self {
-        self.drains.insert(raw.stream, (raw, Box::new(drain)));
-        self
-    }
-
     /// Acts when a timer of this kind is due. The key says what it was set for.
     pub fn on_timer(
         mut self,
@@ -346,23 +336,6 @@ impl Service {
             sources.entry(owner(subject)).or_default().push(subject);
         }
         sources
-    }
-
-    /// Every stream of raw messages it drains, by name.
-    pub fn drained(&self) -> impl Iterator<Item = RawStream> {
-        self.drains.values().map(|(raw, _)| *raw)
-    }
-
-    /// The stream that is drained from this source, if it is one.
-    pub(crate) fn drain_of(&self, source: &str) -> Option<&'static str> {
-        self.drains.keys().find(|stream| **stream == source).copied()
-    }
-
-    pub(crate) fn drain(&self, tx: &mut Tx<'_>, stream: &str, batch: &Batch) -> Result<Vec<Unfit>> {
-        match self.drains.get(stream) {
-            Some((_, drain)) => drain(tx, batch),
-            None => Err(Error::internal(format!("nobody drains {stream}"))),
-        }
     }
 
     pub(crate) fn migrations(&self) -> &'static [&'static str] {

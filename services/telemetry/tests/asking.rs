@@ -23,7 +23,9 @@ const DAY: i64 = 24 * HOUR;
 async fn the_step_is_the_shortest_that_does_not_give_too_many() {
     let house = House::open();
     house.hears(&series(1, "t"), &[(NOON, 1.0)]);
-    for (long, step) in [(1, Step::Minute), (25 * HOUR, Step::Minute), (26 * HOUR, Step::Hour), (90 * DAY, Step::Day)] {
+    for (long, step) in
+        [(1, Step::Minute), (25 * HOUR, Step::Minute), (26 * HOUR, Step::Hour), (90 * DAY, Step::Day)]
+    {
         let view = house.service.ask(&asked(NOON - long, NOON, None)).await.unwrap();
         assert_eq!(view.step, step, "{long}");
     }
@@ -77,7 +79,10 @@ async fn what_cannot_be_told_is_said() {
     assert_eq!(refused(asked(NOON, NOON + 1, None)).await, "series_unknown");
     assert_eq!(refused(asked(NOON, NOON, None)).await, "invalid_span");
     assert_eq!(refused(asked(NOON, NOON + 100 * DAY, Some(Step::Minute))).await, "span_too_long");
-    assert_eq!(refused(GetSeries { limit: Some(3001), ..asked(NOON, NOON + 1, None) }).await, "invalid_limit");
+    assert_eq!(
+        refused(GetSeries { limit: Some(3001), ..asked(NOON, NOON + 1, None) }).await,
+        "invalid_limit"
+    );
     let cursor = GetSeries { after: Some("x".into()), ..asked(NOON, NOON + 1, None) };
     assert_eq!(refused(cursor).await, "invalid_cursor");
     let all = GetSeries { from: Timestamp::MIN, to: Timestamp::MAX, ..asked(0, 1, None) };

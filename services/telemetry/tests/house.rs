@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use contracts::DeviceId;
-use contracts::ingest::{GetRange, ListSeries, Range, ReadingsRecorded, RecordedSeries, Series, SeriesList, reason};
+use contracts::ingest::{
+    GetRange, ListSeries, Range, ReadingsRecorded, RecordedSeries, Series, SeriesList, reason,
+};
 use contracts::readings::{Metric, Reading, Unit};
 use contracts::telemetry::{Bucket, Figures, GetSeries, GetTelemetry, Step, TelemetryState};
 use kit::id::Id;
@@ -66,11 +68,8 @@ impl House {
         let unit = Some("Cel".parse::<Unit>().unwrap());
         let recorded =
             RecordedSeries { device: series.0, metric: series.1.clone(), unit, live: false, readings: new };
-        let event = ReadingsRecorded {
-            site: "seattle".parse().unwrap(),
-            number: raw.number,
-            series: vec![recorded],
-        };
+        let event =
+            ReadingsRecorded { site: "seattle".parse().unwrap(), number: raw.number, series: vec![recorded] };
         raw.untold.push(event);
     }
 

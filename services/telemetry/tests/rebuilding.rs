@@ -27,7 +27,10 @@ async fn finish(house: &House) {
 async fn a_rebuild_mends_what_is_wrong() {
     let house = House::open();
     for device in 1..=5 {
-        house.record(&series(device, "t"), &(0..20).map(|at| (NOON + at * 1000, at as f64)).collect::<Vec<_>>());
+        house.record(
+            &series(device, "t"),
+            &(0..20).map(|at| (NOON + at * 1000, at as f64)).collect::<Vec<_>>(),
+        );
     }
     // None of it was heard, as after a database was lost; what was told is gone.
     house.raw.lock().unwrap().untold.clear();

@@ -4,6 +4,7 @@
 
 mod attacks;
 mod bus;
+mod draining;
 mod fast;
 mod full;
 mod hearing;
