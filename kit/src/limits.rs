@@ -47,6 +47,9 @@ pub const UNTOLD_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const RELAY_ROWS_MAX: usize = 200;
 /// Messages a consumer hands out before it hears an acknowledgement.
 pub const HEARD_IN_FLIGHT_MAX: usize = 2000;
+/// Bytes of bodies of events that are under way to the database, and that are asked of a consumer ahead; one more event
+/// may come on top. The rest waits at the broker.
+pub const HEARD_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Messages asked of a consumer at a time.
 pub const HEARD_BATCH_MAX: usize = 500;
 /// Raw messages that a service drains in one transaction. More wait for the next.

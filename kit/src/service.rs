@@ -1,5 +1,6 @@
 //! A service as a table of contents: what it answers, hears, does on timers and on the outside world.
 
+mod body;
 mod draining;
 
 use std::any::Any;
@@ -15,10 +16,12 @@ use crate::context::{Ctx, EffectCtx, to_body};
 use crate::drain::{Batch, RawStream, Unfit};
 use crate::effect::{Attempt, Effect, Policy, Trouble};
 use crate::engine::port::Waiting;
-use crate::error::{Error, Result, reason};
+use crate::error::{Error, Result};
 use crate::message::{Event, Request, owner, stream_of};
 use crate::streams::{self, MakeConsumer, MakeDrain, MakeStream, PurgeStream};
 use crate::transaction::Tx;
+
+use body::{not_understood, read_object};
 
 type Handler = Box<dyn Fn(Ctx, Bytes) -> Waiting<'static, Result<Bytes>> + Send + Sync>;
 type Reaction = Box<dyn Fn(&mut Tx<'_>, &[u8]) -> Result<()> + Send + Sync>;
@@ -386,24 +389,4 @@ impl Service {
             None => Err(Error::internal(format!("nobody knows the effect {name}"))),
         }
     }
-}
-
-/// Reads a request. A list would do for serde where a struct is wanted; here only an object does.
-fn read_object<Q: DeserializeOwned>(body: &[u8]) -> Result<Q> {
-    if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Error::invalid(reason::INVALID_BODY, "the body is not a JSON object"));
-    }
-    serde_json::from_slice(body).map_err(|error| not_understood(&error))
-}
-
-fn not_understood(error: &serde_json::Error) -> Error {
-    // The text may quote what was sent; it must stay on one line and short.
-    let said: String = error.to_string().chars().take(300).collect();
-    Error::invalid(
-        reason::INVALID_BODY,
-        format!(
-            "the body is not understood: {}",
-            crate::text::without_long_numbers(&crate::text::printable(&said))
-        ),
-    )
 }

@@ -25,7 +25,7 @@ const DEVICE: &str = "dev_1";
 const DROPS: RawStream = RawStream {
     stream: "DROPS",
     subjects: "telemetry.*.*",
-    bytes_max: 1024 * 1024,
+    bytes_max: 64 * 1024 * 1024,
     of_one_max: 50,
     mqtt: true,
 };
@@ -218,6 +218,21 @@ async fn who_says_too_much_pushes_out_their_own_and_that_is_counted() {
     assert_eq!(drunk.first(), Some(&said("10")), "the oldest ten are gone");
     let missed = rows(world.folder.path(), "SELECT '', sum(messages) FROM missed").unwrap();
     assert_eq!(missed, [(String::new(), 10)]);
+    running.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_bytes_than_are_asked_for_at_once_are_drained_too() {
+    let world = World::start().await;
+    let running = world.run(drinker());
+    world.until_part_is("DROPS", "ok").await;
+    running.stop().await.unwrap();
+    let long = "x".repeat(300_000);
+    for at in 0..40 {
+        world.says(&format!("{at:02}{long}")).await;
+    }
+    let running = world.run(drinker());
+    assert!(world.until_drunk(40).await.iter().all(|(_, times)| *times == 1));
     running.stop().await.unwrap();
 }
 
