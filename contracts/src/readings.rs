@@ -30,6 +30,7 @@ pub const RAW: RawStream = RawStream {
     subjects: SUBJECTS,
     bytes_max: STREAM_BYTES_MAX,
     of_one_max: STREAM_MESSAGES_OF_ONE_MAX,
+    mqtt: true,
 };
 
 /// The subjects of that stream.

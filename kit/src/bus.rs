@@ -14,7 +14,7 @@ use std::fmt::Write;
 
 use crate::access::identity::inbox;
 use crate::access::{Access, Member, Position, Roster, Who};
-use crate::drain::RawStream;
+use crate::drain::{RawStream, mqtt_keeper_subjects, mqtt_subjects};
 use crate::message::{owner, stream_of};
 use crate::service::Service;
 use crate::streams;
@@ -57,6 +57,14 @@ impl Peer {
             drains: service.drained().collect(),
         }
     }
+
+    /// Where it publishes to reach the streams in the account of devices, which that must lend to the shop's.
+    pub fn beyond(&self) -> Vec<String> {
+        if self.name == streams::NAME {
+            return mqtt_keeper_subjects();
+        }
+        if self.drains.iter().any(|raw| raw.mqtt) { mqtt_subjects(&self.name) } else { Vec::new() }
+    }
 }
 
 /// Everything there is to be allowed.
@@ -98,6 +106,7 @@ impl Permissions {
             publish.push(format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}"));
             publish.extend(acknowledging(&stream, name));
         }
+        publish.extend(peer.beyond());
         if name == streams::NAME {
             for what in ["STREAM.INFO", "STREAM.CREATE", "STREAM.UPDATE", "STREAM.DELETE", "STREAM.PURGE"] {
                 publish.push(format!("$JS.API.{what}.*"));

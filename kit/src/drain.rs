@@ -21,6 +21,40 @@ pub struct RawStream {
     /// How many messages of one subject it holds; of that subject it forgets the oldest. So whoever says too much
     /// pushes out what they said themselves.
     pub of_one_max: i64,
+    /// Whether devices publish there by MQTT too, in an account of their own: see [`MQTT_STREAM`].
+    pub mqtt: bool,
+}
+
+/// The stream, in the account of devices, in which the broker keeps what came by MQTT with a promise (QoS 1 and 2)
+/// before it acknowledges it. It keeps that only for consumers that are there already and until each has acknowledged
+/// it; so it is drained too, and the keeper makes it, and the consumer, before the broker does.
+pub const MQTT_STREAM: &str = "$MQTT_msgs";
+
+/// What the subjects in that stream begin with.
+pub const MQTT_PREFIX: &str = "$MQTT.msgs.";
+
+/// The header with which a message that came by MQTT says with which promise.
+pub(crate) const MQTT_QOS: &str = "Nmqtt-Pub";
+
+/// The domain under which a service of the shop reaches the streams of the account of devices.
+pub const MQTT_DOMAIN: &str = "devices";
+
+/// Where a service that drains what came by MQTT publishes beyond its own account. The account of devices must lend
+/// `$JS.API.X` for each `$JS.devices.API.X`, the one with `MSG.NEXT` with a stream of responses, and the rest as it is.
+pub fn mqtt_subjects(service: &str) -> Vec<String> {
+    vec![
+        format!("$JS.{MQTT_DOMAIN}.API.CONSUMER.INFO.{MQTT_STREAM}.{service}"),
+        format!("$JS.{MQTT_DOMAIN}.API.CONSUMER.MSG.NEXT.{MQTT_STREAM}.{service}"),
+        format!("$JS.ACK.{MQTT_STREAM}.{service}.>"),
+    ]
+}
+
+/// Where the keeper of the streams publishes beyond its own account, to make that stream and its consumers.
+pub fn mqtt_keeper_subjects() -> Vec<String> {
+    vec![
+        format!("$JS.{MQTT_DOMAIN}.API.STREAM.CREATE.{MQTT_STREAM}"),
+        format!("$JS.{MQTT_DOMAIN}.API.CONSUMER.CREATE.{MQTT_STREAM}.*"),
+    ]
 }
 
 /// A raw message.

@@ -47,6 +47,9 @@ pub const UNTOLD_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const RELAY_ROWS_MAX: usize = 200;
 /// Messages a consumer hands out before it hears an acknowledgement.
 pub const HEARD_IN_FLIGHT_MAX: usize = 2000;
+/// Bytes of bodies of events that are under way to the database, and that are asked of a consumer ahead; one more event
+/// may come on top. The rest waits at the broker.
+pub const HEARD_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Messages asked of a consumer at a time.
 pub const HEARD_BATCH_MAX: usize = 500;
 /// Raw messages that a service drains in one transaction. More wait for the next.
@@ -57,6 +60,13 @@ pub const DRAINED_BYTES_MAX: usize = 2 * 1024 * 1024;
 pub const DRAINED_AHEAD_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Batches of raw messages that are under way to the database; the broker keeps the rest.
 pub const DRAINED_BATCHES_MAX: usize = 2;
+/// Bytes of what came by MQTT and is not drained yet. At the limit the broker acknowledges nothing more to devices.
+pub const MQTT_STREAM_BYTES_MAX: i64 = 128 * 1024 * 1024;
+/// How long what came by MQTT may be under way to the database before the broker hands it out again, such as after a
+/// process was killed.
+pub const MQTT_ACK_WAIT: Duration = Duration::from_secs(10);
+/// How long before a message its MQTT consumer must have been made for it to be certain that it has the message too.
+pub const MQTT_SURE_AFTER: Duration = Duration::from_secs(5);
 /// Dead letters that are kept of one sender into a drained stream. Of further messages only the count is kept.
 pub const LETTERS_OF_ONE_MAX: usize = 20;
 /// Dead letters that are kept of a drained stream. Of further messages only the count is kept.

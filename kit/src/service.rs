@@ -1,5 +1,8 @@
 //! A service as a table of contents: what it answers, hears, does on timers and on the outside world.
 
+mod body;
+mod draining;
+
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -13,11 +16,13 @@ use crate::context::{Ctx, EffectCtx, to_body};
 use crate::drain::{Batch, RawStream, Unfit};
 use crate::effect::{Attempt, Effect, Policy, Trouble};
 use crate::engine::port::Waiting;
-use crate::error::{Error, Result, reason};
+use crate::error::{Error, Result};
 use crate::listen::Outside;
 use crate::message::{Event, Request, owner, stream_of};
 use crate::streams::{self, MakeConsumer, MakeDrain, MakeStream, PurgeStream};
 use crate::transaction::Tx;
+
+use body::{not_understood, read_object};
 
 type Handler = Box<dyn Fn(Ctx, Bytes) -> Waiting<'static, Result<Bytes>> + Send + Sync>;
 type Reaction = Box<dyn Fn(&mut Tx<'_>, &[u8]) -> Result<()> + Send + Sync>;
@@ -208,18 +213,6 @@ impl Service {
         self
     }
 
-    /// Drains a stream of raw messages, a batch in one transaction, and says which of them nothing could be made of.
-    /// An error or a panic takes the batch back; it is done again message by message, and what fails then becomes a
-    /// dead letter.
-    pub fn drains(
-        mut self,
-        raw: RawStream,
-        drain: impl Fn(&mut Tx<'_>, &Batch) -> Result<Vec<Unfit>> + Send + Sync + 'static,
-    ) -> Self {
-        self.drains.insert(raw.stream, (raw, Box::new(drain)));
-        self
-    }
-
     /// Acts when a timer of this kind is due. The key says what it was set for.
     pub fn on_timer(
         mut self,
@@ -363,23 +356,6 @@ impl Service {
         sources
     }
 
-    /// Every stream of raw messages it drains, by name.
-    pub fn drained(&self) -> impl Iterator<Item = RawStream> {
-        self.drains.values().map(|(raw, _)| *raw)
-    }
-
-    /// The stream that is drained from this source, if it is one.
-    pub(crate) fn drain_of(&self, source: &str) -> Option<&'static str> {
-        self.drains.keys().find(|stream| **stream == source).copied()
-    }
-
-    pub(crate) fn drain(&self, tx: &mut Tx<'_>, stream: &str, batch: &Batch) -> Result<Vec<Unfit>> {
-        match self.drains.get(stream) {
-            Some((_, drain)) => drain(tx, batch),
-            None => Err(Error::internal(format!("nobody drains {stream}"))),
-        }
-    }
-
     pub(crate) fn migrations(&self) -> &'static [&'static str] {
         self.migrations
     }
@@ -428,23 +404,4 @@ impl Service {
             None => Err(Error::internal(format!("nobody knows the effect {name}"))),
         }
     }
-}
-
-fn read_object<Q: DeserializeOwned>(body: &[u8]) -> Result<Q> {
-    if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Error::invalid(reason::INVALID_BODY, "the body is not a JSON object"));
-    }
-    serde_json::from_slice(body).map_err(|error| not_understood(&error))
-}
-
-fn not_understood(error: &serde_json::Error) -> Error {
-    // The text may quote what was sent; it must stay on one line and short.
-    let said: String = error.to_string().chars().take(300).collect();
-    Error::invalid(
-        reason::INVALID_BODY,
-        format!(
-            "the body is not understood: {}",
-            crate::text::without_long_numbers(&crate::text::printable(&said))
-        ),
-    )
 }

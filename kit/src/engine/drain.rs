@@ -25,11 +25,13 @@ pub struct Drained {
     pub source: String,
     /// What tells this stream apart from one of the same name that was made later.
     pub origin: String,
-    /// The number of the message handed out before the first of these: if that one is not committed, these must
-    /// wait. None: their numbers mean nothing, and a repeat is recognised by what it says.
-    pub after: Option<u64>,
-    /// The messages, by their numbers.
+    /// The number of the message handed out before the first of these, and that of the last one: if the one before is
+    /// not committed, these must wait. None: their numbers mean nothing, and a repeat is recognised by what it says.
+    pub span: Option<(u64, u64)>,
+    /// The messages, by their numbers; without those of the span that are passed over.
     pub messages: Vec<RawMessage>,
+    /// How many messages between the one before and the last the stream has forgotten.
+    pub missed: u64,
 }
 
 impl Job {
@@ -58,19 +60,22 @@ impl Job {
 
 /// Acts on a batch. Messages that were committed before are passed over.
 fn drain(tx: &mut Tx<'_>, service: &Service, drained: Drained) -> Result<()> {
-    let Drained { stream, source, origin, after, mut messages } = drained;
-    let mut batch = Batch::default();
-    if let Some(after) = after {
+    let Drained { stream, source, origin, span, mut messages, missed } = drained;
+    let mut batch = Batch { messages: Vec::new(), missed };
+    if let Some((after, last)) = span {
         let position = standing::position(tx, &source, &origin)?;
         if after > position {
             let what = format!("messages of {source} come before {after} was acted on");
             return Err(Error::unavailable("out_of_step", what));
         }
+        if last <= position {
+            return Ok(());
+        }
         messages.retain(|message| message.sequence > position);
-        let Some((first, last)) = messages.first().zip(messages.last()) else { return Ok(()) };
-        batch.missed = (first.sequence - position - 1)
-            + (last.sequence - first.sequence + 1).saturating_sub(messages.len() as u64);
-        standing::note(tx, &source, &origin, last.sequence)?;
+        standing::note(tx, &source, &origin, last)?;
+    }
+    if messages.is_empty() && batch.missed == 0 {
+        return Ok(());
     }
     batch.messages = messages;
     let unfit = match attempt(tx, |tx| service.drain(tx, stream, &batch)) {

@@ -1,7 +1,13 @@
 //! Draining: one durable pull consumer a stream of raw messages. What is there is gathered into batches, each batch
-//! is one job, and its acknowledgement, which is only housekeeping, follows its commit.
+//! is one job, and its acknowledgement follows its commit.
+//!
+//! Of a stream of our own the position says what was drained, and one acknowledgement, which is only housekeeping, is
+//! for all before it. What came by MQTT stands in a stream of the broker that keeps a message until it is
+//! acknowledged: each is, and one that comes again is recognised by what it says. A copy of it stands in ours, and is
+//! passed over there once it is certain that the other comes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::{self, AckPolicy, pull};
@@ -16,18 +22,20 @@ use super::keeping::Keeping;
 use super::writer::Writer;
 use crate::client::broker;
 use crate::clock::SystemChance;
-use crate::drain::{RawMessage, RawStream};
+use crate::drain::{MQTT_PREFIX, MQTT_QOS, MQTT_STREAM, RawMessage, RawStream};
 use crate::engine::drain::Drained;
 use crate::engine::port::{Port, read};
 use crate::engine::standing::{Course, position};
 use crate::engine::{Job, mirror};
 use crate::error::{Error, Result};
 use crate::limits::{
-    DRAINED_AHEAD_BYTES_MAX, DRAINED_BATCHES_MAX, DRAINED_BYTES_MAX, DRAINED_MESSAGES_MAX, RETRY_WAIT,
+    DRAINED_AHEAD_BYTES_MAX, DRAINED_BATCHES_MAX, DRAINED_BYTES_MAX, DRAINED_MESSAGES_MAX, MQTT_SURE_AFTER,
+    RETRY_WAIT,
 };
 use crate::streams::MakeDrain;
 use crate::trace::Trace;
 use crate::vitals::Vitals;
+use crate::wire;
 
 /// How long one pull may wait at the broker, and how often the broker says that it is still there.
 const PULL: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(2));
@@ -43,6 +51,10 @@ pub(super) struct Drainer {
     pub(super) writer: Arc<Writer>,
     pub(super) vitals: Arc<Vitals>,
     pub(super) raw: RawStream,
+    /// Whether this one drains what came by MQTT.
+    pub(super) mqtt: bool,
+    /// Since when what comes by MQTT is kept for its consumer, in milliseconds since 1970; 0 if it is not.
+    pub(super) sure: Arc<AtomicI64>,
 }
 
 /// Where a drainer begins.
@@ -59,17 +71,22 @@ struct Start {
 struct Gathered {
     messages: Vec<RawMessage>,
     bytes: usize,
-    last: Option<Message>,
+    /// How many messages were taken, with those that were passed over.
+    count: usize,
+    /// The number of the last of them.
+    last: u64,
+    /// What is to be acknowledged: all of them, or the last one for all.
+    taken: Vec<Message>,
 }
 
 impl Drainer {
     /// Drains until told to stop.
     pub(super) async fn run(self, stop: CancellationToken) {
-        let stream = self.raw.stream;
+        let stream = if self.mqtt { MQTT_STREAM } else { self.raw.stream };
         let mut wait = RETRY_WAIT.0;
         while !stop.is_cancelled() {
             let started = tokio::select! {
-                started = self.start() => started,
+                started = self.begin() => started,
                 () = stop.cancelled() => return,
             };
             let ended = match started {
@@ -79,6 +96,9 @@ impl Drainer {
                 }
                 Err(error) => Err(error),
             };
+            if self.mqtt {
+                self.sure.store(0, Ordering::Relaxed);
+            }
             if let Err(error) = ended {
                 self.vitals.say(stream, error.message.as_str());
                 tracing::info!(stream, "Draining waits: {}", error.chain());
@@ -88,6 +108,23 @@ impl Drainer {
                 }
             }
         }
+    }
+
+    async fn begin(&self) -> Result<Start> {
+        if self.mqtt { self.start_mqtt().await } else { self.start().await }
+    }
+
+    /// Has the consumer of what came by MQTT made, unless it is there.
+    async fn start_mqtt(&self) -> Result<Start> {
+        let name = self.port.service().name();
+        self.keeping.drain(&MakeDrain { stream: MQTT_STREAM.to_owned(), start: 1 }).await?;
+        let mut consumer: consumer::Consumer<pull::Config> =
+            self.jetstream.get_consumer_from_stream(name, MQTT_STREAM).await.map_err(cannot_bind)?;
+        let info = consumer.info().await.map_err(broker)?;
+        let nanos = info.created.unix_timestamp_nanos();
+        let created = i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX);
+        self.sure.store(created.saturating_add(MQTT_SURE_AFTER.as_millis() as i64), Ordering::Relaxed);
+        Ok(Start { origin: nanos.to_string(), consumer, position: 0, handed: 0 })
     }
 
     /// Finds the stream and the consumer, or has them made where the database stands.
@@ -137,22 +174,23 @@ impl Drainer {
             .messages()
             .await
             .map_err(broker)?;
+        let stream = if self.mqtt { MQTT_STREAM } else { self.raw.stream };
         let mut course = Course::at(start.position, start.handed);
         let mut committing = FuturesOrdered::new();
         let mut after = start.position;
         loop {
             tokio::select! {
                 biased;
-                Some((last, committed)) = committing.next(), if !committing.is_empty() => {
-                    let (last, committed): (Option<Message>, Result<Bytes>) = (last, committed);
+                Some((taken, committed)) = committing.next(), if !committing.is_empty() => {
+                    let (taken, committed): (Vec<Message>, Result<Bytes>) = (taken, committed);
                     committed?;
                     *wait = RETRY_WAIT.0;
-                    acknowledge(last).await;
+                    acknowledge(taken).await;
                 }
                 () = stop.cancelled() => {
-                    while let Some((last, committed)) = committing.next().await {
+                    while let Some((taken, committed)) = committing.next().await {
                         committed?;
-                        acknowledge(last).await;
+                        acknowledge(taken).await;
                     }
                     return Ok(());
                 }
@@ -165,11 +203,16 @@ impl Drainer {
                             Some(Ok(message)) => message,
                             Some(Err(error)) => return Err(broker(error)),
                             None => {
-                                let what = format!("the consumer of {} is gone", self.raw.stream);
+                                let what = format!("the consumer of {stream} is gone");
                                 return Err(Error::unavailable("no_consumer", what));
                             }
                         };
-                        gathered.take(message, &mut course)?;
+                        if self.mqtt {
+                            gathered.take_mqtt(message)?;
+                        } else {
+                            let sure = self.sure.load(Ordering::Relaxed);
+                            gathered.take(message, &mut course, sure)?;
+                        }
                         if gathered.is_full() {
                             break;
                         }
@@ -186,53 +229,81 @@ impl Drainer {
                             None => break,
                         };
                     }
-                    let (job, last) = self.job(gathered, &start.origin, &mut after);
+                    let (job, taken) = self.job(gathered, &start.origin, &mut after);
                     let committed = self.writer.enqueue(job).await?;
-                    committing.push_back(async move { (last, committed.await) });
+                    committing.push_back(async move { (taken, committed.await) });
                 }
             }
         }
     }
 
-    fn job(&self, gathered: Gathered, origin: &str, after: &mut u64) -> (Job, Option<Message>) {
-        let Gathered { messages, last, .. } = gathered;
+    fn job(&self, gathered: Gathered, origin: &str, after: &mut u64) -> (Job, Vec<Message>) {
+        let Gathered { messages, last, taken, count, .. } = gathered;
+        let source = if self.mqtt { MQTT_STREAM } else { self.raw.stream };
         let drained = Drained {
             stream: self.raw.stream,
-            source: self.raw.stream.to_owned(),
+            source: source.to_owned(),
             origin: origin.to_owned(),
-            after: Some(*after),
+            span: (!self.mqtt).then_some((*after, last)),
             messages,
+            // Numbers are given without a gap, and nothing in between is handed out to anybody else.
+            missed: if self.mqtt { 0 } else { last.saturating_sub(*after).saturating_sub(count as u64) },
         };
-        *after = drained.messages.last().map_or(*after, |message| message.sequence.max(*after));
+        *after = last.max(*after);
         let now = self.port.now();
         let trace = Trace::begin(now, &mut SystemChance);
-        (Job::drained(Arc::clone(self.port.service()), drained, trace, now), last)
+        (Job::drained(Arc::clone(self.port.service()), drained, trace, now), taken)
     }
 }
 
 impl Gathered {
-    fn take(&mut self, message: Message, course: &mut Course) -> Result<()> {
-        let info = message.info().map_err(cannot_bind)?;
-        let sequence = info.stream_sequence;
-        course.takes(info.consumer_sequence, sequence)?;
-        let nanos = info.published.unix_timestamp_nanos();
-        let received = Timestamp::from_nanosecond(nanos).unwrap_or(Timestamp::UNIX_EPOCH);
-        let body = message.payload.clone();
-        self.bytes += body.len();
-        self.messages.push(RawMessage { subject: message.subject.to_string(), body, sequence, received });
-        self.last = Some(message);
+    fn take(&mut self, message: Message, course: &mut Course, sure: i64) -> Result<()> {
+        let raw = raw(&message)?;
+        let consumer_sequence = message.info().map_err(cannot_bind)?.consumer_sequence;
+        course.takes(consumer_sequence, raw.sequence)?;
+        self.last = raw.sequence;
+        let promised = wire::get(message.headers.as_ref(), MQTT_QOS).is_some_and(|qos| qos != "0");
+        let comes_otherwise = promised && sure > 0 && raw.received.as_millisecond() >= sure;
+        if !comes_otherwise {
+            self.bytes += raw.body.len();
+            self.messages.push(raw);
+        }
+        // One acknowledgement is for all before it.
+        self.taken.clear();
+        self.taken.push(message);
+        self.count += 1;
+        Ok(())
+    }
+
+    fn take_mqtt(&mut self, message: Message) -> Result<()> {
+        let mut raw = raw(&message)?;
+        if let Some(subject) = raw.subject.strip_prefix(MQTT_PREFIX) {
+            raw.subject = subject.to_owned();
+        }
+        self.bytes += raw.body.len();
+        self.messages.push(raw);
+        self.taken.push(message);
+        self.count += 1;
         Ok(())
     }
 
     fn is_full(&self) -> bool {
-        self.messages.len() >= DRAINED_MESSAGES_MAX || self.bytes >= DRAINED_BYTES_MAX
+        self.count >= DRAINED_MESSAGES_MAX || self.bytes >= DRAINED_BYTES_MAX
     }
 }
 
-/// Tells the broker that everything up to a message is committed. A lost acknowledgement is repaired by the next one,
-/// or by the position.
-async fn acknowledge(last: Option<Message>) {
-    if let Some(message) = last {
+fn raw(message: &Message) -> Result<RawMessage> {
+    let info = message.info().map_err(cannot_bind)?;
+    let nanos = info.published.unix_timestamp_nanos();
+    let received = Timestamp::from_nanosecond(nanos).unwrap_or(Timestamp::UNIX_EPOCH);
+    let (subject, body) = (message.subject.to_string(), message.payload.clone());
+    Ok(RawMessage { subject, body, sequence: info.stream_sequence, received })
+}
+
+/// Tells the broker what is committed. A lost acknowledgement is repaired by the next one, by the position, or by
+/// handing out the message again.
+async fn acknowledge(taken: Vec<Message>) {
+    for message in taken {
         let _ = message.ack().await;
     }
 }

@@ -22,7 +22,7 @@ use crate::engine::port::{Port, read};
 use crate::engine::standing::{self, CLOSED, Course, position};
 use crate::engine::{Job, mirror};
 use crate::error::{Error, Result};
-use crate::limits::{HEARD_BATCH_MAX, HEARD_IN_FLIGHT_MAX, RETRY_WAIT};
+use crate::limits::{HEARD_BATCH_MAX, HEARD_BYTES_MAX, HEARD_IN_FLIGHT_MAX, RETRY_WAIT};
 use crate::message::stream_of;
 use crate::streams::{MakeConsumer, ORIGIN, kept_from};
 use crate::trace::Trace;
@@ -165,6 +165,7 @@ impl Hearer {
             .consumer
             .stream()
             .max_messages_per_batch(HEARD_BATCH_MAX)
+            .max_bytes_per_batch(HEARD_BYTES_MAX)
             .expires(PULL.0)
             .heartbeat(PULL.1)
             .messages()
@@ -172,7 +173,7 @@ impl Hearer {
             .map_err(broker)?;
         let mut course = Course::at(start.position, start.handed);
         let mut committing = FuturesOrdered::new();
-        let mut unacknowledged = 0;
+        let (mut unacknowledged, mut bytes) = (0, 0);
         let mut last: Option<Message> = None;
         // Set by the first message that waits to be acknowledged; nobody looks at it before.
         let rest = tokio::time::sleep(ACK_WITHIN);
@@ -182,6 +183,7 @@ impl Hearer {
                 biased;
                 Some((message, committed)) = committing.next(), if !committing.is_empty() => {
                     let (message, committed): (Message, Result<Bytes>) = (message, committed);
+                    bytes -= message.payload.len();
                     committed?;
                     crash::pause("hear.after_commit_before_ack", &message.subject).await?;
                     *wait = RETRY_WAIT.0;
@@ -207,7 +209,7 @@ impl Hearer {
                     acknowledge(&mut last).await;
                     return Ok(());
                 }
-                message = messages.next(), if committing.len() < HEARD_IN_FLIGHT_MAX => {
+                message = messages.next(), if committing.len() < HEARD_IN_FLIGHT_MAX && bytes < HEARD_BYTES_MAX => {
                     let message = match message {
                         Some(Ok(message)) => message,
                         Some(Err(error)) => return Err(broker(error)),
@@ -230,6 +232,7 @@ impl Hearer {
                     let job = self.job(stream, &start, (sequence, previous), &message);
                     let committed = self.writer.enqueue(job).await?;
                     crash::pause("hear.before_commit", &message.subject).await?;
+                    bytes += message.payload.len();
                     committing.push_back(async move { (message, committed.await) });
                 }
             }

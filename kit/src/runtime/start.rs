@@ -30,6 +30,7 @@ use super::{main::Options, open, permits, prune, rest, room};
 use crate::backup::restore;
 use crate::clock::{Clock, SystemClock};
 use crate::crash;
+use crate::drain::{MQTT_DOMAIN, MQTT_STREAM};
 use crate::engine::outbox;
 use crate::engine::places::{Begun, Places};
 use crate::engine::port::Port;
@@ -245,6 +246,12 @@ impl Parts {
         jetstream::ContextBuilder::new().timeout(STREAM_TIME).build(self.nats.clone())
     }
 
+    /// The streams in the account of devices.
+    fn jetstream_of_devices(&self) -> jetstream::Context {
+        let nats = self.nats.clone();
+        jetstream::ContextBuilder::new().timeout(STREAM_TIME).domain(MQTT_DOMAIN).build(nats)
+    }
+
     fn relay(&self, origin: String, emitted: watch::Receiver<u64>) -> Relay {
         Relay {
             service: Arc::clone(self.port.service()),
@@ -280,16 +287,21 @@ impl Parts {
             tasks.spawn(hearer.run(stop.clone()));
         }
         for raw in self.port.service().drained() {
-            self.vitals.say(raw.stream, "starting");
-            let drainer = Drainer {
-                port: Arc::clone(&self.port),
-                jetstream: self.jetstream(),
-                keeping: self.keeping.clone(),
-                writer: Arc::clone(&self.writer),
-                vitals: Arc::clone(&self.vitals),
-                raw,
-            };
-            tasks.spawn(drainer.run(stop.clone()));
+            let sure = Arc::default();
+            for mqtt in [false, true].into_iter().filter(|mqtt| raw.mqtt || !mqtt) {
+                self.vitals.say(if mqtt { MQTT_STREAM } else { raw.stream }, "starting");
+                let drainer = Drainer {
+                    port: Arc::clone(&self.port),
+                    jetstream: if mqtt { self.jetstream_of_devices() } else { self.jetstream() },
+                    keeping: self.keeping.clone(),
+                    writer: Arc::clone(&self.writer),
+                    vitals: Arc::clone(&self.vitals),
+                    raw,
+                    mqtt,
+                    sure: Arc::clone(&sure),
+                };
+                tasks.spawn(drainer.run(stop.clone()));
+            }
         }
         let due = Due {
             port: Arc::clone(&self.port),

@@ -4,16 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
+use async_nats::jetstream::context::CreateStreamErrorKind;
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
+use async_nats::jetstream::{self, ErrorCode};
 use serde::{Deserialize, Serialize};
 
-use super::{ConsumerMade, Keeper, asking};
+use super::{BROKER_TIME, ConsumerMade, Keeper, asking};
 use crate::bus::Peer;
 use crate::client::broker;
 use crate::context::Ctx;
-use crate::drain::RawStream;
+use crate::drain::{MQTT_DOMAIN, MQTT_PREFIX, MQTT_STREAM, RawStream};
 use crate::error::{Error, Kind, Result, reason};
-use crate::limits::{DRAINED_BATCHES_MAX, DRAINED_MESSAGES_MAX, DUPLICATE_WINDOW};
+use crate::limits::{
+    DRAINED_BATCHES_MAX, DRAINED_MESSAGES_MAX, DUPLICATE_WINDOW, MQTT_ACK_WAIT, MQTT_STREAM_BYTES_MAX,
+};
 use crate::message::Example;
 use crate::text::printable;
 
@@ -41,11 +45,16 @@ pub(super) async fn drain(
 ) -> Result<ConsumerMade> {
     let service = asking(&ctx)?;
     let own = peers.iter().filter(|peer| peer.name == service).flat_map(|peer| &peer.drains);
-    let Some(raw) = own.into_iter().find(|raw| raw.stream == asked.stream) else {
+    let is_meant = |raw: &&RawStream| raw.stream == asked.stream || raw.mqtt && asked.stream == MQTT_STREAM;
+    let Some(raw) = own.into_iter().find(is_meant) else {
         let what = format!("{service} does not drain {}; nothing was made", printable(&asked.stream));
         return Err(Error::new(Kind::Forbidden, reason::FORBIDDEN, what));
     };
-    keeper.drain(&service, raw, asked.start).await?;
+    if asked.stream == MQTT_STREAM {
+        keeper.drain_mqtt(&service, raw).await?;
+    } else {
+        keeper.drain(&service, raw, asked.start).await?;
+    }
     Ok(ConsumerMade { stream: asked.stream, consumer: service })
 }
 
@@ -82,6 +91,45 @@ impl Keeper {
             ..pull::Config::default()
         };
         handle.create_consumer(config).await.map_err(broker)?;
+        Ok(())
+    }
+
+    /// Makes the stream in which the broker keeps what came by MQTT, as the broker would, unless it is there, and
+    /// a consumer of what of it is drained. Neither is ever deleted: what the stream holds, it holds for the consumer.
+    async fn drain_mqtt(&self, service: &str, raw: &RawStream) -> Result<()> {
+        let _alone = self.changing.lock().await;
+        let nats = self.jetstream().await?.client();
+        let jetstream = jetstream::ContextBuilder::new().timeout(BROKER_TIME).domain(MQTT_DOMAIN).build(nats);
+        let config = Config {
+            name: MQTT_STREAM.to_owned(),
+            subjects: vec![format!("{MQTT_PREFIX}>")],
+            retention: RetentionPolicy::Interest,
+            // A full one stores nothing more, so nothing more is acknowledged, and devices say it again.
+            discard: DiscardPolicy::New,
+            max_bytes: MQTT_STREAM_BYTES_MAX,
+            storage: StorageType::File,
+            num_replicas: 1,
+            ..Config::default()
+        };
+        match jetstream.create_stream(config).await {
+            Ok(_) => {}
+            // The broker made it, in its own way; that will do.
+            Err(error)
+                if matches!(error.kind(), CreateStreamErrorKind::JetStream(inner)
+                    if inner.error_code() == ErrorCode::STREAM_NAME_EXIST) => {}
+            Err(error) => return Err(broker(error)),
+        }
+        let consumer = pull::Config {
+            durable_name: Some(service.to_owned()),
+            description: Some(format!("What {service} drains of what came by MQTT")),
+            deliver_policy: DeliverPolicy::All,
+            ack_policy: AckPolicy::Explicit,
+            ack_wait: MQTT_ACK_WAIT,
+            max_ack_pending: ((DRAINED_BATCHES_MAX + 2) * DRAINED_MESSAGES_MAX) as i64,
+            filter_subjects: vec![format!("{MQTT_PREFIX}{}", raw.subjects)],
+            ..pull::Config::default()
+        };
+        jetstream.create_consumer_on_stream(consumer, MQTT_STREAM).await.map_err(broker)?;
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! The forms in which devices say their readings.
 
 use contracts::ingest::Refusal;
+use proptest::prelude::*;
 
 use crate::house::House;
 
@@ -132,4 +133,21 @@ async fn a_record_without_a_value_only_sets_the_base() {
 #[tokio::test]
 async fn texts_with_escapes_are_read_too() {
     assert_eq!(recorded(r#"[{"n":"temp\u0065rature","v":1}]"#).await, [one("temperature", "", 0, 1.0)]);
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_device_says_nothing_is_found_before_an_error_and_no_value_is_none(
+        bytes in prop::collection::vec(any::<u8>(), 0..200),
+        text in r#"[\[\]{}",:0-9.eE+ntvbs\-]{0,60}"#,
+    ) {
+        for body in [&bytes[..], text.as_bytes()] {
+            let mut found = 0;
+            let read = ingest::payload::read(body, NOON, |item| {
+                found += 1;
+                assert!(item.is_ok_and(|item| item.value.is_finite()) || item.is_err());
+            });
+            prop_assert!(read.is_ok() || found == 0);
+        }
+    }
 }

@@ -4,6 +4,7 @@
 
 mod attacks;
 mod bus;
+mod draining;
 mod effects;
 mod fast;
 mod full;

@@ -1,0 +1,321 @@
+//! Raw messages are drained once each, whatever becomes of the process, the stream and the consumer.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+use super::super::{Running, run};
+use crate::access::Position;
+use crate::bus::{Peer, Shop};
+use crate::client::{Call, Client, Link};
+use crate::drain::{Batch, MQTT_STREAM, RawStream, Unfit, mqtt_keeper_subjects, mqtt_subjects};
+use crate::error::{Error, Result};
+use crate::service::Service;
+use crate::testing::{Broker, eventually};
+use crate::vitals::Health;
+use crate::{Tx, streams};
+
+const DEVICE: &str = "dev_1";
+
+const DROPS: RawStream = RawStream {
+    stream: "DROPS",
+    subjects: "telemetry.*.*",
+    bytes_max: 64 * 1024 * 1024,
+    of_one_max: 50,
+    mqtt: true,
+};
+
+fn drinker() -> Service {
+    Service::new("drinker", "1.0.0")
+        .migrations_from(&[
+            "CREATE TABLE drunk (body TEXT NOT NULL PRIMARY KEY, times INTEGER NOT NULL) STRICT;
+                            CREATE TABLE missed (messages INTEGER NOT NULL) STRICT;",
+        ])
+        .drains(DROPS, drink)
+}
+
+/// Writes every message down, and how often it came. Of some nothing can be made, and one is a bomb.
+fn drink(tx: &mut Tx<'_>, batch: &Batch) -> Result<Vec<Unfit>> {
+    tx.execute("INSERT INTO missed (messages) VALUES (?1)", [batch.missed])?;
+    let mut unfit = Vec::new();
+    for (at, message) in batch.messages.iter().enumerate() {
+        let body = String::from_utf8_lossy(&message.body).into_owned();
+        match body.as_str() {
+            "poison" => unfit.push(Unfit { at, error: Error::invalid("poisonous", "that is poison") }),
+            "bomb" => panic!("that is a bomb"),
+            _ => {
+                let sql = "INSERT INTO drunk (body, times) VALUES (?1, 1)
+                           ON CONFLICT (body) DO UPDATE SET times = times + 1";
+                tx.execute(sql, [format!("{} {body}", message.subject)])?;
+            }
+        }
+    }
+    Ok(unfit)
+}
+
+fn shop() -> Shop {
+    let nowhere = Link { url: String::new(), name: String::new(), identity: None, ca: None };
+    let services = [drinker(), streams::service(nowhere, Vec::new())];
+    let answers = services.iter().flat_map(Service::answered);
+    Shop {
+        requests: answers.map(|answer| (answer.subject.clone(), answer.access)).collect(),
+        peers: services.iter().map(Peer::of).collect(),
+    }
+}
+
+struct World {
+    broker: Broker,
+    folder: TempDir,
+    device: Client,
+}
+
+impl World {
+    async fn start() -> Self {
+        let mut broker = Broker::start(shop());
+        broker.keys().add(DEVICE, Position::Device);
+        broker.reload();
+        Self::on(broker).await
+    }
+
+    async fn on(broker: Broker) -> Self {
+        let device = broker.client_of(DEVICE).await;
+        let world = Self { broker, folder: tempfile::tempdir().unwrap(), device };
+        // It ends with the world's runtime.
+        let _ = world.run(streams::service(world.broker.link_of(streams::NAME), shop().peers));
+        world
+    }
+
+    fn run(&self, service: Service) -> Running {
+        run(service, self.broker.options(self.folder.path()), CancellationToken::new())
+    }
+
+    /// A device says something, until it is stored.
+    async fn says(&self, body: &str) {
+        eventually("a message is stored", || async {
+            let asked = self
+                .device
+                .nats()
+                .request(format!("telemetry.seattle.{DEVICE}"), Bytes::from(body.to_owned()));
+            let stored = tokio::time::timeout(Duration::from_secs(2), asked).await.ok()?.ok()?;
+            String::from_utf8_lossy(&stored.payload).contains("\"seq\"").then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until so many messages were drained, and answers them with how often each was.
+    async fn until_drunk(&self, messages: usize) -> Vec<(String, i64)> {
+        let sql = "SELECT body, times FROM drunk ORDER BY body";
+        eventually(&format!("{messages} messages are drained"), || async {
+            let rows = rows(self.folder.path(), sql)?;
+            (rows.len() >= messages).then_some(rows)
+        })
+        .await
+    }
+
+    async fn until_part_is(&self, part: &str, wanted: &str) {
+        let client = self.broker.client().await;
+        eventually(&format!("{part} is {wanted}"), || async {
+            let call = Call { timeout: Duration::from_secs(1), ..Call::default() };
+            let health: Health = client.call_as("drinker.health", &serde_json::json!({}), call).await.ok()?;
+            (health.parts.get(part)? == wanted).then_some(())
+        })
+        .await;
+    }
+}
+
+fn rows(folder: &Path, sql: &str) -> Option<Vec<(String, i64)>> {
+    let reader = crate::engine::schema::open_reader(&folder.join("drinker.db")).ok()?;
+    crate::sql::Sql::new(&reader).list(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).ok()
+}
+
+fn said(body: &str) -> (String, i64) {
+    (format!("telemetry.seattle.{DEVICE} {body}"), 1)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_are_drained_once_over_kills_and_restarts() {
+    let mut world = World::start().await;
+    let first = world.run(drinker());
+    world.until_part_is("DROPS", "ok").await;
+    for at in 0..20 {
+        world.says(&format!("a{at:02}")).await;
+    }
+    first.kill();
+    for at in 0..20 {
+        world.says(&format!("b{at:02}")).await;
+    }
+    let second = world.run(drinker());
+    world.until_drunk(40).await;
+    world.broker.restart();
+    for at in 0..20 {
+        world.says(&format!("c{at:02}")).await;
+    }
+    let drunk = world.until_drunk(60).await;
+    let expected: Vec<_> = ["a", "b", "c"]
+        .iter()
+        .flat_map(|name| (0..20).map(move |at| said(&format!("{name}{at:02}"))))
+        .collect();
+    assert_eq!(drunk, expected);
+    second.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_consumer_or_a_stream_that_is_gone_is_made_again() {
+    let world = World::start().await;
+    let running = world.run(drinker());
+    world.until_part_is("DROPS", "ok").await;
+    world.says("before").await;
+    world.until_drunk(1).await;
+    let admin = world.broker.client().await;
+    let ask = |subject: &'static str| {
+        let nats = admin.nats().clone();
+        async move { nats.request(subject, Bytes::new()).await.unwrap() }
+    };
+    ask("$JS.API.CONSUMER.DELETE.DROPS.drinker").await;
+    world.says("without a consumer").await;
+    world.until_drunk(2).await;
+    ask("$JS.API.STREAM.DELETE.DROPS").await;
+    world.says("into a new stream").await;
+    let drunk = world.until_drunk(3).await;
+    assert_eq!(drunk, ["before", "into a new stream", "without a consumer"].map(said));
+    running.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_acted_on_is_put_aside_alone() {
+    let world = World::start().await;
+    let first = world.run(drinker());
+    world.until_part_is("DROPS", "ok").await;
+    first.stop().await.unwrap();
+    // All of these come as one batch.
+    for body in ["good", "poison", "bomb", "better"] {
+        world.says(body).await;
+    }
+    let running = world.run(drinker());
+    assert_eq!(world.until_drunk(2).await, ["better", "good"].map(said));
+    let letters =
+        rows(world.folder.path(), "SELECT reason || ' ' || body, sequence FROM dead_letter ORDER BY id");
+    assert_eq!(letters.unwrap(), [("poisonous poison".to_owned(), 2), ("panicked bomb".to_owned(), 3)]);
+    running.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_says_too_much_pushes_out_their_own_and_that_is_counted() {
+    let world = World::start().await;
+    let first = world.run(drinker());
+    world.until_part_is("DROPS", "ok").await;
+    first.stop().await.unwrap();
+    for at in 0..60 {
+        world.says(&format!("{at:02}")).await;
+    }
+    let running = world.run(drinker());
+    let drunk = world.until_drunk(50).await;
+    assert_eq!(drunk.first(), Some(&said("10")), "the oldest ten are gone");
+    let missed = rows(world.folder.path(), "SELECT '', sum(messages) FROM missed").unwrap();
+    assert_eq!(missed, [(String::new(), 10)]);
+    running.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_bytes_than_are_asked_for_at_once_are_drained_too() {
+    let world = World::start().await;
+    let running = world.run(drinker());
+    world.until_part_is("DROPS", "ok").await;
+    running.stop().await.unwrap();
+    let long = "x".repeat(300_000);
+    for at in 0..40 {
+        world.says(&format!("{at:02}{long}")).await;
+    }
+    let running = world.run(drinker());
+    assert!(world.until_drunk(40).await.iter().all(|(_, times)| *times == 1));
+    running.stop().await.unwrap();
+}
+
+/// Puts an account of devices into the broker's configuration, with one user, and lets it speak MQTT at a port.
+fn lets_devices_in(broker: &Broker) -> u16 {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (conf, users) = (broker.folder().join("nats.conf"), broker.folder().join("users.conf"));
+    let text = std::fs::read_to_string(&conf).unwrap();
+    std::fs::write(conf, format!("{text}\nmqtt {{ listen: \"127.0.0.1:{port}\" }}\n")).unwrap();
+    let (mut exports, mut imports) = (String::new(), String::new());
+    for subject in mqtt_subjects("drinker").into_iter().chain(mqtt_keeper_subjects()) {
+        let theirs = subject.replace("$JS.devices.API.", "$JS.API.");
+        let response = if theirs.contains("MSG.NEXT") { "stream" } else { "singleton" };
+        exports += &format!("{{ service: \"{theirs}\", response: {response}, accounts: [SHOP] }}\n");
+        imports +=
+            &format!("{{ service: {{ account: DEVICES, subject: \"{theirs}\" }}, to: \"{subject}\" }}\n");
+    }
+    let text = std::fs::read_to_string(&users).unwrap();
+    let own = format!(
+        "  SHOP {{\n    imports: [ {{ stream: {{ account: DEVICES, subject: \"telemetry.*.*\" }} }}\n{imports} ]\n"
+    );
+    let text = text.replacen("  SHOP {\n", &own, 1);
+    let end = text.trim_end().strip_suffix('}').unwrap().to_owned();
+    let account = format!(
+        "  DEVICES {{\n    jetstream: enabled\n    exports: [ {{ stream: \"telemetry.*.*\", accounts: [SHOP] }}\n{exports} ]\n\
+         users: [ {{ user: thing, password: secret }} ]\n  }}\n}}\n"
+    );
+    std::fs::write(users, end + &account).unwrap();
+    port
+}
+
+/// MQTT 3.1.1 by hand: signs in, and waits until what it says is acknowledged.
+struct Mqtt(TcpStream);
+
+impl Mqtt {
+    fn connect(port: u16) -> std::io::Result<Self> {
+        let text = |text: &str| [&[0, text.len() as u8], text.as_bytes()].concat();
+        // Name and password, a clean session, a minute.
+        let body =
+            [&text("MQTT")[..], &[4, 0xc2, 0, 60], &text("c"), &text("thing"), &text("secret")].concat();
+        let mut own = Self(TcpStream::connect(("127.0.0.1", port))?);
+        own.0.set_read_timeout(Some(Duration::from_secs(5)))?;
+        own.0.write_all(&[&[0x10, body.len() as u8], &body[..]].concat())?;
+        let mut answer = [0; 4];
+        own.0.read_exact(&mut answer)?;
+        assert_eq!(answer, [0x20, 2, 0, 0], "it is let in");
+        Ok(own)
+    }
+
+    fn says(&mut self, number: u8, body: &str) {
+        let topic = format!("telemetry/seattle/{DEVICE}");
+        let all = [&[0, topic.len() as u8], topic.as_bytes(), &[0, number], body.as_bytes()].concat();
+        self.0.write_all(&[&[0x32, all.len() as u8], &all[..]].concat()).unwrap();
+        let mut answer = [0; 4];
+        self.0.read_exact(&mut answer).unwrap();
+        assert_eq!(answer, [0x40, 2, 0, number], "it is acknowledged");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_came_by_mqtt_is_kept_until_it_is_drained() {
+    let mut broker = Broker::start(shop());
+    broker.keys().add(DEVICE, Position::Device);
+    let port = lets_devices_in(&broker);
+    broker.restart();
+    let world = World::on(broker).await;
+    let first = world.run(drinker());
+    world.until_part_is(MQTT_STREAM, "ok").await;
+    let mut mqtt = eventually("a device is let in", || async { Mqtt::connect(port).ok() }).await;
+    for number in 1..=20 {
+        mqtt.says(number, &format!("a{number:02}"));
+    }
+    first.kill();
+    // The copies of what is said from here on are lost with our own stream.
+    for number in 21..=40 {
+        mqtt.says(number, &format!("b{number:02}"));
+    }
+    let admin = world.broker.client().await;
+    admin.nats().request("$JS.API.STREAM.DELETE.DROPS", Bytes::new()).await.unwrap();
+    let second = world.run(drinker());
+    let drunk = world.until_drunk(40).await;
+    let bodies: Vec<String> = drunk.into_iter().map(|(body, _)| body).collect();
+    let a = (1..=20).map(|at| said(&format!("a{at:02}")).0);
+    assert_eq!(bodies, a.chain((21..=40).map(|at| said(&format!("b{at:02}")).0)).collect::<Vec<_>>());
+    second.stop().await.unwrap();
+}
