@@ -12,3 +12,4 @@ mod inventory;
 mod notification;
 mod order;
 mod payment;
+mod telemetry;

@@ -26,6 +26,7 @@ pub mod notification;
 pub mod order;
 pub mod payment;
 pub mod readings;
+pub mod telemetry;
 
 pub use basics::{Email, Quantity, Sku};
 pub use ids::{
@@ -35,6 +36,7 @@ pub use money::{Currency, Money};
 
 use kit::Access;
 use kit::bus::{Peer, Shop};
+use kit::drain::RawStream;
 use kit::message::{Word, WordKind, owner};
 
 /// Whose events each service hears, beside those of sign-in, which everybody hears. With the words it
@@ -49,9 +51,14 @@ pub const HEARS: &[(&str, &[&str])] = &[
     ("payment", &["order"]),
     ("notification", &["order", "inventory", alert::NAME]),
     ("analytics", &["catalog", "cart", "order", "inventory", "payment"]),
+    (ingest::NAME, &[]),
+    (telemetry::NAME, &[ingest::NAME]),
     (device::NAME, &[ingest::NAME]),
     (alert::NAME, &[ingest::NAME, device::NAME]),
 ];
+
+/// Which services drain streams of raw messages.
+pub const DRAINS: &[(&str, RawStream)] = &[(ingest::NAME, readings::RAW)];
 
 /// Every word of every contract, service by service.
 pub fn words() -> impl Iterator<Item = &'static Word> {
@@ -67,6 +74,7 @@ pub fn words() -> impl Iterator<Item = &'static Word> {
         notification::WORDS,
         analytics::WORDS,
         ingest::WORDS,
+        telemetry::WORDS,
         device::WORDS,
         alert::WORDS,
     ]
@@ -106,6 +114,7 @@ pub fn shop() -> Shop {
             answers: kit::bus::answers_of(&requests, name),
             calls: called.filter(|_| !keeps_own).map(|(subject, _)| subject.clone()).collect(),
             hears: set([&[auth::NAME], *sources].concat()),
+            drains: DRAINS.iter().filter(|(drainer, _)| drainer == name).map(|(_, raw)| *raw).collect(),
             listens: set(if *name == device::NAME { device::LISTENS.to_vec() } else { Vec::new() }),
             tells: set(if *name == device::NAME { device::TELLS.to_vec() } else { Vec::new() }),
         }

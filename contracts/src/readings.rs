@@ -7,12 +7,30 @@ use std::fmt;
 use std::str::FromStr;
 
 use kit::Example;
+use kit::drain::RawStream;
 use serde::{Deserialize, Serialize};
 
 use crate::DeviceId;
 
-/// The stream that catches what devices publish.
-pub const STREAM: &str = "TELEMETRY";
+/// The stream that catches what devices publish. It is not named after the service `telemetry`, whose own stream
+/// already is.
+pub const STREAM: &str = "READINGS";
+
+/// How many bytes that stream holds: about an hour of a thousand devices that say something every second. When it is
+/// full the oldest go, so that a flood fills no disk.
+pub const STREAM_BYTES_MAX: i64 = 256 * 1024 * 1024;
+
+/// How many messages of one device that stream holds. Beyond it the oldest of that device go, so that a device that
+/// floods pushes out its own.
+pub const STREAM_MESSAGES_OF_ONE_MAX: i64 = 100_000;
+
+/// That stream, as ingest drains it.
+pub const RAW: RawStream = RawStream {
+    stream: STREAM,
+    subjects: SUBJECTS,
+    bytes_max: STREAM_BYTES_MAX,
+    of_one_max: STREAM_MESSAGES_OF_ONE_MAX,
+};
 
 /// The subjects of that stream.
 pub const SUBJECTS: &str = "telemetry.*.*";
@@ -25,6 +43,9 @@ pub const METRIC_CHARS_MAX: usize = 64;
 
 /// Length of a unit in characters.
 pub const UNIT_CHARS_MAX: usize = 16;
+
+/// The largest value, and with its sign the least, that is kept: sums of very many of them are still numbers.
+pub const VALUE_MAX: f64 = 1e290;
 
 /// Where the readings of a device are published.
 pub fn subject(site: &Site, device: DeviceId) -> String {

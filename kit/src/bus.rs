@@ -14,6 +14,7 @@ use std::fmt::Write;
 
 use crate::access::identity::inbox;
 use crate::access::{Access, Member, Position, Roster, Who};
+use crate::drain::RawStream;
 use crate::message::{owner, stream_of};
 use crate::service::Service;
 use crate::streams;
@@ -35,6 +36,8 @@ pub struct Peer {
     pub calls: BTreeSet<String>,
     /// Whose events it hears.
     pub hears: BTreeSet<String>,
+    /// The streams of raw messages it drains.
+    pub drains: BTreeSet<RawStream>,
     /// Where it listens outside the words of the shop.
     pub listens: BTreeSet<String>,
     /// Where it tells outside the words of the shop.
@@ -49,6 +52,7 @@ impl Peer {
             answers: service.answered().map(|answer| answer.subject.clone()).collect(),
             calls: service.called().map(str::to_owned).collect(),
             hears: service.sources().into_keys().map(str::to_owned).collect(),
+            drains: service.drained().collect(),
             listens: service.listened().map(str::to_owned).collect(),
             tells: service.told().map(str::to_owned).collect(),
         }
@@ -87,8 +91,8 @@ impl Permissions {
             format!("$JS.API.STREAM.MSG.GET.{own}"),
         ];
         publish.extend(peer.calls.iter().cloned());
-        for source in &peer.hears {
-            let stream = stream_of(source);
+        let heard = peer.hears.iter().map(|source| stream_of(source));
+        for stream in heard.chain(peer.drains.iter().map(|raw| raw.stream.to_owned())) {
             publish.push(format!("$JS.API.STREAM.INFO.{stream}"));
             publish.push(format!("$JS.API.CONSUMER.INFO.{stream}.{name}"));
             publish.push(format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}"));
@@ -346,6 +350,7 @@ mod tests {
             answers: set(&["order.place"]),
             calls: set(&["cart.get"]),
             hears: set(&["payment"]),
+            drains: BTreeSet::new(),
             listens: set(&[]),
             tells: set(&[]),
         };

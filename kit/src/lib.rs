@@ -6,6 +6,7 @@
 //! - [`message`]: requests, events, and the [`subjects!`] table of a contract
 //! - [`access`]: who may do what, and how it is proved; [`caller`]: who asks
 //! - [`bus`]: what each holder of a key may do at the broker
+//! - [`drain`]: raw messages of outsiders, many in one transaction
 //! - [`effect`]: work on the outside world
 //! - [`listen`]: what is said outside the words of the shop; [`callout`]: who may connect as a device
 //! - [`error`]: who has to act, a stable reason, and a line for people
@@ -27,6 +28,7 @@ pub mod client;
 pub mod clock;
 pub mod context;
 pub mod crash;
+pub mod drain;
 pub mod effect;
 pub mod engine;
 pub mod error;

@@ -49,6 +49,18 @@ pub const RELAY_ROWS_MAX: usize = 200;
 pub const HEARD_IN_FLIGHT_MAX: usize = 2000;
 /// Messages asked of a consumer at a time.
 pub const HEARD_BATCH_MAX: usize = 500;
+/// Raw messages that a service drains in one transaction. More wait for the next.
+pub const DRAINED_MESSAGES_MAX: usize = 4000;
+/// Bytes of bodies that a service drains in one transaction, not counting the last message.
+pub const DRAINED_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Bytes of raw messages that are asked of the broker ahead. It hands out no more before these have come.
+pub const DRAINED_AHEAD_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Batches of raw messages that are under way to the database; the broker keeps the rest.
+pub const DRAINED_BATCHES_MAX: usize = 2;
+/// Dead letters that are kept of one sender into a drained stream. Of further messages only the count is kept.
+pub const LETTERS_OF_ONE_MAX: usize = 20;
+/// Dead letters that are kept of a drained stream. Of further messages only the count is kept.
+pub const LETTERS_OF_STREAM_MAX: usize = 500;
 /// Size of a service's stream in bytes. At the limit the broker refuses new messages, and rows
 /// wait in the outbox: nothing that somebody has not read is dropped.
 pub const STREAM_BYTES_MAX: i64 = 256 * 1024 * 1024;

@@ -10,16 +10,18 @@ use serde::de::DeserializeOwned;
 
 use crate::access::{Access, Trust, words};
 use crate::context::{Ctx, EffectCtx, to_body};
+use crate::drain::{Batch, RawStream, Unfit};
 use crate::effect::{Attempt, Effect, Policy, Trouble};
 use crate::engine::port::Waiting;
 use crate::error::{Error, Result, reason};
 use crate::listen::Outside;
 use crate::message::{Event, Request, owner, stream_of};
-use crate::streams::{self, MakeConsumer, MakeStream, PurgeStream};
+use crate::streams::{self, MakeConsumer, MakeDrain, MakeStream, PurgeStream};
 use crate::transaction::Tx;
 
 type Handler = Box<dyn Fn(Ctx, Bytes) -> Waiting<'static, Result<Bytes>> + Send + Sync>;
 type Reaction = Box<dyn Fn(&mut Tx<'_>, &[u8]) -> Result<()> + Send + Sync>;
+type Drain = Box<dyn Fn(&mut Tx<'_>, &Batch) -> Result<Vec<Unfit>> + Send + Sync>;
 type Ring = Box<dyn Fn(&mut Tx<'_>, &str) -> Result<()> + Send + Sync>;
 type Outcome = Box<dyn Any + Send>;
 type Performer = Box<dyn Fn(EffectCtx, Bytes) -> Waiting<'static, Result<Outcome, Trouble>> + Send + Sync>;
@@ -66,6 +68,7 @@ pub struct Service {
     reactions: BTreeMap<&'static str, Reaction>,
     recoveries: BTreeMap<&'static str, Reaction>,
     may_miss: BTreeSet<&'static str>,
+    drains: BTreeMap<&'static str, (RawStream, Drain)>,
     timers: BTreeMap<&'static str, Ring>,
     every: Vec<Period>,
     effects: BTreeMap<&'static str, Performs>,
@@ -86,6 +89,7 @@ impl Service {
             reactions: BTreeMap::new(),
             recoveries: BTreeMap::new(),
             may_miss: BTreeSet::new(),
+            drains: BTreeMap::new(),
             timers: BTreeMap::new(),
             every: Vec::new(),
             effects: BTreeMap::new(),
@@ -96,7 +100,11 @@ impl Service {
         // The keeper of the streams keeps its own by itself.
         match name {
             streams::NAME => service,
-            _ => service.calls::<MakeStream>().calls::<MakeConsumer>().calls::<PurgeStream>(),
+            _ => service
+                .calls::<MakeStream>()
+                .calls::<MakeConsumer>()
+                .calls::<MakeDrain>()
+                .calls::<PurgeStream>(),
         }
     }
 
@@ -197,6 +205,18 @@ impl Service {
             recovery(tx, event)
         });
         self.recoveries.insert(E::SUBJECT, recovery);
+        self
+    }
+
+    /// Drains a stream of raw messages, a batch in one transaction, and says which of them nothing could be made of.
+    /// An error or a panic takes the batch back; it is done again message by message, and what fails then becomes a
+    /// dead letter.
+    pub fn drains(
+        mut self,
+        raw: RawStream,
+        drain: impl Fn(&mut Tx<'_>, &Batch) -> Result<Vec<Unfit>> + Send + Sync + 'static,
+    ) -> Self {
+        self.drains.insert(raw.stream, (raw, Box::new(drain)));
         self
     }
 
@@ -341,6 +361,23 @@ impl Service {
             sources.entry(owner(subject)).or_default().push(subject);
         }
         sources
+    }
+
+    /// Every stream of raw messages it drains, by name.
+    pub fn drained(&self) -> impl Iterator<Item = RawStream> {
+        self.drains.values().map(|(raw, _)| *raw)
+    }
+
+    /// The stream that is drained from this source, if it is one.
+    pub(crate) fn drain_of(&self, source: &str) -> Option<&'static str> {
+        self.drains.keys().find(|stream| **stream == source).copied()
+    }
+
+    pub(crate) fn drain(&self, tx: &mut Tx<'_>, stream: &str, batch: &Batch) -> Result<Vec<Unfit>> {
+        match self.drains.get(stream) {
+            Some((_, drain)) => drain(tx, batch),
+            None => Err(Error::internal(format!("nobody drains {stream}"))),
+        }
     }
 
     pub(crate) fn migrations(&self) -> &'static [&'static str] {

@@ -5,6 +5,8 @@
 //! that is no longer itself can neither let a stream collect what is meant for others, nor send what a
 //! stream holds to where it does not belong.
 
+mod raw;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +49,8 @@ pub const OUTSIDE: &str = "outside";
 /// them have their consumers, it is known what everybody has heard.
 pub const HEARERS: &str = "hearers";
 
+pub use raw::MakeDrain;
+
 /// How long the keeper waits for the broker.
 const BROKER_TIME: Duration = Duration::from_secs(2);
 
@@ -59,6 +63,7 @@ const SUBJECTS_MAX: usize = 64;
 crate::subjects! {
     act "streams.make" MakeStream -> StreamMade by [services], "Makes the stream of the service that asks, empty; one that is there goes.";
     act "streams.consume" MakeConsumer -> ConsumerMade by [services], "Makes the consumer of the service that asks; one that is there goes.";
+    act "streams.drain" MakeDrain -> ConsumerMade by [services], "Makes the stream of raw messages that the service that asks drains, unless it is there, and its consumer anew.";
     act "streams.purge" PurgeStream -> StreamMade by [services], "Removes old messages from the stream of the service that asks.";
 }
 
@@ -112,12 +117,14 @@ pub struct PurgeStream {
 /// would keep history from being forgotten.
 pub fn service(link: Link, peers: Vec<Peer>) -> Service {
     let (keeper, peers) = (Arc::new(Keeper::new(link)), Arc::new(peers));
-    let (making, consuming, purging) = (Arc::clone(&keeper), Arc::clone(&keeper), keeper);
+    let (making, consuming, draining) = (Arc::clone(&keeper), Arc::clone(&keeper), Arc::clone(&keeper));
+    let (purging, drainers) = (keeper, Arc::clone(&peers));
     let hearing = Arc::clone(&peers);
     Service::new(NAME, env!("CARGO_PKG_VERSION"))
         .about("Keeps the streams and consumers of the others: nobody else may make or delete any.")
         .answers(move |ctx, asked| make(Arc::clone(&making), Arc::clone(&hearing), ctx, asked))
         .answers(move |ctx, asked| consume(Arc::clone(&consuming), Arc::clone(&peers), ctx, asked))
+        .answers(move |ctx, asked| raw::drain(Arc::clone(&draining), Arc::clone(&drainers), ctx, asked))
         .answers(move |ctx, asked| purge(Arc::clone(&purging), ctx, asked))
 }
 

@@ -15,11 +15,16 @@ use crate::{Counter, Shop};
 pub const PROFILE: &str = "cold_store";
 
 /// The names of the services of devices.
-pub const DEVICE_NAMES: [&str; 2] = ["device", "alert"];
+pub const DEVICE_NAMES: [&str; 4] = ["ingest", "telemetry", "device", "alert"];
 
 /// The services of devices, with the key that lets devices in.
 pub fn device_services(issuer: Issuer) -> Vec<Service> {
-    vec![device::service(issuer), alert::service()]
+    vec![
+        ingest::service(ingest::Settings::default()),
+        telemetry::service(telemetry::Settings::default()),
+        device::service(issuer),
+        alert::service(),
+    ]
 }
 
 /// The same, only to read what each can do.

@@ -68,6 +68,9 @@ pub fn tables_of_contents() -> Vec<Service> {
 pub const NAMES: [&str; 9] =
     ["streams", "auth", "catalog", "cart", "order", "inventory", "payment", "notification", "analytics"];
 
+/// The names of the services through which readings go.
+pub const READING_NAMES: [&str; 2] = ["ingest", "telemetry"];
+
 /// A shop whose services run in this process, on threads of their own.
 pub struct Shop {
     broker: Broker,

@@ -5,3 +5,4 @@
 mod devices;
 mod repo;
 mod system;
+mod telemetry;

@@ -236,6 +236,9 @@ mod tests {
                 "payment",
                 "notification",
                 "analytics",
+                "ingest",
+                "telemetry",
+                "device",
                 "alert"
             ]
         );

@@ -139,7 +139,13 @@ fn put_aside(tx: &mut Tx<'_>, state: &str, heard: &Heard, error: &Error, attempt
     })
 }
 
-fn insert(tx: &mut Tx<'_>, state: &str, heard: &Heard, error: &Error, attempts: u32) -> Result<()> {
+pub(crate) fn insert(
+    tx: &mut Tx<'_>,
+    state: &str,
+    heard: &Heard,
+    error: &Error,
+    attempts: u32,
+) -> Result<()> {
     let trace = tx.trace();
     tx.execute(
         "INSERT INTO dead_letter (state, source, origin, sequence, event_id, subject, key, body, trace_id, span_id,
@@ -373,7 +379,13 @@ fn react_again(tx: &mut Tx<'_>, service: &Service, letter: &Letter) -> Result<()
         attempt(tx, |tx| service.ring(tx, &letter.subject, &letter.key))
     } else {
         tx.hearing(&letter.event_id);
-        attempt(tx, |tx| react(tx, service, &letter.subject, &letter.body))
+        match service.drain_of(&letter.source) {
+            Some(stream) => {
+                let body = Bytes::copy_from_slice(&letter.body);
+                attempt(tx, |tx| super::drain::again(tx, service, stream, &letter.subject, body))
+            }
+            None => attempt(tx, |tx| react(tx, service, &letter.subject, &letter.body)),
+        }
     };
     tx.follow(asked_in);
     ended

@@ -6,7 +6,7 @@
 //! # Layout
 //! - [`job`]: what can be asked of it
 //! - [`commit`]: a group of jobs, one transaction, one answer each; `gate`: what is refused at the moment
-//! - `together`: many events heard at once
+//! - `together`: many events heard at once; [`drain`]: many raw messages at once
 //! - [`desk`]: how a request is answered, around the handler
 //! - `hearing`, `timers`, `effects`, `replies`, `outbox`, `journal`: the tables, each with its rules
 //! - `log`: the write-ahead log is kept short; [`check`]: whether a file can be trusted at a start
@@ -25,6 +25,7 @@ mod again;
 pub mod check;
 pub mod commit;
 pub mod desk;
+pub mod drain;
 pub mod effects;
 mod gate;
 pub mod hearing;

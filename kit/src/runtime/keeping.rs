@@ -8,7 +8,7 @@ use crate::clock::SystemChance;
 use crate::engine::port::{self, Port};
 use crate::error::Result;
 use crate::message::Request;
-use crate::streams::{Keeper, MakeConsumer, MakeStream, PurgeStream};
+use crate::streams::{Keeper, MakeConsumer, MakeDrain, MakeStream, PurgeStream};
 use crate::trace::Trace;
 
 /// How long the keeper may take. It waits for the broker itself.
@@ -37,6 +37,12 @@ impl Keeping {
             Some(keeper) => keeper.consume(self.port.service().name(), asked).await,
             None => self.ask(asked).await,
         }
+    }
+
+    /// Makes a stream of raw messages, unless it is there, and the consumer of this service anew. The keeper itself
+    /// drains nothing.
+    pub(super) async fn drain(&self, asked: &MakeDrain) -> Result<()> {
+        self.ask(asked).await
     }
 
     /// Removes old messages from the stream of this service.

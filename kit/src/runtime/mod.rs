@@ -11,7 +11,7 @@
 //! - `relay`: the outbox to its stream; `stored`: why the broker has not stored something
 //! - `recover`: a database older than its stream takes up its own events
 //! - `keeping`: how a service gets its stream and consumers; `permits`: whether the broker lets it work
-//! - `hear`: the streams of others to the database
+//! - `hear`: the streams of others to the database; `drain`: raw messages to the database
 //! - `due`: timers and effects; `prune`: forgetting what is old
 //! - `tasks`: what is waited for at a drain
 //! - [`lock`]: one owner a database; `guard`: its files are still there; `room`: so is room on the disk
@@ -19,6 +19,7 @@
 
 mod acks;
 mod connect;
+mod drain;
 mod due;
 mod guard;
 mod hear;

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::connect::connect;
+use super::drain::Drainer;
 use super::due::Due;
 use super::guard::Guard;
 use super::hear::Hearer;
@@ -277,6 +278,18 @@ impl Parts {
                 subjects,
             };
             tasks.spawn(hearer.run(stop.clone()));
+        }
+        for raw in self.port.service().drained() {
+            self.vitals.say(raw.stream, "starting");
+            let drainer = Drainer {
+                port: Arc::clone(&self.port),
+                jetstream: self.jetstream(),
+                keeping: self.keeping.clone(),
+                writer: Arc::clone(&self.writer),
+                vitals: Arc::clone(&self.vitals),
+                raw,
+            };
+            tasks.spawn(drainer.run(stop.clone()));
         }
         let due = Due {
             port: Arc::clone(&self.port),

@@ -12,6 +12,8 @@ use tempfile::TempDir;
 use crate::access::Trust;
 use crate::caller::Caller;
 use crate::clock::{Chance, Clock, SystemChance};
+use crate::drain::RawMessage;
+use crate::engine::drain::Drained;
 use crate::engine::hearing::{DeadLetter, Heard, dead_letters};
 use crate::engine::port::{Outgoing, Port, Read, Waiting};
 use crate::engine::{Desk, Engine, Incoming, Job, Work, outbox, worker};
@@ -234,6 +236,29 @@ impl Scratch {
             attempt: 1,
             work: Work::Hear(heard),
         };
+        self.surroundings.commit(job).map(drop)
+    }
+
+    /// Drains raw messages into the service as one batch: the subject, the body, and when the broker got it. Answers
+    /// the error of a batch that could not be committed.
+    ///
+    /// # Errors
+    /// If the database cannot be written.
+    pub fn drain(&self, stream: &'static str, messages: &[(&str, &[u8], Timestamp)]) -> Result<()> {
+        let mut sequences = lock(&self.surroundings.sequences);
+        let last = sequences.entry(stream.to_owned()).or_default();
+        let after = *last;
+        let raw = messages.iter().map(|(subject, body, received)| {
+            *last += 1;
+            let body = Bytes::copy_from_slice(body);
+            RawMessage { subject: (*subject).to_owned(), body, sequence: *last, received: *received }
+        });
+        let messages = raw.collect();
+        let (source, origin) = (stream.to_owned(), ORIGIN.to_owned());
+        let drained = Drained { stream, source, origin, after: Some(after), messages };
+        let trace = Trace::begin(self.now(), &mut SystemChance);
+        let job = Job::drained(Arc::clone(&self.surroundings.service), drained, trace, self.now());
+        drop(sequences);
         self.surroundings.commit(job).map(drop)
     }
 

@@ -42,6 +42,14 @@ const SERVICES: &[(&str, Build)] = &[
         settings.map(notification::service).map_err(|error| Ended::Configuration(error.to_string()))
     }),
     ("analytics", |_| Ok(analytics::service())),
+    ("ingest", |_| {
+        let settings = ingest::Settings::from_env();
+        settings.map(ingest::service).map_err(|error| Ended::Configuration(error.to_string()))
+    }),
+    ("telemetry", |_| {
+        let settings = telemetry::Settings::from_env();
+        settings.map(telemetry::service).map_err(|error| Ended::Configuration(error.to_string()))
+    }),
     ("device", |options| Ok(device::service(device::issuer(options)?))),
     ("alert", |_| Ok(alert::service())),
 ];

@@ -38,6 +38,7 @@ async fn a_registered_device_connects_at_once_and_speaks_only_for_itself() {
         hears: Default::default(),
         listens: ["telemetry.*.*".to_owned()].into(),
         tells: Default::default(),
+        drains: Default::default(),
     };
     shop.broker().keys().shop().peers.push(ear);
     shop.broker().keys().add("ear", Position::Service);

@@ -4,8 +4,20 @@ use std::collections::BTreeSet;
 
 use super::{files, read, top};
 
-const SERVICES: [&str; 10] =
-    ["alert", "analytics", "auth", "cart", "catalog", "device", "inventory", "notification", "order", "payment"];
+const SERVICES: [&str; 12] = [
+    "alert",
+    "analytics",
+    "auth",
+    "cart",
+    "catalog",
+    "device",
+    "ingest",
+    "inventory",
+    "notification",
+    "order",
+    "payment",
+    "telemetry",
+];
 
 /// The workspace crates that a manifest names, in any kind of dependency.
 fn knows(manifest: &str) -> BTreeSet<String> {

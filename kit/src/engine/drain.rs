@@ -1,0 +1,184 @@
+//! Draining a batch of raw messages: position, handler and dead letters, all in one transaction.
+
+use bytes::Bytes;
+
+use crate::clock::SystemChance;
+use crate::drain::{Batch, RawMessage, Unfit};
+use crate::engine::hearing::{self, Heard};
+use crate::engine::job::{Job, Work};
+use crate::engine::perform::attempt;
+use crate::engine::standing;
+use crate::error::{Error, Result};
+use crate::id::{EventId, Id, uuid_v7};
+use crate::limits::{LETTERS_OF_ONE_MAX, LETTERS_OF_STREAM_MAX};
+use crate::service::Service;
+use crate::sql::Sql;
+use crate::trace::Trace;
+use crate::transaction::Tx;
+
+/// Where the messages of a batch come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drained {
+    /// The stream that is drained, by the name under which the service does.
+    pub stream: &'static str,
+    /// The stream the messages stand in, which its letters bear.
+    pub source: String,
+    /// What tells this stream apart from one of the same name that was made later.
+    pub origin: String,
+    /// The number of the message handed out before the first of these: if that one is not committed, these must
+    /// wait. None: their numbers mean nothing, and a repeat is recognised by what it says.
+    pub after: Option<u64>,
+    /// The messages, by their numbers.
+    pub messages: Vec<RawMessage>,
+}
+
+impl Job {
+    /// A batch of raw messages.
+    pub(crate) fn drained(
+        service: std::sync::Arc<Service>,
+        drained: Drained,
+        trace: Trace,
+        now: jiff::Timestamp,
+    ) -> Self {
+        let subject =
+            service.drained().find(|raw| raw.stream == drained.stream).map_or("", |raw| raw.subjects);
+        let run = move |tx: &mut Tx<'_>| drain(tx, &service, drained).map(|()| Bytes::new());
+        Self {
+            kind: "event",
+            subject: subject.to_owned(),
+            key: String::new(),
+            trace,
+            caller: crate::caller::Caller::Anonymous,
+            received: now,
+            attempt: 1,
+            work: Work::Write { reply: None, run: Box::new(run) },
+        }
+    }
+}
+
+/// Acts on a batch. Messages that were committed before are passed over.
+fn drain(tx: &mut Tx<'_>, service: &Service, drained: Drained) -> Result<()> {
+    let Drained { stream, source, origin, after, mut messages } = drained;
+    let mut batch = Batch::default();
+    if let Some(after) = after {
+        let position = standing::position(tx, &source, &origin)?;
+        if after > position {
+            let what = format!("messages of {source} come before {after} was acted on");
+            return Err(Error::unavailable("out_of_step", what));
+        }
+        messages.retain(|message| message.sequence > position);
+        let Some((first, last)) = messages.first().zip(messages.last()) else { return Ok(()) };
+        batch.missed = (first.sequence - position - 1)
+            + (last.sequence - first.sequence + 1).saturating_sub(messages.len() as u64);
+        standing::note(tx, &source, &origin, last.sequence)?;
+    }
+    batch.messages = messages;
+    let unfit = match attempt(tx, |tx| service.drain(tx, stream, &batch)) {
+        Ok(unfit) => unfit,
+        Err(error) if error.is_storage() => return Err(error),
+        Err(error) => {
+            tracing::warn!(stream, "A batch is done again message by message: {}", error.chain());
+            one_by_one(tx, service, stream, &batch)?
+        }
+    };
+    for Unfit { at, error } in unfit {
+        if let Some(message) = batch.messages.get(at) {
+            put_aside(tx, (&source, &origin), message, &error)?;
+        }
+    }
+    Ok(())
+}
+
+/// Acts on each message of a batch alone, so that one that cannot be acted on takes no other along.
+fn one_by_one(tx: &mut Tx<'_>, service: &Service, stream: &str, batch: &Batch) -> Result<Vec<Unfit>> {
+    let mut unfit = Vec::new();
+    for (at, message) in batch.messages.iter().enumerate() {
+        let missed = if at == 0 { batch.missed } else { 0 };
+        let alone = Batch { messages: vec![message.clone()], missed };
+        match attempt(tx, |tx| service.drain(tx, stream, &alone)) {
+            Ok(found) => unfit.extend(found.into_iter().map(|found| Unfit { at, ..found })),
+            Err(error) if error.is_storage() => return Err(error),
+            Err(error) => unfit.push(Unfit { at, error }),
+        }
+    }
+    Ok(unfit)
+}
+
+/// Keeps a message as a dead letter with its bytes, unless there are so many already that nobody will read them.
+fn put_aside(
+    tx: &mut Tx<'_>,
+    (source, origin): (&str, &str),
+    message: &RawMessage,
+    error: &Error,
+) -> Result<()> {
+    let key = message.subject.rsplit('.').next().unwrap_or_default();
+    if known(tx, source, origin, message.sequence)?
+        || has(tx, source, key, LETTERS_OF_ONE_MAX)?
+        || has_letters(tx, source, LETTERS_OF_STREAM_MAX)?
+    {
+        return Ok(());
+    }
+    tracing::warn!(
+        stream = source,
+        msg.subject = %crate::text::printable(&message.subject),
+        "A message became a dead letter: {}",
+        error.chain()
+    );
+    // Its identifier holds when it was received, as that of an event holds when it was told.
+    let id = EventId::from_bits(uuid_v7(message.received, &mut SystemChance));
+    let letter = Heard {
+        source: source.to_owned(),
+        origin: origin.to_owned(),
+        sequence: message.sequence,
+        previous: 0,
+        due: 0,
+        event_id: id.to_string(),
+        subject: message.subject.clone(),
+        key: key.to_owned(),
+        body: message.body.clone(),
+    };
+    hearing::insert(tx, "dead", &letter, error, 1)
+}
+
+fn known(sql: &Sql<'_>, source: &str, origin: &str, sequence: u64) -> Result<bool> {
+    let found = sql.find(
+        "SELECT 1 FROM dead_letter WHERE source = ?1 AND origin = ?2 AND sequence = ?3",
+        rusqlite::params![source, origin, sequence],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
+}
+
+fn has(sql: &Sql<'_>, source: &str, key: &str, letters: usize) -> Result<bool> {
+    let found = sql.find(
+        "SELECT 1 FROM dead_letter WHERE source = ?1 AND key = ?2 ORDER BY id LIMIT 1 OFFSET ?3",
+        rusqlite::params![source, key, letters - 1],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
+}
+
+fn has_letters(sql: &Sql<'_>, source: &str, letters: usize) -> Result<bool> {
+    let found = sql.find(
+        "SELECT 1 FROM dead_letter WHERE source = ?1 LIMIT 1 OFFSET ?2",
+        rusqlite::params![source, letters - 1],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
+}
+
+/// Tries a dead letter of a drained stream again: it is a batch of its own.
+pub(crate) fn again(
+    tx: &mut Tx<'_>,
+    service: &Service,
+    stream: &str,
+    subject: &str,
+    body: Bytes,
+) -> Result<()> {
+    let message = RawMessage { subject: subject.to_owned(), body, sequence: 0, received: tx.told_at() };
+    let batch = Batch { messages: vec![message], missed: 0 };
+    match service.drain(tx, stream, &batch)?.pop() {
+        None => Ok(()),
+        Some(unfit) => Err(unfit.error),
+    }
+}

@@ -1,0 +1,64 @@
+//! Forgetting readings that are older than what is kept, in pieces so small that recording hardly waits for one.
+
+use std::time::Duration;
+
+use kit::{Result, Tx};
+
+use crate::gather::millis;
+use crate::settings::Settings;
+use crate::store::{self, Pruning};
+
+/// The timer of a round through all series.
+pub const TIMER: &str = "prune_readings";
+
+/// The timer of the next piece of a round.
+pub const MORE: &str = "prune_more_readings";
+
+/// Time between two rounds.
+pub const EVERY: Duration = Duration::from_secs(60);
+
+/// Readings that one piece removes.
+pub const READINGS_AT_ONCE: usize = 2000;
+
+/// Series that one piece looks at.
+pub const SERIES_AT_ONCE: usize = 200;
+
+/// Between two looks at the clock no more time passes than this, unless the clock was set or the service was away.
+pub const STEADY_MS: i64 = 60 * 60 * 1000;
+
+/// For how long nothing is removed after that: a clock that shows the wrong year must not cost what is kept.
+pub const HELD_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Begins a round, if the clock can be believed.
+pub fn begin(tx: &mut Tx<'_>, settings: &Settings) -> Result<()> {
+    let now = tx.now().as_millisecond();
+    let before = store::pruning(tx)?;
+    let unsteady = before.looked_at > 0 && (now - before.looked_at).abs() > STEADY_MS;
+    let held_until = if unsteady { now.saturating_add(HELD_MS) } else { before.held_until };
+    store::put_pruning(tx, Pruning { behind: 0, looked_at: now, held_until })?;
+    // A clock that was set back must not hold it for years.
+    if now < held_until && held_until - now <= HELD_MS {
+        return Ok(());
+    }
+    go_on(tx, settings)
+}
+
+/// Removes some readings, and comes again at once if there may be more.
+pub fn go_on(tx: &mut Tx<'_>, settings: &Settings) -> Result<()> {
+    let before = tx.now().as_millisecond() - millis(settings.keep);
+    let mut standing = store::pruning(tx)?;
+    let all = store::series_behind(tx, standing.behind, SERIES_AT_ONCE)?;
+    let mut room = READINGS_AT_ONCE;
+    for series in &all {
+        room -= store::remove_before(tx, *series, before, room)?;
+        if room == 0 {
+            break;
+        }
+        standing.behind = *series;
+    }
+    store::put_pruning(tx, standing)?;
+    if room == 0 || all.len() == SERIES_AT_ONCE {
+        tx.set_timer(MORE, "", tx.now())?;
+    }
+    Ok(())
+}
