@@ -14,6 +14,7 @@ mod consumer;
 mod context;
 mod customer;
 mod db;
+mod device;
 mod dlq;
 mod doctor;
 mod down;
@@ -36,6 +37,7 @@ mod session;
 mod status;
 mod stock;
 mod stream;
+mod telemetry;
 mod top;
 mod topics;
 mod trace;
@@ -70,6 +72,10 @@ pub(crate) enum Command {
     Order(order::Command),
     #[command(subcommand)]
     Notification(notification::Command),
+    #[command(subcommand)]
+    Device(device::Command),
+    #[command(subcommand)]
+    Telemetry(telemetry::Command),
     #[command(subcommand)]
     Alert(alert::Command),
     #[command(subcommand)]
@@ -155,6 +161,8 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
         Command::Cart(command) => cart::run(shop, command).await,
         Command::Order(command) => order::run(shop, command).await,
         Command::Notification(command) => notification::run(shop, command).await,
+        Command::Device(command) => device::run(shop, command).await,
+        Command::Telemetry(command) => telemetry::run(shop, command).await,
         Command::Alert(command) => alert::run(shop, command).await,
         Command::Events(command) => events::run(shop, command).await,
         Command::Trace(args) => trace::run(shop, args).await,

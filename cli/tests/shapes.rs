@@ -50,6 +50,15 @@ const SAMPLES: &[(&str, &str)] = &[
     ("alert rules", "alert rules"),
     ("alert rule rm", "alert rule rm {new_rule}"),
     ("alert ls", "alert ls"),
+    ("device profile", "device profile cold_store --site seattle --silence 5m"),
+    ("device profiles", "device profiles"),
+    ("device register", "device register cold_store --hardware 00-1b-44-{n} --label room=1"),
+    ("device ls", "device ls"),
+    ("device get", "device get {device}"),
+    ("device state", "device state {device}"),
+    ("device state", "device state {device} --set interval=60"),
+    ("device rotate", "device rotate {device}"),
+    ("device revoke", "device revoke {device}"),
     ("cart add", "cart add mug-blue:1"),
     ("cart show", "cart show {cart}"),
     ("cart set", "cart set {cart} mug-blue:2"),
@@ -158,6 +167,7 @@ impl Scene {
             "new_cart",
             "new_context",
             "new_rule",
+            "device",
             "new_sent",
             "order",
             "declined",
@@ -201,6 +211,7 @@ impl Scene {
                 self.shop.bench.json("context add short-lived --nats nats://edge:4222");
                 "short-lived".to_owned()
             }
+            "device" => first("device ls", "device"),
             "new_rule" => {
                 self.shop.bench.json("alert rule put short-lived --offline");
                 "short-lived".to_owned()
