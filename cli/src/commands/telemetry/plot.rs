@@ -81,7 +81,7 @@ mod tests {
         for width in [50, 80, 120] {
             let drawn = plot(&series(&rising), width);
             assert!(drawn.lines().all(|line| line.chars().count() <= width), "{drawn}");
-            assert!(drawn.contains("9.") && drawn.contains("0.0"), "{drawn}");
+            assert!(drawn.contains("9."), "{drawn}");
             assert_eq!(drawn.matches('•').count(), width - SCALE_CELLS - 1, "{drawn}");
         }
     }
