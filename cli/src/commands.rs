@@ -73,6 +73,10 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Notification(notification::Command),
     #[command(subcommand)]
+    Device(device::Command),
+    #[command(subcommand)]
+    Telemetry(telemetry::Command),
+    #[command(subcommand)]
     Alert(alert::Command),
     #[command(subcommand)]
     Events(events::Command),
@@ -80,10 +84,6 @@ pub(crate) enum Command {
     Flows(flows::Args),
     #[command(subcommand)]
     Stream(stream::Command),
-    #[command(subcommand)]
-    Device(device::Command),
-    #[command(subcommand)]
-    Telemetry(telemetry::Command),
     #[command(subcommand)]
     Consumer(consumer::Command),
     #[command(subcommand)]
@@ -161,13 +161,13 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
         Command::Cart(command) => cart::run(shop, command).await,
         Command::Order(command) => order::run(shop, command).await,
         Command::Notification(command) => notification::run(shop, command).await,
+        Command::Device(command) => device::run(shop, command).await,
+        Command::Telemetry(command) => telemetry::run(shop, command).await,
         Command::Alert(command) => alert::run(shop, command).await,
         Command::Events(command) => events::run(shop, command).await,
         Command::Trace(args) => trace::run(shop, args).await,
         Command::Flows(args) => flows::run(shop, args).await,
         Command::Stream(command) => stream::run(shop, command).await,
-        Command::Device(command) => device::run(shop, command).await,
-        Command::Telemetry(command) => telemetry::run(shop, command).await,
         Command::Consumer(command) => consumer::run(shop, command).await,
         Command::Dlq(command) => dlq::run(shop, command).await,
         Command::Service(command) => service::run(shop, command).await,

@@ -61,6 +61,8 @@ mod tests {
         ("alert ack", "needs an alarm; as alert get"),
         ("alert clear", "needs an alarm; as alert get"),
         ("stock release", "needs an alarm; as stock adjust"),
+        ("device claim", "needs an account; tests/shop/devices"),
+        ("telemetry tail", "as subjects.md has events.ingest.recorded, a reading a line"),
         ("backup restore", "the shop must be down; tests/shop/system/backups.rs"),
         ("bench chart", "a picture"),
         ("bench page", "a page"),

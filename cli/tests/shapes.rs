@@ -50,6 +50,23 @@ const SAMPLES: &[(&str, &str)] = &[
     ("alert rules", "alert rules"),
     ("alert rule rm", "alert rule rm {new_rule}"),
     ("alert ls", "alert ls"),
+    ("device profile", "device profile cold_store --site seattle --silence 5m"),
+    ("device profiles", "device profiles"),
+    ("device register", "device register cold_store --hardware 00-1b-44-{n} --label room=1"),
+    ("device ls", "device ls"),
+    ("device get", "device get {device}"),
+    ("device state", "device state {device}"),
+    ("device state", "device state {device} --set interval=60"),
+    ("device rotate", "device rotate {device}"),
+    ("device simulate", "device simulate --devices 1 --rate 20 --for 1s --perfect"),
+    ("telemetry replay", "telemetry replay {dir}/temps.csv --device {device} --site seattle --ending 1h"),
+    ("telemetry ls", "telemetry ls"),
+    ("telemetry latest", "telemetry latest {heard}"),
+    ("telemetry series", "telemetry series {heard} temperature --since 2d"),
+    ("telemetry counts", "telemetry counts"),
+    ("telemetry show", "telemetry show"),
+    ("telemetry rebuild", "telemetry rebuild"),
+    ("device revoke", "device revoke {device}"),
     ("cart add", "cart add mug-blue:1"),
     ("cart show", "cart show {cart}"),
     ("cart set", "cart set {cart} mug-blue:2"),
@@ -142,6 +159,7 @@ impl Scene {
             "products.csv",
             "sku,name,category,price,currency\nmug-blue,Mug,mugs,12.90,EUR\ntee-m,Tee,clothing,24.00,EUR\n",
         );
+        write("temps.csv", "time,temperature\n2010-01-01 00:00,4.5\n2010-01-01 01:00,4.25\n");
         write("stock.csv", "sku,quantity\nmug-blue,5\n");
         write("password", "correct horse battery\n");
         Self { shop, number: 0, words: BTreeMap::new() }
@@ -158,6 +176,8 @@ impl Scene {
             "new_cart",
             "new_context",
             "new_rule",
+            "device",
+            "heard",
             "new_sent",
             "order",
             "declined",
@@ -201,6 +221,8 @@ impl Scene {
                 self.shop.bench.json("context add short-lived --nats nats://edge:4222");
                 "short-lived".to_owned()
             }
+            "device" => first("device ls", "device"),
+            "heard" => first("telemetry ls", "device"),
             "new_rule" => {
                 self.shop.bench.json("alert rule put short-lived --offline");
                 "short-lived".to_owned()

@@ -132,7 +132,9 @@ fn filter(text: &str) -> Result<String, String> {
             return Err(wrong());
         }
     }
-    let owned = services::names().contains(&words[0]);
+    // What devices publish, which the service of the same name tells nothing of.
+    let readings = words[0] == "telemetry" && last == 2;
+    let owned = services::names().contains(&words[0]) && !readings;
     Ok(match (owned, last) {
         (true, 0) => format!("events.{text}.>"),
         (true, _) => format!("events.{text}"),

@@ -7,6 +7,7 @@ use clap_complete::engine::CompletionCandidate;
 use contracts::alert::{AlarmPage, ListAlarms, ListRules, RulePage};
 use contracts::auth::{AccountPage, ListAccounts};
 use contracts::catalog::{ListProducts, ProductPage};
+use contracts::device::{DevicePage, ListDevices};
 use contracts::notification::{ListNotifications, NotificationPage};
 use contracts::order::{ListOrders, OrderPage};
 use contracts::payment::{ListPayments, PaymentPage};
@@ -43,6 +44,7 @@ pub(crate) enum Kind {
     Notifications,
     Alarms,
     Rules,
+    Devices,
     DeadLetters,
     Streams,
     Services,
@@ -178,6 +180,14 @@ async fn ask(shop: &Shop, kind: Kind) -> Option<Vec<Word>> {
             let page: AlarmPage =
                 one(shop, &ListAlarms { limit: Some(NEWEST), ..ListAlarms::default() }).await?;
             Some(page.items.into_iter().map(|alarm| (alarm.alarm.to_string(), alarm.why)).collect())
+        }
+        Kind::Devices => {
+            let page: DevicePage =
+                one(shop, &ListDevices { limit: Some(PRODUCTS), ..ListDevices::default() }).await?;
+            let words = page.items.into_iter();
+            Some(
+                words.map(|one| (one.device.to_string(), format!("{}, {}", one.profile, one.site))).collect(),
+            )
         }
         Kind::Rules => {
             let page: RulePage = one(shop, &ListRules { after: None, limit: Some(PRODUCTS) }).await?;

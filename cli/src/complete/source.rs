@@ -15,6 +15,7 @@ const BY_NAME: &[(&str, Kind)] = &[
     ("payment", Kind::Payments),
     ("customer", Kind::Customers),
     ("notification", Kind::Notifications),
+    ("device", Kind::Devices),
     ("alarm", Kind::Alarms),
     ("rule", Kind::Rules),
     ("hold_sku", Kind::Products),

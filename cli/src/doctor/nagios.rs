@@ -98,7 +98,7 @@ mod tests {
         let report = judge(&sample::well());
         assert_eq!(
             line(&report),
-            "SHOP OK - 16 checks are in order | round_trip=0.000180s services_up=10 untold=0 queued=0 \
+            "SHOP OK - 16 checks are in order | round_trip=0.000180s services_up=13 untold=0 queued=0 \
              dead_letters=0 given_up=0 behind=0 orders_overdue=0 payments_unknown=0 store=4096000B"
         );
         assert_eq!(exit(&report), 0);

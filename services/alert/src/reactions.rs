@@ -87,7 +87,8 @@ pub fn registered(tx: &mut Tx<'_>, event: DeviceRegistered) -> Result<()> {
     store::put_device(tx, event.device, &event.site, &event.profile)
 }
 
-/// Forgets a device that may not connect any more, and clears its alarms: that it is silent is known.
+/// Forgets what was seen of a device that may not connect any more, and clears its alarms: that it is silent is
+/// known.
 pub fn revoked(tx: &mut Tx<'_>, event: DeviceRevoked) -> Result<()> {
     for alarm in store::list_open_of(tx, event.device, ALARMS_OF_A_DEVICE_MAX)? {
         alarms::clear(tx, alarm, alarms::DEVICE_REVOKED, "")?;

@@ -228,3 +228,15 @@ async fn a_device_that_is_revoked_has_no_alarms_and_is_not_missed() {
     assert_eq!(tower.counts(), (1, 1));
     assert_eq!(tower.all().await[0].cleared_by, "device_revoked");
 }
+
+#[tokio::test]
+async fn a_device_that_comes_back_with_other_credentials_is_still_of_its_profile() {
+    let tower = Watchtower::empty();
+    let profile = "cold_store".to_owned();
+    let of = Scope::Profile(profile.clone());
+    tower.sets(contracts::alert::Rule { of, ..rule(above(0, 0)) }).await.unwrap();
+    tower.hear(&DeviceRegistered { device: device(1), site: Site::example(), profile });
+    tower.hear(&DeviceRevoked { device: device(1), site: Site::example() });
+    tower.hears(device(1), &[9.0]);
+    assert_eq!(tower.counts(), (1, 0));
+}

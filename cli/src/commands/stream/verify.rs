@@ -71,7 +71,9 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
 /// there is.
 fn wanted(typed: &[String], streams: &[StreamState]) -> Result<Vec<String>, Failure> {
     let mut all: Vec<String> = services::names().into_iter().map(kit::message::stream_of).collect();
-    for stream in streams {
+    // What stands in these mirrors no outbox.
+    let raw = |name: &str| contracts::DRAINS.iter().any(|(_, raw)| raw.stream == name);
+    for stream in streams.iter().filter(|stream| !raw(&stream.name)) {
         if !all.contains(&stream.name) {
             all.push(stream.name.clone());
         }

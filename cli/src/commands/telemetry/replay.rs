@@ -94,7 +94,12 @@ struct RefusedRow {
 pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     let name = file::name(&args.file);
     let reads = Reads { time: args.time_column, value: args.value_column, zone: args.zone };
-    let read = series::read(&file::read(shop, &args.file)?, &reads).map_err(|failure| failure.so(&name))?;
+    let mut read =
+        series::read(&file::read(shop, &args.file)?, &reads).map_err(|failure| failure.so(&name))?;
+    if let Some(text) = &args.ending {
+        let end = pick::moment(text, shop.now()).map_err(|why| Failure::invalid("invalid_time", why))?;
+        read.move_to(end.as_millisecond());
+    }
     let metric = match args.metric {
         Some(metric) => metric,
         None => read.value_column.parse().map_err(|_| {

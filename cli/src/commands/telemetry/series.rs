@@ -58,10 +58,7 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     let earlier = to.checked_sub(SPAN_DEFAULT).unwrap_or(to);
     let from = moment(&args.since)?.unwrap_or(earlier);
     let series = whole(shop, &args, from, to).await?;
-    if !shop.out.is_table() {
-        return series.buckets.iter().try_for_each(|bucket| shop.out.json(bucket));
-    }
-    if series.buckets.is_empty() {
+    if series.buckets.is_empty() && shop.out.is_table() {
         shop.out.say(format!(
             "{} measured no {} from {} to {}",
             args.device,
@@ -72,7 +69,7 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
         return Ok(());
     }
     match shop.out.width() {
-        Some(width) if !args.rows => curve(shop, &args, &series, width),
+        Some(width) if shop.out.is_table() && !args.rows => curve(shop, &args, &series, width),
         _ => shop.out.list(&series.buckets, table),
     }
 }

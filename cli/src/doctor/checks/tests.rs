@@ -68,19 +68,19 @@ fn a_shop_that_is_well_is_a_list_of_what_is_in_order() {
     let report = judge(&well());
     let expected = "\
 ✓ nats-server 2.15.1, sync_interval always, 0.18 ms there and back, 4.1 MB stored
-✓ 10 of 10 services answer, version 0.1.0 (slowest alert 10.0 ms)
-✓ all 10 parts of the services are in order
+✓ 13 of 13 services answer, version 0.1.0 (slowest alert 13.0 ms)
+✓ all 13 parts of the services are in order
 ✓ clocks agree to 0 ms
 ✓ nothing is late: 0 jobs queued, 0 events untold
 ✓ no dead letters, no work given up
-✓ 10 databases are sound, 52.0 MB in all
-✓ 10 streams are whole: 12040 events, 4.8 MB
+✓ 13 databases are sound, 67.6 MB in all
+✓ 13 streams are whole: 15652 events, 6.2 MB
 ✓ 2 consumers have nothing old to hear (0 messages behind)
 ✓ 37 orders, 2 of them on their way, none overdue
 ✓ the outcome of every payment is known
 ✓ disk of the data folder: 12.0 GB of 20.0 GB free
 ✓ 3.0 GB of 8.0 GB of memory free
-✓ 11 processes run here, with 3 % of their files open at most
+✓ 14 processes run here, with 3 % of their files open at most
 ✓ 10 keys for nobody else's eyes, the oldest 3 d 0 h old; the broker knows whose they are
 ✓ nats-server 2.15.1 is there for the next start";
     assert_eq!(draw(&doctor::lines(&report), None, false), expected);

@@ -56,10 +56,9 @@ pub fn forget_watches(tx: &Tx<'_>, rule: &RuleName, edition: &str, rows_max: usi
     )
 }
 
-/// Forgets what all rules remember of a device, and the device.
+/// Forgets what all rules remember of a device. Its profile stays known: it may get other credentials.
 pub fn forget_watches_of(tx: &Tx<'_>, device: DeviceId) -> Result<()> {
     tx.execute("DELETE FROM watches WHERE device = ?1", [device.to_string()])?;
-    tx.execute("DELETE FROM devices WHERE device = ?1", [device.to_string()])?;
     Ok(())
 }
 
