@@ -49,6 +49,11 @@ impl Scratch {
 
     /// Everything that work on the outside world has told so far, and forgets it.
     pub fn told_outside(&self) -> Return {
-        std::mem::take(&mut lock(&self.surroundings.told))
+        std::mem::take(&mut lock(&self.surroundings.told).0)
+    }
+
+    /// What work on the outside world is answered from now on.
+    pub fn answers_outside(&self, body: impl Into<Bytes>) {
+        lock(&self.surroundings.told).1 = body.into();
     }
 }

@@ -69,8 +69,8 @@ struct Server {
 #[derive(Deserialize)]
 struct Data {
     total: usize,
-    #[serde(default)]
-    connections: Vec<Numbered>,
+    /// None, or nothing at all, if there are none.
+    connections: Option<Vec<Numbered>>,
 }
 
 #[derive(Deserialize)]
@@ -99,8 +99,9 @@ pub async fn look(ctx: EffectCtx, _: Look) -> Result<Option<Seen>, Trouble> {
         // With an error in it, the account is one that the broker has not heard of: nobody was ever there.
         let Ok(Answer { server, data }) = serde_json::from_slice(&answer) else { return Ok(None) };
         let seen = seen.get_or_insert(Seen { server: server.id, numbers: BTreeSet::new() });
-        let many = data.connections.len();
-        seen.numbers.extend(data.connections.into_iter().map(|connection| connection.cid));
+        let connections = data.connections.unwrap_or_default();
+        let many = connections.len();
+        seen.numbers.extend(connections.into_iter().map(|connection| connection.cid));
         if many == 0 || (page + 1) * PAGE >= data.total {
             return Ok(Some(seen.clone()));
         }

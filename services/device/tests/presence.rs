@@ -3,8 +3,10 @@
 use contracts::DeviceId;
 use contracts::device::{DeviceOffline, DeviceOnline, Gone};
 use contracts::ingest::{ReadingsRecorded, RecordedSeries};
+use device::look::EVERY;
 use device::presence::{GRACE, GRACE_MAX};
 use kit::Example;
+use serde_json::json;
 
 use super::{House, SILENCE_S, seconds};
 
@@ -106,4 +108,27 @@ async fn readings_of_a_device_that_nobody_knows_are_no_fault() {
     let house = House::open().await;
     house.hears_of(DeviceId::example());
     assert!(house.dead_letters().is_empty());
+}
+
+#[tokio::test]
+async fn who_is_noted_as_connected_and_is_not_is_found_by_looking() {
+    let house = House::open().await;
+    let credential = house.registers(None).await.unwrap();
+    let (server, number) = house.comes(&credential).await;
+    house.set_periods().await;
+    let says = |server: &str, connections: serde_json::Value| {
+        let data = json!({ "total": 1, "connections": connections });
+        house.answers_outside(json!({ "server": { "id": server }, "data": data }).to_string());
+    };
+    says(&server, json!([{ "cid": number }]));
+    house.advance(EVERY).await;
+    assert_eq!(house.work().await, 1);
+    assert_eq!(house.connections(credential.device).len(), 1);
+    // The broker was started anew, and nobody is there.
+    says("ANOTHER", serde_json::Value::Null);
+    house.advance(EVERY).await;
+    assert_eq!(house.work().await, 1);
+    assert!(house.connections(credential.device).is_empty());
+    house.advance(GRACE).await;
+    assert_eq!(house.downs(), [Gone::Disconnected]);
 }
