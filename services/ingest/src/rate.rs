@@ -88,3 +88,45 @@ impl Held<'_> {
         self.0.entry(device.bits()).or_insert_with(|| Bucket::full(now))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn takes(bucket: &mut Bucket) -> i64 {
+        (0..).take_while(|_| bucket.take()).count() as i64
+    }
+
+    #[test]
+    fn a_bucket_fills_with_time_and_not_beyond_its_brim() {
+        let mut bucket = Bucket::full(0);
+        assert_eq!(takes(&mut bucket), READINGS_AT_ONCE);
+        bucket.turn(1, 1);
+        assert_eq!(takes(&mut bucket), READINGS_PER_SECOND / 1000);
+        bucket.turn(1001, 2);
+        assert_eq!(takes(&mut bucket), READINGS_PER_SECOND);
+        bucket.turn(900, 3);
+        assert_eq!(takes(&mut bucket), 0, "a message from before fills nothing");
+        bucket.turn(i64::MAX, 4);
+        assert_eq!(takes(&mut bucket), READINGS_AT_ONCE);
+    }
+
+    #[test]
+    fn what_comes_again_after_a_commit_that_failed_does_not_count_again() {
+        let mut bucket = Bucket::full(0);
+        assert!(bucket.turn(1, 7));
+        assert!(!bucket.turn(1, 7));
+        assert!(bucket.turn(2, 8));
+    }
+
+    #[test]
+    fn who_says_nothing_any_more_is_forgotten() {
+        let rates = Rates::default();
+        let many = u128::try_from(DEVICES_MAX + 10).unwrap();
+        for device in 0..many {
+            rates.hold(0).of(DeviceId::from_bits(device), 0).take();
+        }
+        assert_eq!(rates.hold(0).0.len(), DEVICES_MAX + 10, "none is full");
+        assert_eq!(rates.hold(60_000).0.len(), 0);
+    }
+}

@@ -236,6 +236,20 @@ async fn more_bytes_than_are_asked_for_at_once_are_drained_too() {
     running.stop().await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_gets_no_stream_that_it_does_not_drain() {
+    let world = World::start().await;
+    let own = world.broker.client_of("drinker").await;
+    for stream in ["OTHERS", "TELLER", "$KV_x"] {
+        let asked = streams::MakeDrain { stream: stream.into(), start: 1 };
+        let refused = eventually("the keeper answers", || async {
+            own.ask(&asked).await.err().filter(|error| error.reason == "forbidden")
+        })
+        .await;
+        assert!(refused.message.contains("nothing was made"), "{}", refused.message);
+    }
+}
+
 /// Puts an account of devices into the broker's configuration, with one user, and lets it speak MQTT at a port.
 fn lets_devices_in(broker: &Broker) -> u16 {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
