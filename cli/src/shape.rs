@@ -57,7 +57,7 @@ mod tests {
 
     /// Commands without a promise, and why.
     const WITHOUT: &[(&str, &str)] = &[
-        ("alert get", "needs an alarm; tests/shop/system/alarms.rs"),
+        ("alert get", "needs an alarm; tests/shop/devices/alarms.rs"),
         ("alert ack", "needs an alarm; as alert get"),
         ("alert clear", "needs an alarm; as alert get"),
         ("stock release", "needs an alarm; as stock adjust"),

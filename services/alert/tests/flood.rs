@@ -25,7 +25,7 @@ async fn thousands_of_readings_of_a_device_are_one_alarm_and_one_row() {
     let first = tower.now().as_millisecond();
     for batch in 0..10 {
         let series = vec![series(1, first + batch * 5000, 5000)];
-        tower.hear(&ReadingsRecorded { number: 1, site: Site::example(), series });
+        tower.hear(&ReadingsRecorded { site: Site::example(), number: 0, series });
     }
     assert_eq!(tower.counts(), (1, 0));
     assert_eq!(tower.open().await[0].count, 25_000);
@@ -40,7 +40,7 @@ async fn devices_that_no_rule_is_for_leave_nothing_behind() {
     tower.sets(Rule { of, ..rule(above(0, 0)) }).await.unwrap();
     let first = tower.now().as_millisecond();
     let series = (1..=1000).map(|number| series(number, first, 3)).collect();
-    tower.hear(&ReadingsRecorded { number: 1, site: Site::example(), series });
+    tower.hear(&ReadingsRecorded { site: Site::example(), number: 0, series });
     let rows = tower.sql(|sql| sql.get("SELECT count(*) FROM watches", [], |row| row.get::<_, i64>(0)));
     assert_eq!((rows.unwrap(), tower.counts()), (1, (1, 0)));
 }

@@ -54,7 +54,7 @@ impl Watchtower {
 
     fn hears_readings(&self, device: DeviceId, live: bool, readings: Vec<Reading>) {
         let series = RecordedSeries { device, metric: Metric::example(), unit: None, live, readings };
-        self.hear(&ReadingsRecorded { number: 1, site: Site::example(), series: vec![series] });
+        self.hear(&ReadingsRecorded { site: Site::example(), number: 0, series: vec![series] });
     }
 
     fn hears_online(&self, device: DeviceId) {

@@ -1,5 +1,6 @@
 //! Devices: real MQTT clients and a real broker, in a shop with the services of devices.
 
+mod alarms;
 mod callout;
 mod doors;
 mod mqtt;

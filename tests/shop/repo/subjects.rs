@@ -126,7 +126,7 @@ async fn the_running_shop_listens_where_subjects_md_says() {
     assert_eq!(offered, written);
 
     for service in tables_of_contents().into_iter().filter(|service| NAMES.contains(&service.name())) {
-        for source in service.sources().keys() {
+        for source in service.sources().keys().filter(|source| NAMES.contains(source)) {
             let consumers = shop.client().consumers(&source.to_uppercase()).await.unwrap();
             let own = consumers.iter().any(|consumer| consumer.name == service.name());
             assert!(own, "{} has a consumer on {source}: {consumers:?}", service.name());
