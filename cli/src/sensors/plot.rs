@@ -98,7 +98,7 @@ fn height(value: f64, least: f64, most: f64) -> usize {
 pub(crate) fn number(value: f64) -> String {
     let digits = match value.abs() {
         0.0 => 0,
-        size if size >= 1e9 || size < 1e-3 => return format!("{value:.2e}"),
+        size if !(1e-3..1e9).contains(&size) => return format!("{value:.2e}"),
         size if size >= 1000.0 => 0,
         size if size >= 100.0 => 1,
         _ => 2,

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::Shop;
+use super::{Peer, Shop};
 use crate::access::{Position, Roster};
 use crate::callout;
 
@@ -55,6 +55,9 @@ impl Border {
         }
         for subject in shop.peers.iter().flat_map(|peer| &peer.tells) {
             border.tell(subject);
+        }
+        for subject in shop.peers.iter().flat_map(Peer::beyond) {
+            border.tell(&subject);
         }
         border
     }

@@ -37,7 +37,7 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
         *total.borrow_mut() = Some((page.total, page.missed_messages));
         (page.items, page.next)
     };
-    pages::show(shop, args.extent, ask, open, |items| table(items)).await?;
+    pages::show(shop, args.extent, ask, open, table).await?;
     let Some((total, missed)) = total.into_inner() else { return Ok(()) };
     shop.out.say(format!(
         "of all devices: {} recorded, {} of them late; {} repeated, {} in conflict, {} refused{}",
