@@ -58,7 +58,7 @@ pub const DRAINED_MESSAGES_MAX: usize = 4000;
 pub const DRAINED_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Bytes of raw messages that are asked of the broker ahead. It hands out no more before these have come.
 pub const DRAINED_AHEAD_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// Batches of raw messages that are under way to the database; the broker keeps the rest.
+/// Batches of raw messages that have left the broker: one is written, one is gathered. The broker keeps the rest.
 pub const DRAINED_BATCHES_MAX: usize = 2;
 /// Bytes of what came by MQTT and is not drained yet. At the limit the broker acknowledges nothing more to devices.
 pub const MQTT_STREAM_BYTES_MAX: i64 = 128 * 1024 * 1024;

@@ -29,7 +29,7 @@ use crate::engine::standing::{Course, position};
 use crate::engine::{Job, mirror};
 use crate::error::{Error, Result};
 use crate::limits::{
-    DRAINED_AHEAD_BYTES_MAX, DRAINED_BATCHES_MAX, DRAINED_BYTES_MAX, DRAINED_MESSAGES_MAX, MQTT_SURE_AFTER,
+    DRAINED_AHEAD_BYTES_MAX, DRAINED_BYTES_MAX, DRAINED_MESSAGES_MAX, MQTT_SURE_AFTER,
     RETRY_WAIT,
 };
 use crate::streams::MakeDrain;
@@ -39,10 +39,6 @@ use crate::wire;
 
 /// How long one pull may wait at the broker, and how often the broker says that it is still there.
 const PULL: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(2));
-
-/// Between having committed one batch and taking up the next a moment may pass in which more comes: a batch costs
-/// about as much as a hundred messages do.
-const GATHER_TIME: Duration = Duration::from_millis(2);
 
 pub(super) struct Drainer {
     pub(super) port: Arc<dyn Port>,
@@ -176,9 +172,16 @@ impl Drainer {
             .map_err(broker)?;
         let stream = if self.mqtt { MQTT_STREAM } else { self.raw.stream };
         let mut course = Course::at(start.position, start.handed);
+        // One batch is written while the next one is gathered: the longer a commit takes, the more share the next.
         let mut committing = FuturesOrdered::new();
+        let mut gathered = Gathered::default();
         let mut after = start.position;
         loop {
+            if gathered.count > 0 && committing.is_empty() {
+                let (job, taken) = self.job(std::mem::take(&mut gathered), &start.origin, &mut after);
+                let committed = self.writer.enqueue(job).await?;
+                committing.push_back(async move { (taken, committed.await) });
+            }
             tokio::select! {
                 biased;
                 Some((taken, committed)) = committing.next(), if !committing.is_empty() => {
@@ -187,6 +190,7 @@ impl Drainer {
                     *wait = RETRY_WAIT.0;
                     acknowledge(taken).await;
                 }
+                // What is gathered and not handed over is handed out again.
                 () = stop.cancelled() => {
                     while let Some((taken, committed)) = committing.next().await {
                         committed?;
@@ -194,12 +198,10 @@ impl Drainer {
                     }
                     return Ok(());
                 }
-                message = messages.next(), if committing.len() < DRAINED_BATCHES_MAX => {
-                    let mut gathered = Gathered::default();
-                    let mut next = message;
-                    let mut waited = false;
-                    loop {
-                        let message = match next {
+                message = messages.next(), if !gathered.is_full() => {
+                    let mut next = Some(message);
+                    while let Some(message) = next {
+                        let message = match message {
                             Some(Ok(message)) => message,
                             Some(Err(error)) => return Err(broker(error)),
                             None => {
@@ -213,25 +215,9 @@ impl Drainer {
                             let sure = self.sure.load(Ordering::Relaxed);
                             gathered.take(message, &mut course, sure)?;
                         }
-                        if gathered.is_full() {
-                            break;
-                        }
-                        next = match messages.next().now_or_never() {
-                            Some(next) => next,
-                            // While a batch is being written there is time to wait for more.
-                            None if !waited && !committing.is_empty() => {
-                                waited = true;
-                                match tokio::time::timeout(GATHER_TIME, messages.next()).await {
-                                    Ok(next) => next,
-                                    Err(_) => break,
-                                }
-                            }
-                            None => break,
-                        };
+                        // What has come already is taken along.
+                        next = if gathered.is_full() { None } else { messages.next().now_or_never() };
                     }
-                    let (job, taken) = self.job(gathered, &start.origin, &mut after);
-                    let committed = self.writer.enqueue(job).await?;
-                    committing.push_back(async move { (taken, committed.await) });
                 }
             }
         }
@@ -258,8 +244,7 @@ impl Drainer {
 
 impl Gathered {
     fn take(&mut self, message: Message, course: &mut Course, sure: i64) -> Result<()> {
-        let raw = raw(&message)?;
-        let consumer_sequence = message.info().map_err(cannot_bind)?.consumer_sequence;
+        let (raw, consumer_sequence) = raw(&message)?;
         course.takes(consumer_sequence, raw.sequence)?;
         self.last = raw.sequence;
         let promised = wire::get(message.headers.as_ref(), MQTT_QOS).is_some_and(|qos| qos != "0");
@@ -276,7 +261,7 @@ impl Gathered {
     }
 
     fn take_mqtt(&mut self, message: Message) -> Result<()> {
-        let mut raw = raw(&message)?;
+        let (mut raw, _) = raw(&message)?;
         if let Some(subject) = raw.subject.strip_prefix(MQTT_PREFIX) {
             raw.subject = subject.to_owned();
         }
@@ -292,12 +277,13 @@ impl Gathered {
     }
 }
 
-fn raw(message: &Message) -> Result<RawMessage> {
+/// The message, and how many its consumer had handed out with it.
+fn raw(message: &Message) -> Result<(RawMessage, u64)> {
     let info = message.info().map_err(cannot_bind)?;
     let nanos = info.published.unix_timestamp_nanos();
     let received = Timestamp::from_nanosecond(nanos).unwrap_or(Timestamp::UNIX_EPOCH);
     let (subject, body) = (message.subject.to_string(), message.payload.clone());
-    Ok(RawMessage { subject, body, sequence: info.stream_sequence, received })
+    Ok((RawMessage { subject, body, sequence: info.stream_sequence, received }, info.consumer_sequence))
 }
 
 /// Tells the broker what is committed. A lost acknowledgement is repaired by the next one, by the position, or by

@@ -188,7 +188,7 @@ impl<'a> Load<'a> {
         let told = loop {
             // From the beginning each time, so that nothing adds up.
             let due = began + a_message.mul_f64(self.report.messages as f64);
-            if ends.is_some_and(|ends| due >= ends) {
+            if ends.is_some_and(|ends| due >= ends || Instant::now() >= ends) {
                 break Ok(());
             }
             if due > Instant::now() {
