@@ -53,7 +53,7 @@ pub const HEARD_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Messages asked of a consumer at a time.
 pub const HEARD_BATCH_MAX: usize = 500;
 /// Raw messages that a service drains in one transaction. More wait for the next.
-pub const DRAINED_MESSAGES_MAX: usize = 4000;
+pub const DRAINED_MESSAGES_MAX: usize = 10_000;
 /// Bytes of bodies that a service drains in one transaction, not counting the last message.
 pub const DRAINED_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Bytes of raw messages that are asked of the broker ahead. It hands out no more before these have come.

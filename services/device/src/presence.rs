@@ -26,6 +26,9 @@ pub const GRACE: Duration = Duration::from_secs(15);
 /// The longest such time.
 pub const GRACE_MAX: Duration = Duration::from_secs(8 * 60);
 
+/// How exactly it is written down when a device was seen: in a flood not each time.
+const SEEN_EVERY: Duration = Duration::from_secs(1);
+
 /// Doublings of [`GRACE`] up to [`GRACE_MAX`].
 const FLAPS_MAX: u32 = 5;
 
@@ -209,7 +212,11 @@ fn go_offline(tx: &mut Tx<'_>, mut device: Device, last: Timestamp, why: Gone) -
 /// If the rows cannot be written.
 pub fn readings_recorded(tx: &mut Tx<'_>, event: ReadingsRecorded) -> Result<()> {
     let told_at = tx.told_at();
+    let just_before = told_at - SEEN_EVERY;
     for id in event.series.iter().map(|series| series.device).collect::<std::collections::BTreeSet<_>>() {
+        if store::was_seen(tx, id, just_before)? {
+            continue;
+        }
         // A device that is not known was registered in a database that is lost.
         let Some(mut device) = store::find(tx, id)? else { continue };
         device.last_seen = device.last_seen.max(Some(told_at));

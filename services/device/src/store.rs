@@ -81,6 +81,16 @@ pub fn find(sql: &Sql<'_>, id: DeviceId) -> Result<Option<Device>> {
     )
 }
 
+/// Whether a device that is there was seen after a time: then to see it once more says nothing new.
+pub fn was_seen(sql: &Sql<'_>, id: DeviceId, after: Timestamp) -> Result<bool> {
+    let found = sql.find(
+        "SELECT 1 FROM devices WHERE id = ?1 AND online AND left_at_ms = 0 AND last_seen_ms >= ?2",
+        params![id.to_string(), after.as_millisecond()],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
+}
+
 /// A device that must be there.
 ///
 /// # Errors

@@ -56,7 +56,7 @@ fn record(tx: &mut Tx<'_>, mut said: OfDevice, telling: &mut Telling) -> Result<
             }
         }
     }
-    store::add_tally(tx, &device, &tally)?;
+    store::note_device(tx, &device, &said.site, said.received, &tally)?;
     said.refused().try_for_each(|(why, readings)| store::add_refused(tx, &device, why, readings))
 }
 

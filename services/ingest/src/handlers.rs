@@ -45,7 +45,7 @@ pub async fn get_range(ctx: Ctx, asked: GetRange) -> Result<Range> {
         // It is read first: what is recorded meanwhile is told under a later number.
         let number = store::number(sql)?;
         let found = store::find_device(sql, device)?.ok_or_else(|| unknown("nothing", &device))?;
-        let series = store::find_series(sql, &Device { number: found.number }, &metric)?
+        let series = store::find_series(sql, &Device { number: found.number, received: i64::MIN }, &metric)?
             .ok_or_else(|| unknown("no such metric", &device))?;
         let mut rows = store::list_readings(sql, series.number, (begin, end), limit + 1)?;
         let more = rows.len() > limit;

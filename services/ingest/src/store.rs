@@ -7,7 +7,7 @@ use contracts::DeviceId;
 use contracts::ingest::Refusal;
 use contracts::readings::{Metric, Site, Unit};
 use kit::sql::Columns;
-use kit::{Result, Sql, Tx};
+use kit::{Error, Result, Sql, Tx};
 use rusqlite::types::Value;
 use rusqlite::{named_params, params, params_from_iter};
 
@@ -23,6 +23,8 @@ pub use show::{
 pub struct Device {
     /// Its number in this database.
     pub number: i64,
+    /// When it was heard before this, in milliseconds since 1970.
+    pub received: i64,
 }
 
 /// What a device measures.
@@ -83,51 +85,42 @@ const INSERTS: [&str; 3] = [
     "INSERT INTO readings (series, time_ms, value, after_ms) VALUES (?,?,?,?)",
 ];
 
-/// The device, which has just said something.
+/// The device, which has just said something. What it said of itself is noted with its counts: [`note_device`].
 pub fn take_device(tx: &Tx<'_>, device: DeviceId, site: &Site, received: i64) -> Result<Device> {
     let text = device.to_string();
-    let found =
-        tx.find("SELECT number, site, received_at_ms FROM devices WHERE device = ?1", [&text], |row| {
+    let find = || {
+        tx.find("SELECT number, received_at_ms FROM devices WHERE device = ?1", [&text], |row| {
             let mut columns = Columns::of(row);
-            let number: i64 = columns.get("number")?;
-            let same = columns.get::<String>("site")? == site.as_str();
-            Ok((number, same, columns.get::<i64>("received_at_ms")?))
-        })?;
-    match found {
-        Some((number, true, before)) if before >= received => Ok(Device { number }),
-        Some((number, _, before)) => {
-            // A message that was received before the last one says nothing about where the device is now.
-            if received >= before {
-                tx.execute(
-                    "UPDATE devices SET site = ?2, received_at_ms = ?3 WHERE number = ?1",
-                    params![number, site.as_str(), received],
-                )?;
-            }
-            Ok(Device { number })
-        }
-        None => {
-            tx.execute(
-                "INSERT INTO devices (device, site, received_at_ms, accepted, late, ahead, repeated, conflicting)
-                 VALUES (?1, ?2, ?3, 0, 0, 0, 0, 0)",
-                params![text, site.as_str(), received],
-            )?;
-            let number = tx.get("SELECT number FROM devices WHERE device = ?1", [&text], |row| row.get(0))?;
-            Ok(Device { number })
-        }
+            Ok(Device { number: columns.get("number")?, received: columns.get("received_at_ms")? })
+        })
+    };
+    if let Some(found) = find()? {
+        return Ok(found);
     }
+    tx.execute(
+        "INSERT INTO devices (device, site, received_at_ms, accepted, late, ahead, repeated, conflicting)
+         VALUES (?1, ?2, ?3, 0, 0, 0, 0, 0)",
+        params![text, site.as_str(), received],
+    )?;
+    find()?.ok_or_else(|| Error::internal("a device that was written is not there"))
 }
 
-/// Adds to the counts of a device.
-pub fn add_tally(tx: &Tx<'_>, device: &Device, tally: &Tally) -> Result<()> {
-    if *tally == Tally::default() {
+/// Notes where a device is and when it was heard, and adds to its counts. A message that was received before the last
+/// one says nothing about where the device is now.
+pub fn note_device(tx: &Tx<'_>, device: &Device, site: &Site, received: i64, tally: &Tally) -> Result<()> {
+    if *tally == Tally::default() && received < device.received {
         return Ok(());
     }
+    let is_newer = received >= device.received;
     tx.execute_in_order(
         "UPDATE devices
-         SET accepted = accepted + :accepted, late = late + :late, ahead = ahead + :ahead,
+         SET site = coalesce(:site, site), received_at_ms = :received,
+             accepted = accepted + :accepted, late = late + :late, ahead = ahead + :ahead,
              repeated = repeated + :repeated, conflicting = conflicting + :conflicting
          WHERE number = :device",
         named_params! {
+            ":site": is_newer.then_some(site.as_str()),
+            ":received": received.max(device.received),
             ":accepted": tally.accepted,
             ":late": tally.late,
             ":ahead": tally.ahead,
