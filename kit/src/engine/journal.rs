@@ -86,7 +86,7 @@ fn statement_for(rows: usize) -> String {
     let row = format!("(?{})", ", ?".repeat(VALUES - 1));
     let all = vec![row; rows].join(", ");
     format!(
-        "INSERT INTO journal (kind, subject, key, trace_id, span_id, parent_id, caller, source, sequence,
+        "INSERT OR FAIL INTO journal (kind, subject, key, trace_id, span_id, parent_id, caller, source, sequence,
                               attempt, outcome, received_us, started_us, finished_us, group_id)
          VALUES {all}"
     )
