@@ -55,9 +55,9 @@ pub const HEARD_BATCH_MAX: usize = 500;
 /// Raw messages that a service drains in one transaction. More wait for the next.
 pub const DRAINED_MESSAGES_MAX: usize = 10_000;
 /// Bytes of bodies that a service drains in one transaction, not counting the last message.
-pub const DRAINED_BYTES_MAX: usize = 2 * 1024 * 1024;
+pub const DRAINED_BYTES_MAX: usize = 512 * 1024;
 /// Bytes of raw messages that are asked of the broker ahead. It hands out no more before these have come.
-pub const DRAINED_AHEAD_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub const DRAINED_AHEAD_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Batches of raw messages that have left the broker: one is written, one is gathered. The broker keeps the rest.
 pub const DRAINED_BATCHES_MAX: usize = 2;
 /// Bytes of what came by MQTT and is not drained yet. At the limit the broker acknowledges nothing more to devices.

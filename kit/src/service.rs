@@ -2,11 +2,11 @@
 
 mod body;
 mod draining;
+mod timing;
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
-use std::time::Duration;
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -23,6 +23,7 @@ use crate::streams::{self, MakeConsumer, MakeDrain, MakeStream, PurgeStream};
 use crate::transaction::Tx;
 
 use body::{not_understood, read_object};
+use timing::Period;
 
 type Handler = Box<dyn Fn(Ctx, Bytes) -> Waiting<'static, Result<Bytes>> + Send + Sync>;
 type Reaction = Box<dyn Fn(&mut Tx<'_>, &[u8]) -> Result<()> + Send + Sync>;
@@ -51,17 +52,6 @@ pub struct Performs {
     record: Recorder,
 }
 
-/// Something that is done again and again.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Period {
-    /// The kind of its timer.
-    pub(crate) kind: &'static str,
-    /// The time between two turns.
-    pub(crate) time: Duration,
-    /// Whether each start is a turn, too.
-    pub(crate) from_start: bool,
-}
-
 /// A service: its name, its tables, and everything it can do.
 pub struct Service {
     name: &'static str,
@@ -73,6 +63,7 @@ pub struct Service {
     reactions: BTreeMap<&'static str, Reaction>,
     recoveries: BTreeMap<&'static str, Reaction>,
     may_miss: BTreeSet<&'static str>,
+    gives_way: bool,
     drains: BTreeMap<&'static str, (RawStream, Drain)>,
     timers: BTreeMap<&'static str, Ring>,
     every: Vec<Period>,
@@ -94,6 +85,7 @@ impl Service {
             reactions: BTreeMap::new(),
             recoveries: BTreeMap::new(),
             may_miss: BTreeSet::new(),
+            gives_way: false,
             drains: BTreeMap::new(),
             timers: BTreeMap::new(),
             every: Vec::new(),
@@ -160,6 +152,18 @@ impl Service {
         self
     }
 
+    /// Lets it give way to other services on the same machine: what outsiders can flood must not hold up what people
+    /// wait for.
+    pub fn giving_way(mut self) -> Self {
+        self.gives_way = true;
+        self
+    }
+
+    /// Whether it gives way to other services.
+    pub fn gives_way(&self) -> bool {
+        self.gives_way
+    }
+
     /// Asks this of another service. What is not said here cannot be asked.
     pub fn calls<R: Request>(mut self) -> Self {
         self.calls.insert(R::SUBJECT);
@@ -211,51 +215,6 @@ impl Service {
         });
         self.recoveries.insert(E::SUBJECT, recovery);
         self
-    }
-
-    /// Acts when a timer of this kind is due. The key says what it was set for.
-    pub fn on_timer(
-        mut self,
-        kind: &'static str,
-        ring: impl Fn(&mut Tx<'_>, &str) -> Result<()> + Send + Sync + 'static,
-    ) -> Self {
-        self.timers.insert(kind, Box::new(ring));
-        self
-    }
-
-    /// Does something again and again. How long ago it was last done survives a restart.
-    pub fn every(
-        self,
-        kind: &'static str,
-        period: Duration,
-        act: impl Fn(&mut Tx<'_>) -> Result<()> + Send + Sync + 'static,
-    ) -> Self {
-        self.periodic(Period { kind, time: period, from_start: false }, act)
-    }
-
-    /// Does something at each start, before the first request is accepted, and then again and again.
-    /// What fails at the start is tried again a little later, as any timer.
-    pub fn every_from_start(
-        self,
-        kind: &'static str,
-        period: Duration,
-        act: impl Fn(&mut Tx<'_>) -> Result<()> + Send + Sync + 'static,
-    ) -> Self {
-        self.periodic(Period { kind, time: period, from_start: true }, act)
-    }
-
-    fn periodic(
-        mut self,
-        period: Period,
-        act: impl Fn(&mut Tx<'_>) -> Result<()> + Send + Sync + 'static,
-    ) -> Self {
-        let Period { kind, time, .. } = period;
-        self.every.push(period);
-        self.on_timer(kind, move |tx, _| {
-            let next = tx.now() + time;
-            tx.set_timer(kind, "", next)?;
-            act(tx)
-        })
     }
 
     /// Works on the outside world: `perform` does one try, `record` writes down how it ended.
@@ -372,10 +331,6 @@ impl Service {
         self.recoveries.get(subject)
     }
 
-    pub(crate) fn periods(&self) -> &[Period] {
-        &self.every
-    }
-
     /// Every kind of work on the outside world, by name.
     pub fn effects(&self) -> impl Iterator<Item = (&'static str, &Performs)> {
         self.effects.iter().map(|(name, kind)| (*name, kind))
@@ -383,13 +338,6 @@ impl Service {
 
     pub(crate) fn effect(&self, name: &str) -> Option<&Performs> {
         self.effects.get(name)
-    }
-
-    pub(crate) fn ring(&self, tx: &mut Tx<'_>, kind: &str, key: &str) -> Result<()> {
-        match self.timers.get(kind) {
-            Some(ring) => ring(tx, key),
-            None => Err(Error::internal(format!("nobody knows the timer {kind}"))),
-        }
     }
 
     pub(crate) fn record(

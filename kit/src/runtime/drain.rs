@@ -29,8 +29,7 @@ use crate::engine::standing::{Course, position};
 use crate::engine::{Job, mirror};
 use crate::error::{Error, Result};
 use crate::limits::{
-    DRAINED_AHEAD_BYTES_MAX, DRAINED_BYTES_MAX, DRAINED_MESSAGES_MAX, MQTT_SURE_AFTER,
-    RETRY_WAIT,
+    DRAINED_AHEAD_BYTES_MAX, DRAINED_BYTES_MAX, DRAINED_MESSAGES_MAX, MQTT_SURE_AFTER, RETRY_WAIT,
 };
 use crate::streams::MakeDrain;
 use crate::trace::Trace;

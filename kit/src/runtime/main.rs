@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use super::manners;
 use super::start::{Ended, run};
 use crate::access::Identity;
 use crate::client::{Link, names_user};
@@ -111,6 +112,9 @@ fn block_on(services: Vec<Service>, options: &Options) -> Result<(), Ended> {
     // One thread serves one service best on a small machine; its writer and readers have their own. It takes
     // its tasks in the order in which they became ready, so what many of them send leaves in one write. With
     // threads to choose from, the task that writes to the connection would be next after each of them.
+    if manners::all_give_way(&services) {
+        manners::give_way();
+    }
     let mut runtime = match services.len() {
         1 => tokio::runtime::Builder::new_current_thread(),
         _ => tokio::runtime::Builder::new_multi_thread(),

@@ -29,6 +29,7 @@ mod listen;
 pub mod lock;
 mod logs;
 pub mod main;
+mod manners;
 mod nats_port;
 mod open;
 mod permits;

@@ -177,7 +177,7 @@ async fn live(service: Arc<Service>, options: &Options, stop: CancellationToken)
 
     let origin = engine.origin().to_owned();
     let writer = Arc::new(
-        Writer::start(engine, (lock, guard), name, Arc::clone(&signals), Arc::clone(&vitals))
+        Writer::start(engine, (lock, guard), &service, Arc::clone(&signals), Arc::clone(&vitals))
             .map_err(|error| Ended::Internal(format!("no thread for the writer: {error}")))?,
     );
     let port: Arc<dyn Port> = Arc::new(NatsPort {

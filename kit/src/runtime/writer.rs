@@ -11,6 +11,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch}
 
 use super::guard::{Gone, Guard};
 use super::lock::OwnerLock;
+use super::manners;
 use super::untold::Untold;
 use crate::crash;
 use crate::engine::places::Begun;
@@ -19,6 +20,7 @@ use crate::error::{Error, Kind, Result, reason};
 use crate::limits::{
     GROUP_JOBS_MAX, GROUP_WAIT, GROUP_WAITS_FROM, NOTE_WAIT, NOTES_WAITING_MAX, WRITER_QUEUE_MAX,
 };
+use crate::service::Service;
 use crate::vitals::Vitals;
 
 /// What the writer tells the rest of the process after each commit.
@@ -70,15 +72,19 @@ impl Writer {
     pub(super) fn start(
         engine: Engine,
         (lock, guard): (OwnerLock, Guard),
-        name: &str,
+        service: &Service,
         signals: Arc<Signals>,
         vitals: Arc<Vitals>,
     ) -> std::io::Result<Self> {
+        let (name, gives_way) = (service.name(), service.gives_way());
         let (queue, waiting) = channel();
         let (own, told) = (Arc::clone(&vitals), Arc::clone(&signals));
         let span = tracing::Span::current();
         let thread = std::thread::Builder::new().name(format!("{name}-writer")).spawn(move || {
             let _in_service = span.entered();
+            if gives_way {
+                manners::give_way();
+            }
             let _says = SaysPanic(Arc::clone(&told));
             work(engine, &guard, &waiting, &told, &own);
             // Nobody else may write before the last job of this writer is done.

@@ -33,6 +33,7 @@ pub fn service(settings: Settings) -> Service {
     let rates = rate::Rates::default();
     Service::new(contracts::ingest::NAME, env!("CARGO_PKG_VERSION"))
         .about("Takes what devices say, and records every reading once.")
+        .giving_way()
         .migrations_from(&[include_str!("../migrations/0001_readings.sql")])
         .answers(handlers::get_latest)
         .answers(handlers::get_range)
