@@ -131,8 +131,12 @@ mod tests {
         let rising: Vec<Bucket> = (0..20).map(|n| bucket(n, n as f64, n as f64)).collect();
         let lines = drawn(&rising, 20, 20);
         assert_eq!(lines.len(), ROWS + 1);
-        assert!(lines[0].starts_with("19.00 ┤") && lines[0].ends_with('⠉'), "{lines:#?}");
-        assert!(lines[ROWS - 1].starts_with(" 0.00 ┤⣀"), "{lines:#?}");
+        let is_empty = |cell: Option<char>| cell == Some('⠀');
+        assert!(lines[0].starts_with("19.00 ┤") && !is_empty(lines[0].chars().last()), "{lines:#?}");
+        assert!(is_empty(lines[0].chars().nth(7)), "{lines:#?}");
+        let lowest = &lines[ROWS - 1];
+        assert!(lowest.starts_with("    0 ┤") && !is_empty(lowest.chars().nth(7)), "{lines:#?}");
+        assert!(is_empty(lowest.chars().last()), "{lines:#?}");
         assert!(lines[ROWS].trim_start().starts_with("begin") && lines[ROWS].ends_with("end"));
     }
 
