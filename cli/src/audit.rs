@@ -54,8 +54,9 @@ pub(crate) async fn audit(shop: &Shop, since: Option<Timestamp>) -> Result<Repor
         report: Report::new(shop.now(), since),
         findings: BTreeSet::new(),
         sales: Vec::new(),
+        services: Vec::new(),
     };
-    audit.asking.find_silent().await;
+    audit.services = audit.asking.find_silent().await;
     let progress = match audit.asking.count_orders().await {
         Ok(orders) => Progress::new(&shop.out, usize::try_from(orders).unwrap_or(usize::MAX), "orders"),
         Err(error) => {
@@ -77,6 +78,8 @@ struct Audit {
     since: Option<Timestamp>,
     report: Report,
     findings: BTreeSet<Fault>,
+    /// The services that the shop has.
+    services: Vec<&'static str>,
     /// Sales of which the buyer must have been told, with when they were placed.
     sales: Vec<(Timestamp, OrderId)>,
 }

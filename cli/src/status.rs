@@ -108,7 +108,7 @@ impl Status {
         let wait = ANSWER_TIME.min(shop.timeout);
         let url = shop.address().url;
         let here = shop.folder().ok().filter(|folder| folder.broker_of_what_runs().as_ref() == Some(&url));
-        let names = services::names();
+        let names = services::of(client, wait).await;
         let healths = join_all(names.iter().map(|name| health(client, name, wait)));
         let (round_trip, healths, streams, orders) = tokio::join!(
             client.round_trip(),

@@ -23,7 +23,7 @@ fn a_shop_that_is_well_has_nothing_but_what_is_in_order() {
     let ran = shop.run("doctor");
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
     assert!(ran.out.lines().all(|line| line.starts_with("✓ ")), "{}", ran.out);
-    assert!(ran.out.contains("\n✓ 9 of 9 services answer"), "{}", ran.out);
+    assert!(ran.out.contains("\n✓ 13 of 13 services answer"), "{}", ran.out);
     assert!(!ran.out.contains('\u{1b}'), "no colours where nobody looks");
 
     let nagios = shop.run("doctor --format nagios");

@@ -123,14 +123,14 @@ fn is_running(pid: &str) -> bool {
 fn a_shop_is_opened_once_however_often_it_is_asked_for() {
     let shop = Shop::closed();
     let (started, running) = parts(&shop, "up --port 0");
-    assert_eq!((started.len(), running.len()), (10, 0));
+    assert_eq!((started.len(), running.len()), (14, 0));
     let (started, running) = parts(&shop, "up");
-    assert_eq!((started.len(), running.len()), (0, 10));
+    assert_eq!((started.len(), running.len()), (0, 14));
 
     let status = shop.until_well();
     assert_eq!(status["well"], Value::Bool(true), "{status:#}");
-    assert_eq!(status["services"].as_array().unwrap().len(), 9);
-    assert_eq!(status["streams"].as_array().unwrap().len(), 9);
+    assert_eq!(status["services"].as_array().unwrap().len(), 13);
+    assert_eq!(status["streams"].as_array().unwrap().len(), 14);
 
     assert_eq!(shop.run("down").code, 0);
     assert_eq!(shop.recorded(), Vec::<String>::new());
@@ -195,7 +195,7 @@ fn two_who_open_the_shop_at_the_same_moment_open_one() {
     let codes: Vec<i32> =
         running.into_iter().map(|child| child.wait_with_output().unwrap().status.code().unwrap()).collect();
     assert!(codes.contains(&0) && codes.iter().all(|code| [0, 75].contains(code)), "{codes:?}");
-    assert_eq!(parts(&shop, "up").1.len(), 10);
+    assert_eq!(parts(&shop, "up").1.len(), 14);
 }
 
 #[test]

@@ -57,6 +57,9 @@ pub const HEARS: &[(&str, &[&str])] = &[
     (alert::NAME, &[ingest::NAME, device::NAME]),
 ];
 
+/// The services of devices: a shop may be without them.
+pub const OF_DEVICES: [&str; 4] = [device::NAME, ingest::NAME, telemetry::NAME, alert::NAME];
+
 /// Which services drain streams of raw messages.
 pub const DRAINS: &[(&str, RawStream)] = &[(ingest::NAME, readings::RAW)];
 

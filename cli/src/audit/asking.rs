@@ -34,9 +34,12 @@ impl Asking {
         Self { client, wait, silent: Mutex::default() }
     }
 
-    /// Asks every service how it is, all at once, so that those who hang are known after one wait.
-    pub(super) async fn find_silent(&self) {
-        join_all(services::names().into_iter().map(|service| self.health(service))).await;
+    /// Asks every service how it is, all at once, so that those who hang are known after one wait. Answers which
+    /// services the shop has.
+    pub(super) async fn find_silent(&self) -> Vec<&'static str> {
+        let all = services::of(&self.client, self.wait).await;
+        join_all(all.iter().map(|service| self.health(service))).await;
+        all
     }
 
     async fn ask<R: Request>(&self, request: &R) -> kit::Result<R::Reply> {

@@ -10,7 +10,6 @@ use kit::limits::PAGE_MAX;
 use super::again::Suspect;
 use super::{Audit, EVENTS_COMPARED_MAX, ORDERS_MAX, SUSPECTS_MAX};
 use crate::progress::Progress;
-use crate::stack::services;
 use crate::stream::said::findings;
 use crate::stream::verify::Verdict;
 
@@ -183,7 +182,7 @@ impl Audit {
 
     /// Every outbox with its stream, and what of each service's work waits.
     async fn look_at_services(&mut self, suspects: &mut Vec<Suspect>) {
-        for service in services::names() {
+        for service in self.services.clone() {
             let told = match self.asking.told(service).await {
                 Ok(told) => told,
                 Err(error) => {

@@ -43,7 +43,7 @@ pub(crate) struct Made {
 /// written; 75 if another one is being made. Nothing that looks like a backup is left then.
 pub(crate) async fn create(shop: &Shop, here: &Folder, to: Option<&Path>) -> Result<Made, Failure> {
     let client = shop.asker().await?;
-    let services = services::names();
+    let services = services::of(&client, shop.timeout).await;
     let backups = here.root().join(FOLDER);
     if let Some(to) = to.filter(|to| to.exists()) {
         let what = format!("no backup was made: {} is there already", to.display());

@@ -60,7 +60,8 @@ async fn is_quiet(client: &Client, effects_before: u64) -> kit::Result<bool> {
 }
 
 async fn healths(client: &Client) -> kit::Result<Vec<Health>> {
-    let asked = services::names().into_iter().map(|service| health(client, service));
+    let all = services::of(client, ANSWER_TIME).await;
+    let asked = all.into_iter().map(|service| health(client, service));
     join_all(asked).await.into_iter().collect()
 }
 

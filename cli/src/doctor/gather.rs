@@ -56,7 +56,7 @@ pub(super) async fn ask(shop: &Shop, deep: bool) -> Result<Facts, Failure> {
     let client = &client;
     let wait = ANSWER_TIME.min(shop.timeout);
     let database = if deep { DATABASE_TIME.1 } else { DATABASE_TIME.0 };
-    let names = services::names();
+    let names = services::of(client, wait).await;
     let call = || Call { timeout: wait, ..Call::default() };
     let attention =
         ListOrders { stages: vec![Stage::NeedsAttention], limit: Some(1), ..ListOrders::default() };

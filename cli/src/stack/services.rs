@@ -46,6 +46,30 @@ pub(crate) fn names() -> Vec<&'static str> {
     contracts::services().collect()
 }
 
+/// The services that a shop has: all of them, without those of devices if it never had them, so that they neither answer
+/// nor have a stream. If the broker does not say what streams there are, all are expected.
+pub(crate) async fn of(client: &Client, wait: Duration) -> Vec<&'static str> {
+    let streams = tokio::time::timeout(wait, client.streams()).await;
+    let Ok(Ok(streams)) = streams else { return names() };
+    let has_stream = |name: &str| {
+        let own = kit::message::stream_of(name);
+        streams.iter().any(|stream| stream.name == own)
+    };
+    let mut all = Vec::new();
+    for name in names() {
+        if !contracts::OF_DEVICES.contains(&name) || has_stream(name) || answers(client, name, wait).await {
+            all.push(name);
+        }
+    }
+    all
+}
+
+async fn answers(client: &Client, name: &str, wait: Duration) -> bool {
+    let call = Call { timeout: wait, ..Call::default() };
+    let answer = client.call_once(&format!("{name}.health"), "{}".into(), call).await;
+    !matches!(answer, Err(error) if error.reason == kit::error::reason::NO_RESPONDERS)
+}
+
 /// The colour of a service, the same wherever it is named.
 pub(crate) fn tone(service: &str) -> Tone {
     let place = names().iter().position(|name| *name == service);

@@ -68,7 +68,9 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
         return Err(failure);
     }
     let services: Vec<&str> = manifest.services.iter().map(|entry| entry.service.as_str()).collect();
-    if let Some(missing) = crate::stack::services::names().into_iter().find(|name| !services.contains(name)) {
+    let of_devices = |name: &str| contracts::OF_DEVICES.contains(&name);
+    let all = crate::stack::services::names();
+    if let Some(missing) = all.into_iter().find(|name| !services.contains(name) && !of_devices(name)) {
         let what =
             format!("{NOTHING}: the backup has no database of {missing}, and all are put back together");
         return Err(Failure::new(exit::REFUSED, "not_all", what));

@@ -58,8 +58,12 @@ struct Checked {
 }
 
 pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
-    let services = super::wanted(&args.services)?;
+    let mut services = super::wanted(&args.services)?;
     let data = shop.folder()?.root().to_owned();
+    if args.services.is_empty() {
+        // A shop may never have had devices.
+        services.retain(|name| !contracts::OF_DEVICES.contains(name) || data.join(file_of(name)).exists());
+    }
     let checked = if args.offline {
         let locks = locks::take_all(&data, services.iter().copied(), "nothing was checked")?;
         let checked = of_files(&data, &services);

@@ -71,6 +71,11 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
 /// there is.
 fn wanted(typed: &[String], streams: &[StreamState]) -> Result<Vec<String>, Failure> {
     let mut all: Vec<String> = services::names().into_iter().map(kit::message::stream_of).collect();
+    if typed.is_empty() {
+        // A shop may never have had devices.
+        let of_devices = contracts::OF_DEVICES.map(kit::message::stream_of);
+        all.retain(|name| !of_devices.contains(name) || streams.iter().any(|stream| stream.name == *name));
+    }
     // What stands in these mirrors no outbox.
     let raw = |name: &str| contracts::DRAINS.iter().any(|(_, raw)| raw.stream == name);
     for stream in streams.iter().filter(|stream| !raw(&stream.name)) {
