@@ -113,7 +113,8 @@ impl Letters {
 /// Asks every service at once, or one.
 pub(super) async fn ask(shop: &Shop, service: Option<&str>) -> Result<Letters, Failure> {
     let client = shop.asker().await?;
-    let mut names: Vec<String> = services::names().into_iter().map(str::to_owned).collect();
+    let all = services::of(&client, shop.timeout).await;
+    let mut names: Vec<String> = all.into_iter().map(str::to_owned).collect();
     match service {
         Some(one) => names = vec![one.to_owned()],
         None => names.extend(others(&client, &names).await),
