@@ -45,13 +45,16 @@ CREATE TABLE state (
 INSERT INTO state (one, standing, readings, building, counted, turn, began_at_ms, rebuilt_at_ms, settled)
 VALUES (1, 1, 0, 0, 0, 0, 0, 0, 0);
 
--- What a rebuild has read of each series: up to which time, and up to which event what is in between was complete. It
--- begins where the one before ends. What an event with a later number tells of a time that was read is not in it.
+-- What the rebuild of a generation has read of each series: up to which time, and up to which event what is in between
+-- was complete. It begins where the one before ends. What an event with a later number tells of a time that was read is
+-- not in it. Those of the generation that is shown are kept until everything that they may have counted was heard, also
+-- while the next one is built.
 CREATE TABLE pages (
-    series  INTEGER NOT NULL,
-    to_ms   INTEGER NOT NULL,
-    number  INTEGER NOT NULL,
-    PRIMARY KEY (series, to_ms)
+    generation  INTEGER NOT NULL,
+    series      INTEGER NOT NULL,
+    to_ms       INTEGER NOT NULL,
+    number      INTEGER NOT NULL,
+    PRIMARY KEY (generation, series, to_ms)
 ) STRICT, WITHOUT ROWID;
 
 -- Behind which series pruning goes on; when it last looked at the clock; until when nothing is removed, because the

@@ -5,7 +5,7 @@ use contracts::readings::Reading;
 use kit::{Result, Tx};
 
 use crate::rollup::roll_up;
-use crate::store::{self, Page};
+use crate::store::{self, Building, Page};
 
 /// Readings count in their minutes, hours and days, however late they came.
 pub fn readings_recorded(tx: &mut Tx<'_>, event: ReadingsRecorded) -> Result<()> {
@@ -19,18 +19,17 @@ pub fn readings_recorded(tx: &mut Tx<'_>, event: ReadingsRecorded) -> Result<()>
         let found = (told.device, &told.metric);
         let series = store::take_series(tx, found, told.unit.as_ref(), state.standing)?;
         counted += told.readings.len() as u64;
-        if unsettled {
-            let pages = store::list_pages(tx, series.number)?;
-            let news = news(&told.readings, &pages, event.number, true);
-            store::add_rollups(tx, state.standing, &series, &roll_up(&news))?;
-            continue;
-        }
-        let rollups = roll_up(&told.readings);
-        store::add_rollups(tx, state.standing, &series, &rollups)?;
-        if let Some(building) = state.building {
-            let pages = store::list_pages(tx, series.number)?;
-            let news = news(&told.readings, &pages, event.number, false);
-            store::add_rollups(tx, building.generation, &series, &roll_up(&news))?;
+        let all = &told.readings;
+        let shown = if unsettled {
+            let pages = store::list_pages(tx, state.standing, series.number)?;
+            roll_up(&news(all, &pages, event.number, true))
+        } else {
+            roll_up(all)
+        };
+        store::add_rollups(tx, state.standing, &series, &shown)?;
+        if let Some(Building { generation, .. }) = state.building {
+            let pages = store::list_pages(tx, generation, series.number)?;
+            store::add_rollups(tx, generation, &series, &roll_up(&news(all, &pages, event.number, false)))?;
         }
     }
     store::add_readings(tx, counted)

@@ -165,7 +165,7 @@ pub fn record(tx: &mut Tx<'_>, question: Question, attempt: Attempt<Said>) -> Re
                 (Some(_), Some(last)) => last.time,
                 _ => i64::MAX,
             };
-            store::put_page(tx, series, Page { to, number: range.number })?;
+            store::put_page(tx, question.generation, series, Page { to, number: range.number })?;
             if range.next.is_none() {
                 store::keep_old_buckets(tx, (state.standing, question.generation), series, first)?;
                 store::mark_rebuilt(tx, series, question.generation)?;

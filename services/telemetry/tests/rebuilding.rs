@@ -62,6 +62,21 @@ async fn a_rebuild_goes_on_after_a_restart_and_a_second_one_is_the_first() {
 }
 
 #[tokio::test]
+async fn a_second_rebuild_before_everything_of_the_first_was_heard_counts_nothing_twice() {
+    let house = House::open();
+    let own = series(1, "t");
+    house.record(&own, &[(NOON, 1.0), (NOON + 1000, 2.0)]);
+    rebuild(&house).await;
+    let second = house.service.ask(&RebuildTelemetry {}).await.unwrap();
+    assert!(second.began);
+    // The first rebuild has counted it; it is heard while the second has not read it yet.
+    house.hear();
+    house.agrees(&own).await;
+    finish(&house).await;
+    house.agrees(&own).await;
+}
+
+#[tokio::test]
 async fn buckets_of_readings_that_are_not_kept_any_more_stay() {
     let house = House::open();
     let own = series(1, "t");
@@ -92,7 +107,6 @@ proptest! {
 
     /// 0: record; 1: hear one event; 2: ask one question; 3: restart.
     #[test]
-    #[ignore = "known and not mended: in a rare order of two rebuilds, restarts and late hearing a reading counts twice"]
     fn whatever_is_recorded_and_heard_during_a_rebuild_counts_once(
         said in prop::collection::vec((0..4_u8, 1..4_u128, 0..100_i64, 0..50_i64), 10..150),
         begins in 0..100_usize,

@@ -20,7 +20,7 @@ pub struct State {
     pub building: Option<Building>,
     /// When the last one ended, in milliseconds since 1970; 0 if there was none.
     pub rebuilt_at: i64,
-    /// Up to which event readings may have been counted by a rebuild already.
+    /// Up to which event readings may have been counted already by the rebuild of what is shown.
     pub settled: u64,
 }
 
@@ -68,11 +68,10 @@ pub fn state(sql: &Sql<'_>) -> Result<State> {
     )
 }
 
-/// Begins to build a generation.
+/// Begins to build a generation. What was counted by the rebuild of the one that is shown stays known.
 pub fn begin_rebuild(tx: &Tx<'_>, generation: u64) -> Result<()> {
-    tx.execute("DELETE FROM pages", [])?;
     tx.execute(
-        "UPDATE state SET building = ?1, counted = 0, turn = 0, began_at_ms = ?2, settled = 0 WHERE one = 1",
+        "UPDATE state SET building = ?1, counted = 0, turn = 0, began_at_ms = ?2 WHERE one = 1",
         params![generation, tx.now().as_millisecond()],
     )?;
     Ok(())
@@ -88,23 +87,24 @@ pub fn advance(tx: &Tx<'_>, readings: u64) -> Result<()> {
 pub fn end_rebuild(tx: &Tx<'_>) -> Result<()> {
     tx.execute(
         "UPDATE state SET standing = building, building = 0, rebuilt_at_ms = ?1,
-                          settled = (SELECT coalesce(max(number), 0) FROM pages)
+                          settled = (SELECT coalesce(max(number), 0) FROM pages WHERE generation = building)
          WHERE one = 1",
         [tx.now().as_millisecond()],
     )?;
+    tx.execute("DELETE FROM pages WHERE generation <> (SELECT standing FROM state)", [])?;
     Ok(())
 }
 
 /// Leaves it at what is shown.
 pub fn give_up_rebuild(tx: &Tx<'_>) -> Result<()> {
-    tx.execute("DELETE FROM pages", [])?;
+    tx.execute("DELETE FROM pages WHERE generation = (SELECT building FROM state)", [])?;
     tx.execute("UPDATE state SET building = 0 WHERE one = 1", [])?;
     Ok(())
 }
 
-/// Nothing that is heard from now on can have been counted by a rebuild.
+/// Nothing that is heard from now on can have been counted by the rebuild of what is shown.
 pub fn settle(tx: &Tx<'_>) -> Result<()> {
-    tx.execute("DELETE FROM pages", [])?;
+    tx.execute("DELETE FROM pages WHERE generation = (SELECT standing FROM state)", [])?;
     tx.execute("UPDATE state SET settled = 0 WHERE one = 1", [])?;
     Ok(())
 }
@@ -128,21 +128,23 @@ pub fn mark_rebuilt(tx: &Tx<'_>, series: i64, generation: u64) -> Result<()> {
     Ok(())
 }
 
-/// Notes what a rebuild has read of a series.
-pub fn put_page(tx: &Tx<'_>, series: i64, page: Page) -> Result<()> {
+/// Notes what the rebuild of a generation has read of a series.
+pub fn put_page(tx: &Tx<'_>, generation: u64, series: i64, page: Page) -> Result<()> {
     tx.execute(
-        "INSERT INTO pages (series, to_ms, number) VALUES (?1, ?2, ?3)
-         ON CONFLICT (series, to_ms) DO UPDATE SET number = excluded.number",
-        params![series, page.to, page.number],
+        "INSERT INTO pages (generation, series, to_ms, number) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (generation, series, to_ms) DO UPDATE SET number = excluded.number",
+        params![generation, series, page.to, page.number],
     )?;
     Ok(())
 }
 
-/// What a rebuild has read of a series, by time.
-pub fn list_pages(sql: &Sql<'_>, series: i64) -> Result<Vec<Page>> {
-    sql.list("SELECT to_ms, number FROM pages WHERE series = ?1 ORDER BY to_ms", [series], |row| {
-        Ok(Page { to: row.get(0)?, number: row.get(1)? })
-    })
+/// What the rebuild of a generation has read of a series, by time.
+pub fn list_pages(sql: &Sql<'_>, generation: u64, series: i64) -> Result<Vec<Page>> {
+    sql.list(
+        "SELECT to_ms, number FROM pages WHERE generation = ?1 AND series = ?2 ORDER BY to_ms",
+        params![generation, series],
+        |row| Ok(Page { to: row.get(0)?, number: row.get(1)? }),
+    )
 }
 
 /// Takes over the buckets of a series that begin before the first reading that is still kept, and the one it lies in
