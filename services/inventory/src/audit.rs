@@ -6,15 +6,22 @@ use kit::{Result, Sql};
 use crate::hold::Hold;
 use crate::store;
 
-/// As many rows as a statement can be asked for.
-const ALL: usize = i64::MAX as usize;
+/// Products that are read at a time.
+const PRODUCTS_AT_ONCE: usize = 1000;
 
 /// The stock of every product, with what it should be.
 ///
 /// # Errors
 /// If the tables cannot be read.
 pub fn sums(sql: &Sql<'_>) -> Result<Vec<StockSums>> {
-    store::list_sums(sql, None, ALL)
+    let mut all: Vec<StockSums> = Vec::new();
+    loop {
+        let (sums, more) = store::list_sums(sql, all.last().map(|last| &last.sku), PRODUCTS_AT_ONCE)?;
+        all.extend(sums);
+        if !more {
+            return Ok(all);
+        }
+    }
 }
 
 /// Every hold, whatever became of it, the oldest first.

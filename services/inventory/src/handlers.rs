@@ -46,8 +46,8 @@ pub async fn get_ledger(ctx: Ctx, asked: GetLedger) -> Result<LedgerPage> {
 pub async fn audit_stock(ctx: Ctx, asked: AuditStock) -> Result<StockAudit> {
     let limit = page::limit(asked.limit)?;
     let after: Option<Sku> = page::after(asked.after.as_deref())?;
-    let found = ctx.read(move |sql| store::list_sums(sql, after.as_ref(), limit + 1)).await?;
-    let (items, next) = page::cut(found, limit, |last| last.sku.clone());
+    let (items, more) = ctx.read(move |sql| store::list_sums(sql, after.as_ref(), limit)).await?;
+    let next = items.last().filter(|_| more).map(|last| last.sku.to_string());
     Ok(StockAudit { items, next })
 }
 

@@ -29,6 +29,7 @@ pub fn service() -> Service {
             include_str!("../migrations/0001_inventory.sql"),
             include_str!("../migrations/0002_checks.sql"),
             include_str!("../migrations/0003_quarantine.sql"),
+            include_str!("../migrations/0004_lines_by_sku.sql"),
         ])
         .answers(handlers::get_stock)
         .answers(handlers::list_stock)

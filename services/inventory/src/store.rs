@@ -4,9 +4,10 @@
 mod checks;
 mod holds;
 mod quarantines;
+mod sums;
 
 use contracts::Sku;
-use contracts::inventory::{LedgerEntry, StockFlow, StockSums};
+use contracts::inventory::LedgerEntry;
 use kit::sql::{Columns, parsed, time};
 use kit::{Error, Result, Sql, Tx};
 use rusqlite::{Row, named_params, params};
@@ -20,6 +21,7 @@ pub use holds::{
 };
 
 pub use quarantines::{end_quarantines, insert_quarantine, note_count, update_quarantined};
+pub use sums::list_sums;
 
 /// The stock of a product.
 pub fn find_stock(sql: &Sql<'_>, sku: &Sku) -> Result<Option<Stock>> {
@@ -150,55 +152,6 @@ pub fn list_entries(sql: &Sql<'_>, sku: &Sku, before: u64, rows_max: usize) -> R
          ORDER BY entry DESC LIMIT ?3",
         params![sku.as_str(), before.min(i64::MAX.unsigned_abs()), rows_max],
         row_to_entry,
-    )
-}
-
-/// What the stock of each product is and should be, by sku, behind one. One statement, so that all
-/// figures are of the same moment. It walks once along the ledger of these products, and along the lines
-/// of all holds.
-pub fn list_sums(sql: &Sql<'_>, after: Option<&Sku>, rows_max: usize) -> Result<Vec<StockSums>> {
-    sql.list(
-        "WITH page AS MATERIALIZED (
-             SELECT sku, on_hand, held FROM stock WHERE sku > ?1 ORDER BY sku LIMIT ?2
-         ),
-         told AS MATERIALIZED (
-             SELECT page.sku AS sku, sum(on_hand_change) AS on_hand, sum(held_change) AS held,
-                    sum(iif(cause = 'received', on_hand_change, 0)) AS received,
-                    sum(iif(cause IN ('adjusted', 'counted'), on_hand_change, 0)) AS adjusted
-             FROM page CROSS JOIN ledger ON ledger.sku = page.sku
-             GROUP BY page.sku
-         ),
-         lines AS MATERIALIZED (
-             SELECT hold_lines.sku AS sku,
-                    sum(iif(holds.state = 'held', quantity, 0)) AS live,
-                    sum(iif(holds.state = 'sold', quantity, 0)) AS gone
-             FROM hold_lines CROSS JOIN holds ON holds.id = hold_lines.hold
-             WHERE hold_lines.sku IN (SELECT sku FROM page)
-             GROUP BY hold_lines.sku
-         )
-         SELECT page.sku AS sku, page.on_hand AS on_hand, page.held AS held,
-                coalesce(told.on_hand, 0) AS ledger_on_hand, coalesce(told.held, 0) AS ledger_held,
-                coalesce(lines.live, 0) AS holds,
-                coalesce(told.received, 0) AS received, coalesce(told.adjusted, 0) AS adjusted,
-                coalesce(lines.gone, 0) AS sold
-         FROM page LEFT JOIN told ON told.sku = page.sku LEFT JOIN lines ON lines.sku = page.sku
-         ORDER BY page.sku",
-        params![after.map_or("", Sku::as_str), rows_max],
-        |row| {
-            Ok(StockSums {
-                sku: parsed(row, "sku")?,
-                on_hand: row.get("on_hand")?,
-                held: row.get("held")?,
-                ledger_on_hand: row.get("ledger_on_hand")?,
-                ledger_held: row.get("ledger_held")?,
-                holds: row.get("holds")?,
-                flow: Some(StockFlow {
-                    received: row.get("received")?,
-                    adjusted: row.get("adjusted")?,
-                    sold: row.get("sold")?,
-                }),
-            })
-        },
     )
 }
 
