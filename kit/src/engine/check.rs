@@ -176,14 +176,20 @@ fn damaged(what: &str) -> Error {
     Error::unavailable(reason::STORAGE_FAILED, format!("the database is damaged: {what}"))
 }
 
+/// How often a check whose time is over is told so. Once is not enough: what SQLite is told before the check has begun
+/// it forgets.
+const TOLD_AGAIN: Duration = Duration::from_millis(1);
+
 /// SQLite's own check, broken off when its time is over.
 fn quick_check(connection: &Connection, time: Duration) -> rusqlite::Result<Vec<String>> {
     let handle = connection.get_interrupt_handle();
     let (done, waiting) = channel::<()>();
     std::thread::scope(|scope| {
         scope.spawn(move || {
-            if waiting.recv_timeout(time) == Err(RecvTimeoutError::Timeout) {
+            let mut wait = time;
+            while waiting.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
                 handle.interrupt();
+                wait = TOLD_AGAIN;
             }
         });
         let mut statement = connection.prepare(&format!("PRAGMA quick_check({CHECK_FINDINGS_MAX})"))?;
