@@ -8,7 +8,8 @@
 //! - `nats_port`: what handlers ask through
 //! - `listen`: messages from outside the words of the shop
 //! - `serve`: requests in, answers out; `latency`: how long answers take
-//! - `relay`: the outbox to its stream; `stored`: why the broker has not stored something
+//! - `relay`: the outbox to its stream, compared with it first; `tell`: row after row; `stored`: why the broker has not
+//!   stored something
 //! - `recover`: a database older than its stream takes up its own events
 //! - `keeping`: how a service gets its stream and consumers; `permits`: whether the broker lets it work
 //! - `hear`: the streams of others to the database; `drain`: raw messages to the database
@@ -44,6 +45,7 @@ mod serve;
 pub mod start;
 mod stored;
 mod tasks;
+mod tell;
 #[cfg(test)]
 mod tests;
 mod untold;

@@ -6,43 +6,28 @@
 //! that it expects before it, which fences off what somebody else brought into the stream. There is no cursor: the
 //! cursor is the stream's last sequence.
 
-use std::future::IntoFuture;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use async_nats::jetstream::stream::{Info, RawMessageErrorKind, Stream};
 use async_nats::jetstream::{self, ErrorCode, context::GetStreamErrorKind};
-use futures_util::StreamExt;
-use futures_util::stream::FuturesOrdered;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::keeping::Keeping;
 use super::readers::Readers;
 use super::scrub::Scrub;
-use super::stored::not_stored;
 use super::writer::{Signals, Writer};
 use crate::client::broker;
-use crate::crash;
 use crate::engine::mirror::{self, Figures, Found};
-use crate::engine::outbox::{self, Extent, Row};
+use crate::engine::outbox::{self, Extent};
 use crate::engine::schema;
 use crate::error::{Error, Result, reason};
-use crate::limits::{
-    DIGESTS_MAX, RELAY_BYTES_IN_FLIGHT_MAX, RELAY_IN_FLIGHT_MAX, RELAY_LOOKS_EVERY, RELAY_ROWS_MAX,
-    RETRY_WAIT,
-};
+use crate::limits::{DIGESTS_MAX, RETRY_WAIT};
 use crate::service::Service;
 use crate::streams::ORIGIN;
 use crate::vitals::Vitals;
 use crate::wire;
-
-const EXPECTED_LAST_SEQUENCE: &str = "Nats-Expected-Last-Sequence";
-
-/// Many rows are on their way at once. Without this, a message that somebody else brought into the stream
-/// would take the number of one row, which is refused, and the next would fit behind it.
-const EXPECTED_LAST_ID: &str = "Nats-Expected-Last-Msg-Id";
 
 /// What the broker answers about a stream that it does not open, because it, or one of its consumers, says
 /// of itself what this broker does not know.
@@ -252,93 +237,6 @@ impl Relay {
         self.keeping.make(&self.origin, first).await
     }
 
-    /// Publishes rows from a number on, many at a time, in order. Answers true when stopped with
-    /// nothing left, false when it is time to look at the stream again.
-    async fn publish(
-        &mut self,
-        mut next: u64,
-        stop: &CancellationToken,
-        wait: &mut Duration,
-    ) -> Result<bool> {
-        let source = format!("/shop/{}", self.service.name());
-        let mut in_flight = FuturesOrdered::new();
-        let mut bytes_in_flight = 0;
-        // Before the first of them stands what was just compared.
-        let mut before: Option<String> = None;
-        self.emitted.mark_unchanged();
-        let mut newest = self.read(outbox::extent).await?.newest;
-        let look = tokio::time::sleep(RELAY_LOOKS_EVERY);
-        tokio::pin!(look);
-        loop {
-            while next <= newest
-                && in_flight.len() < RELAY_IN_FLIGHT_MAX
-                && bytes_in_flight < RELAY_BYTES_IN_FLIGHT_MAX
-            {
-                let rows_max = RELAY_ROWS_MAX.min(RELAY_IN_FLIGHT_MAX - in_flight.len());
-                let mut rows = self.signals.untold.take(next, rows_max);
-                if rows.is_empty() {
-                    rows = self.read(move |sql| outbox::from(sql, next, rows_max)).await?;
-                }
-                if rows.first().is_none_or(|row| row.seq != next) {
-                    return Err(Error::internal(format!("row {next} of the outbox is missing")));
-                }
-                for row in rows {
-                    let (seq, size) = (row.seq, row.body.len());
-                    next = seq + 1;
-                    bytes_in_flight += size;
-                    let id = row.id.clone();
-                    crash::pause("relay.before_publish", &row.subject).await?;
-                    let ack = self.send(row, before.as_deref(), &source).await?;
-                    before = Some(id);
-                    in_flight.push_back(async move { (seq, size, ack.await) });
-                }
-            }
-            tokio::select! {
-                Some((seq, size, ack)) = in_flight.next(), if !in_flight.is_empty() => {
-                    bytes_in_flight -= size;
-                    crash::pause("relay.after_publish_before_ack", "").await?;
-                    let ack = ack.map_err(|error| not_stored(&self.service.stream(), error))?;
-                    if ack.sequence != seq {
-                        return Err(Error::internal(format!("row {seq} was stored as message {}", ack.sequence)));
-                    }
-                    self.vitals.published.store(seq, Ordering::Relaxed);
-                    crash::pause("relay.after_ack", "").await?;
-                    *wait = RETRY_WAIT.0;
-                }
-                Ok(()) = self.emitted.changed(), if next > newest => newest = *self.emitted.borrow_and_update(),
-                () = &mut look, if next > newest && in_flight.is_empty() => return Ok(false),
-                () = self.vitals.remaking.asked() => return Ok(false),
-                () = self.vitals.recovering.asked() => return Ok(false),
-                () = stop.cancelled(), if next > newest && in_flight.is_empty() => {
-                    newest = self.read(outbox::extent).await?.newest;
-                    if next > newest {
-                        return Ok(true);
-                    }
-                }
-            }
-        }
-    }
-
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that tells, and only what stands in the outbox"
-    )]
-    async fn send(
-        &self,
-        row: Row,
-        before: Option<&str>,
-        source: &str,
-    ) -> Result<impl Future<Output = Ack> + use<>> {
-        let mut headers = wire::event_headers(&row, source, &self.origin);
-        headers.insert(EXPECTED_LAST_SEQUENCE, (row.seq - 1).to_string().as_str());
-        if let Some(before) = before {
-            headers.insert(EXPECTED_LAST_ID, before);
-        }
-        let ack =
-            self.jetstream.publish_with_headers(row.subject, headers, row.body).await.map_err(broker)?;
-        Ok(ack.into_future())
-    }
-
     pub(super) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&crate::sql::Sql<'_>) -> Result<T> + Send + 'static,
@@ -346,8 +244,6 @@ impl Relay {
         self.readers.get(read).await
     }
 }
-
-type Ack = std::result::Result<jetstream::publish::PublishAck, jetstream::context::PublishError>;
 
 /// The last message that the owner of a stream told, with its identifier; the one before the first, and
 /// none, if there is no such message.
