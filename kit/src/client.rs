@@ -251,7 +251,7 @@ impl Watch {
         let message = self.subscriber.next().await?;
         let headers = message.headers.as_ref();
         let text = |name| wire::get(headers, name).unwrap_or_default().to_owned();
-        let trace = wire::get(headers, wire::TRACEPARENT).and_then(|text| text.parse::<Trace>().ok());
+        let trace = wire::flow_of(headers);
         Some(Told {
             subject: message.subject.to_string(),
             id: text(wire::EVENT_ID),

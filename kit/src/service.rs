@@ -17,6 +17,7 @@ use crate::drain::{Batch, RawStream, Unfit};
 use crate::effect::{Attempt, Effect, Policy, Trouble};
 use crate::engine::port::Waiting;
 use crate::error::{Error, Result};
+use crate::limits::{GROUP_WAIT, GROUP_WAIT_AT_LEISURE};
 use crate::listen::Outside;
 use crate::message::{Event, Request, owner, stream_of};
 use crate::streams::{self, MakeConsumer, MakeDrain, MakeStream, PurgeStream};
@@ -64,6 +65,7 @@ pub struct Service {
     recoveries: BTreeMap<&'static str, Reaction>,
     may_miss: BTreeSet<&'static str>,
     gives_way: bool,
+    at_leisure: bool,
     drains: BTreeMap<&'static str, (RawStream, Drain)>,
     timers: BTreeMap<&'static str, Ring>,
     every: Vec<Period>,
@@ -86,6 +88,7 @@ impl Service {
             recoveries: BTreeMap::new(),
             may_miss: BTreeSet::new(),
             gives_way: false,
+            at_leisure: false,
             drains: BTreeMap::new(),
             timers: BTreeMap::new(),
             every: Vec::new(),
@@ -162,6 +165,18 @@ impl Service {
     /// Whether it gives way to other services.
     pub fn gives_way(&self) -> bool {
         self.gives_way
+    }
+
+    /// Lets it act on events later by up to [`GROUP_WAIT_AT_LEISURE`](crate::limits::GROUP_WAIT_AT_LEISURE) while many
+    /// come, so that more of them share a commit: for a service on whose answer nothing waits.
+    pub fn hearing_at_leisure(mut self) -> Self {
+        self.at_leisure = true;
+        self
+    }
+
+    /// How long a group of events may wait for more, see [`GROUP_WAITS_FROM`](crate::limits::GROUP_WAITS_FROM).
+    pub(crate) fn group_wait_of_events(&self) -> std::time::Duration {
+        if self.at_leisure { GROUP_WAIT_AT_LEISURE } else { GROUP_WAIT }
     }
 
     /// Asks this of another service. What is not said here cannot be asked.

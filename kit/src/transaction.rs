@@ -10,6 +10,7 @@ use crate::caller::Caller;
 use crate::clock::Chance;
 use crate::effect::Effect;
 use crate::engine::places::{Begun, Places};
+use crate::engine::told::ToldSoFar;
 use crate::engine::{effects, outbox, timers};
 use crate::error::{Error, Result};
 use crate::id::{EventId, Id, time_of, uuid_v7};
@@ -27,6 +28,7 @@ pub struct Tx<'a> {
     caller: &'a Caller,
     told_at: Option<Timestamp>,
     pub(crate) places: Option<&'a Places>,
+    pub(crate) told_so_far: &'a mut ToldSoFar,
     pub(crate) done: Done,
 }
 
@@ -68,8 +70,19 @@ impl<'a> Tx<'a> {
         chance: &'a mut dyn Chance,
         trace: Trace,
         caller: &'a Caller,
+        told_so_far: &'a mut ToldSoFar,
     ) -> Self {
-        Self { sql, now, chance, trace, caller, told_at: None, places: None, done: Done::default() }
+        Self {
+            sql,
+            now,
+            chance,
+            trace,
+            caller,
+            told_at: None,
+            places: None,
+            told_so_far,
+            done: Done::default(),
+        }
     }
 
     /// The time of this piece of work; it does not move while it runs.
@@ -161,7 +174,7 @@ impl<'a> Tx<'a> {
             )));
         }
         let id: EventId = self.new_id();
-        let told_before = Some(outbox::told_so_far(&self.sql)?);
+        let told_before = Some(self.told_so_far.text(&self.sql)?);
         let mut row = outbox::Row {
             seq: 0,
             id: id.to_string(),
@@ -173,6 +186,7 @@ impl<'a> Tx<'a> {
             told_before,
         };
         row.seq = outbox::insert(&self.sql, &row)?;
+        self.told_so_far.add(&row.subject, row.seq);
         self.about(&row.key);
         self.done.told.push(row);
         Ok(())

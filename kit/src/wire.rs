@@ -20,8 +20,11 @@ use crate::limits::{ERROR_DETAILS_BYTES_MAX, RETRY_WAIT};
 use crate::text::printable;
 use crate::trace::Trace;
 
-/// W3C trace context.
+/// W3C trace context of a request.
 pub const TRACEPARENT: &str = "traceparent";
+/// The same of an event (CloudEvents, Distributed Tracing Extension). The broker looks into every header of a message
+/// that has a plain `traceparent` of a sampled flow.
+pub const EVENT_TRACEPARENT: &str = "ce-traceparent";
 /// The key under which a change may be asked for again.
 pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// How long the caller waits, in milliseconds.
@@ -73,6 +76,11 @@ pub(crate) fn get<'a>(headers: Option<&'a HeaderMap>, name: &'static str) -> Opt
     headers?.get(HeaderName::from_static(name)).map(HeaderValue::as_str)
 }
 
+/// The flow to which an event belongs. Streams of before hold it as `traceparent`.
+pub(crate) fn flow_of(headers: Option<&HeaderMap>) -> Option<Trace> {
+    get(headers, EVENT_TRACEPARENT).or_else(|| get(headers, TRACEPARENT))?.parse().ok()
+}
+
 /// The headers of a message in a stream. CloudEvents 1.0 in binary mode.
 pub(crate) fn event_headers(row: &outbox::Row, source: &str, origin: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -85,7 +93,7 @@ pub(crate) fn event_headers(row: &outbox::Row, source: &str, origin: &str) -> He
     set(&mut headers, EVENT_KEY, &row.key);
     set(&mut headers, EVENT_TIME, &row.at.to_string());
     set(&mut headers, "content-type", "application/json");
-    set(&mut headers, TRACEPARENT, &row.trace.to_string());
+    set(&mut headers, EVENT_TRACEPARENT, &row.trace.to_string());
     set(&mut headers, ORIGIN, origin);
     if let Some(told_before) = &row.told_before {
         set(&mut headers, TOLD_BEFORE, told_before);

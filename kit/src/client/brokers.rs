@@ -17,7 +17,6 @@ use super::{Client, broker};
 use crate::error::Result;
 use crate::limits::READ_AHEAD;
 use crate::streams::{ORIGIN, OUTSIDE};
-use crate::trace::Trace;
 use crate::wire;
 
 impl Client {
@@ -186,7 +185,7 @@ impl Client {
 fn stored(stream: &str, message: StreamMessage) -> Stored {
     let headers = Some(&message.headers);
     let text = |name| wire::get(headers, name).unwrap_or_default().to_owned();
-    let trace = wire::get(headers, wire::TRACEPARENT).and_then(|text| text.parse::<Trace>().ok());
+    let trace = wire::flow_of(headers);
     let mut all: Vec<(String, String)> = message
         .headers
         .iter()

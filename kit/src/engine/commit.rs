@@ -15,6 +15,7 @@ use crate::engine::journal::Written;
 use crate::engine::perform::{attempt, ended, perform};
 use crate::engine::places::{Begun, Places};
 use crate::engine::together::Way;
+use crate::engine::told::ToldSoFar;
 use crate::engine::{hearing, journal, log, outbox, schema};
 use crate::error::{Error, Result};
 use crate::limits::DUE_LOOKED_AT;
@@ -32,6 +33,7 @@ pub struct Engine {
     next_group: i64,
     /// The last group, whose row is still to be written.
     last_group: Option<(i64, usize, Timestamp, Timestamp)>,
+    pub(super) told_so_far: ToldSoFar,
     gate: Gate,
     /// Where places for first tries are taken, if anybody makes them.
     places: Option<Arc<Places>>,
@@ -113,6 +115,7 @@ impl Engine {
             origin,
             next_group,
             last_group: None,
+            told_so_far: ToldSoFar::default(),
             gate: Gate::default(),
             places: None,
         }
@@ -222,6 +225,7 @@ impl Engine {
             Err(error) => {
                 // A full disk has rolled back by itself already; a second rollback does no harm.
                 let _ = self.connection.execute_batch("ROLLBACK");
+                self.told_so_far.forget();
                 group.answers = jobs.iter().map(|_| Err(error.clone())).collect();
                 (group.timers, group.effects, group.wakes) = (false, false, false);
                 group.told.clear();
@@ -269,7 +273,14 @@ impl Engine {
         let work = std::mem::replace(&mut job.work, Work::Note { outcome: String::new(), finished: started });
         let housekeeping = matches!(work, Work::Note { .. } | Work::Chore(_) | Work::Hold(_));
         let sql = Sql::new(&self.connection);
-        let mut tx = Tx::new(sql, whole_millisecond(started), &mut *self.chance, job.trace, &job.caller);
+        let mut tx = Tx::new(
+            sql,
+            whole_millisecond(started),
+            &mut *self.chance,
+            job.trace,
+            &job.caller,
+            &mut self.told_so_far,
+        );
         tx.places = self.places.as_deref();
         tx.about(&job.key);
         let mut heard = None;

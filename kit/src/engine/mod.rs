@@ -8,6 +8,7 @@
 //! - [`commit`]: a group of jobs, one transaction, one answer each; `gate`: what is refused at the moment
 //! - `together`: many events heard at once; [`drain`]: many raw messages at once
 //! - [`desk`]: how a request is answered, around the handler
+//! - `told`: what was told so far, in memory
 //! - `hearing`, `timers`, `effects`, `replies`, `outbox`, `journal`: the tables, each with its rules
 //! - `log`: the write-ahead log is kept short; [`check`]: whether a file can be trusted at a start
 //! - [`lookup`]: finding something by the end of its identifier
@@ -47,6 +48,7 @@ pub mod steady;
 mod tests;
 pub mod timers;
 mod together;
+pub(crate) mod told;
 pub mod worker;
 pub mod written;
 

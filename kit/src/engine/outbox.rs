@@ -1,6 +1,5 @@
 //! The outbox: row n is message n of the service's stream.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -72,25 +71,6 @@ pub(crate) fn insert(sql: &Sql<'_>, row: &Row) -> Result<u64> {
         )?
         .execute(params![row.subject, seq])?;
     Ok(seq.cast_unsigned())
-}
-
-/// What was told so far, as the next row says it: the newest row of each subject, also if it is not kept any more.
-///
-/// # Errors
-/// If the table cannot be read.
-pub(crate) fn told_so_far(sql: &Sql<'_>) -> Result<String> {
-    // The table is kept in the order of its subjects, so this is in order without sorting.
-    let told = sql.list("SELECT subject, seq FROM told", [], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?))
-    })?;
-    let mut said = String::new();
-    for (subject, seq) in told {
-        // events.order.placed: the name is what stands behind the second dot.
-        let name = subject.splitn(3, '.').nth(2).unwrap_or_default();
-        let gap = if said.is_empty() { "" } else { " " };
-        let _ = write!(said, "{gap}{name}={seq}");
-    }
-    Ok(said)
 }
 
 /// Each alone is found at an end of the table; both in one question would read all of it.

@@ -133,6 +133,7 @@ pub(crate) fn attempt<T>(tx: &mut Tx<'_>, run: impl FnOnce(&mut Tx<'_>) -> Resul
         }
     };
     if ended.is_err() {
+        tx.told_so_far.forget();
         tx.done.told.truncate(told);
         tx.done.begun.truncate(begun);
     }

@@ -102,8 +102,8 @@ fn a_job_that_fails_or_panics_leaves_nothing_behind_and_the_others_go_on() {
     assert_eq!(answers(group), expected.map(|answer| answer.map(str::to_owned).map_err(str::to_owned)));
     assert_eq!(texts(&engine), ["one", "four"]);
     let rows = super::outbox::from(&engine.sql(), 1, 10).unwrap();
-    let told: Vec<(u64, &str)> = rows.iter().map(|row| (row.seq, &*row.key)).collect();
-    assert_eq!(told, [(1, "one"), (2, "four")], "numbers have no gaps");
+    let told: Vec<_> = rows.iter().map(|row| (row.seq, &*row.key, row.told_before.as_deref())).collect();
+    assert_eq!(told, [(1, "one", Some("")), (2, "four", Some("noted=1"))], "numbers have no gaps");
 }
 
 #[test]
@@ -128,6 +128,7 @@ fn when_the_disk_is_full_nobody_of_the_group_is_told_yes() {
     engine.sql().list("PRAGMA max_page_count = 1000000", [], |_| Ok(())).unwrap();
     let group = engine.commit(vec![job(|tx| note(tx, "again"))]);
     assert_eq!((group.failure.is_none(), group.emitted), (true, Some(2)));
+    assert_eq!(group.told[0].told_before.as_deref(), Some("noted=1"), "what was taken back was not told");
 }
 
 #[test]

@@ -90,6 +90,7 @@ impl Engine {
             self.connection.prepare_cached("SAVEPOINT together")?.execute([])?;
             let ran = self.hear_together(jobs, heard, group)?;
             if ran.is_none() {
+                self.told_so_far.forget();
                 self.connection.prepare_cached("ROLLBACK TO together")?.execute([])?;
             }
             self.connection.prepare_cached("RELEASE together")?.execute([])?;

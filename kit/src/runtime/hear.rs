@@ -242,7 +242,7 @@ impl Hearer {
     fn job(&self, stream: &str, start: &Start, (sequence, previous): (u64, u64), message: &Message) -> Job {
         let headers = message.headers.as_ref();
         let text = |name| wire::get(headers, name).unwrap_or_default().to_owned();
-        let cause = wire::get(headers, wire::TRACEPARENT).and_then(|text| text.parse::<Trace>().ok());
+        let cause = wire::flow_of(headers);
         let told_before = wire::get(headers, wire::TOLD_BEFORE).unwrap_or_default();
         let due = standing::due_before(told_before, self.source, &self.subjects);
         let heard = Heard {

@@ -8,7 +8,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use async_nats::HeaderMap;
 use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream::RawMessageErrorKind;
 use bytes::Bytes;
@@ -22,7 +21,6 @@ use crate::engine::outbox::{self, Row};
 use crate::error::{Error, Result, reason};
 use crate::service::Service;
 use crate::streams::ORIGIN;
-use crate::trace::Trace;
 use crate::transaction::Tx;
 use crate::wire;
 
@@ -151,7 +149,7 @@ impl Relay {
             id: text(wire::EVENT_ID)?,
             subject: message.subject.to_string(),
             key: text(wire::EVENT_KEY)?,
-            trace: trace_of(&message.headers).ok_or_else(foreign)?,
+            trace: wire::flow_of(headers).ok_or_else(foreign)?,
             at: text(wire::EVENT_TIME)?.parse().map_err(|_| foreign())?,
             told_before: wire::get(headers, wire::TOLD_BEFORE).map(str::to_owned),
             body: message.payload,
@@ -159,13 +157,10 @@ impl Relay {
     }
 }
 
-fn trace_of(headers: &HeaderMap) -> Option<Trace> {
-    wire::get(Some(headers), wire::TRACEPARENT)?.parse().ok()
-}
-
 /// Writes a message as the row of its number, and has the service take up what it says.
 fn take_up(tx: &mut Tx<'_>, service: &Service, row: &Row) -> Result<()> {
     outbox::insert(tx, row)?;
+    tx.told_so_far.forget();
     if let Some(recovery) = service.recovery(&row.subject) {
         tx.hearing(&row.id);
         recovery(tx, &row.body).map_err(|error| {

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
@@ -76,7 +77,8 @@ impl Writer {
         signals: Arc<Signals>,
         vitals: Arc<Vitals>,
     ) -> std::io::Result<Self> {
-        let (name, gives_way) = (service.name(), service.gives_way());
+        let (name, gives_way, leisure) =
+            (service.name(), service.gives_way(), service.group_wait_of_events());
         let (queue, waiting) = channel();
         let (own, told) = (Arc::clone(&vitals), Arc::clone(&signals));
         let span = tracing::Span::current();
@@ -86,7 +88,7 @@ impl Writer {
                 manners::give_way();
             }
             let _says = SaysPanic(Arc::clone(&told));
-            work(engine, &guard, &waiting, &told, &own);
+            work(engine, &guard, &waiting, &told, &own, leisure);
             // Nobody else may write before the last job of this writer is done.
             drop(lock);
         })?;
@@ -204,7 +206,14 @@ fn stopping() -> Error {
     Error::unavailable(reason::STOPPING, "the service is stopping; nothing was done, try again")
 }
 
-fn work(mut engine: Engine, guard: &Guard, waiting: &Receiver<Entry>, signals: &Signals, vitals: &Vitals) {
+fn work(
+    mut engine: Engine,
+    guard: &Guard,
+    waiting: &Receiver<Entry>,
+    signals: &Signals,
+    vitals: &Vitals,
+    leisure: Duration,
+) {
     let mut notes: Vec<Job> = Vec::new();
     let mut before = 0;
     loop {
@@ -252,7 +261,8 @@ fn work(mut engine: Engine, guard: &Guard, waiting: &Receiver<Entry>, signals: &
             next = more.then(|| waiting.try_recv().ok()).flatten();
             if more && next.is_none() && before >= GROUP_WAITS_FROM {
                 before = 0;
-                std::thread::sleep(GROUP_WAIT);
+                let are_events = jobs.iter().all(|job: &Job| matches!(job.work, Work::Hear(_)));
+                std::thread::sleep(if are_events { leisure } else { GROUP_WAIT });
                 next = waiting.try_recv().ok();
             }
         }

@@ -25,6 +25,7 @@ pub fn service() -> kit::Service {
         .about(
             "Makes the figures of the shop: sales by hour and day, top products, the way from cart to order.",
         )
+        .hearing_at_leisure()
         .migrations_from(&[include_str!("../migrations/0001_figures.sql")])
         .answers(handlers::get_sales)
         .answers(handlers::get_top_products)

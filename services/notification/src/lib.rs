@@ -48,6 +48,7 @@ pub fn service(settings: Settings) -> kit::Service {
         (Arc::clone(&operator), Arc::clone(&operator), Arc::clone(&operator));
     kit::Service::new("notification", env!("CARGO_PKG_VERSION"))
         .about("Writes to people about what happened, once each.")
+        .hearing_at_leisure()
         .migrations_from(&[
             include_str!("../migrations/0001_notifications.sql"),
             include_str!("../migrations/0002_codes.sql"),
