@@ -11,8 +11,10 @@ pub const GROUP_JOBS_MAX: usize = 256;
 /// How long a group waits for more, if the one before had [`GROUP_WAITS_FROM`] jobs or more. Most of what a commit
 /// costs, it costs once: the more jobs share it, the less is left for each.
 pub const GROUP_WAIT: Duration = Duration::from_millis(1);
-/// How long a group of nothing but events waits for more instead, in a service that hears at leisure.
-pub const GROUP_WAIT_AT_LEISURE: Duration = Duration::from_millis(20);
+/// How far apart groups of nothing but events are in a service that hears at leisure.
+pub const LEISURE: Duration = Duration::from_millis(100);
+/// How often a group of events that waits for more looks whether something else has come, which does not wait.
+pub const GROUP_WAIT_LOOKS: Duration = Duration::from_millis(5);
 /// Jobs in a group from which on the next one waits for more. Whoever is alone never waits.
 pub const GROUP_WAITS_FROM: usize = 16;
 /// Read-only connections of a service. A further reader waits, within its own deadline.

@@ -7,6 +7,7 @@ mod timing;
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -17,7 +18,7 @@ use crate::drain::{Batch, RawStream, Unfit};
 use crate::effect::{Attempt, Effect, Policy, Trouble};
 use crate::engine::port::Waiting;
 use crate::error::{Error, Result};
-use crate::limits::{GROUP_WAIT, GROUP_WAIT_AT_LEISURE};
+use crate::limits::LEISURE;
 use crate::listen::Outside;
 use crate::message::{Event, Request, owner, stream_of};
 use crate::streams::{self, MakeConsumer, MakeDrain, MakeStream, PurgeStream};
@@ -65,7 +66,7 @@ pub struct Service {
     recoveries: BTreeMap<&'static str, Reaction>,
     may_miss: BTreeSet<&'static str>,
     gives_way: bool,
-    at_leisure: bool,
+    leisure: Duration,
     drains: BTreeMap<&'static str, (RawStream, Drain)>,
     timers: BTreeMap<&'static str, Ring>,
     every: Vec<Period>,
@@ -88,7 +89,7 @@ impl Service {
             recoveries: BTreeMap::new(),
             may_miss: BTreeSet::new(),
             gives_way: false,
-            at_leisure: false,
+            leisure: Duration::ZERO,
             drains: BTreeMap::new(),
             timers: BTreeMap::new(),
             every: Vec::new(),
@@ -167,16 +168,16 @@ impl Service {
         self.gives_way
     }
 
-    /// Lets it act on events later by up to [`GROUP_WAIT_AT_LEISURE`](crate::limits::GROUP_WAIT_AT_LEISURE) while many
-    /// come, so that more of them share a commit: for a service on whose answer nothing waits.
+    /// Lets it act on events up to [`LEISURE`] later while many come, so that more of them share a commit: for a
+    /// service on whose events nobody waits. An event behind a quiet time is acted on at once, and a request never waits.
     pub fn hearing_at_leisure(mut self) -> Self {
-        self.at_leisure = true;
+        self.leisure = LEISURE;
         self
     }
 
-    /// How long a group of events may wait for more, see [`GROUP_WAITS_FROM`](crate::limits::GROUP_WAITS_FROM).
-    pub(crate) fn group_wait_of_events(&self) -> std::time::Duration {
-        if self.at_leisure { GROUP_WAIT_AT_LEISURE } else { GROUP_WAIT }
+    /// How far apart commits of nothing but events are.
+    pub(crate) fn leisure(&self) -> Duration {
+        self.leisure
     }
 
     /// Asks this of another service. What is not said here cannot be asked.

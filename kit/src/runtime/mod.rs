@@ -4,7 +4,7 @@
 //! - [`main`]: what every binary calls: options, logs, start, stop, exit code
 //! - [`start`]: one service from the lock on its database to the end of its drain
 //! - `connect`: its first connection to the broker
-//! - `writer`, `readers`: the threads around the database; `rest`: what they give back when there is nothing to do
+//! - `writer`, `readers`: the threads around the database; `pace`: how long a group waits for more; `rest`: what they give back when there is nothing to do
 //! - `nats_port`: what handlers ask through
 //! - `listen`: messages from outside the words of the shop
 //! - `serve`: requests in, answers out; `latency`: how long answers take
@@ -33,6 +33,7 @@ pub mod main;
 mod manners;
 mod nats_port;
 mod open;
+mod pace;
 mod permits;
 mod prune;
 mod readers;

@@ -5,7 +5,6 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
@@ -13,14 +12,13 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch}
 use super::guard::{Gone, Guard};
 use super::lock::OwnerLock;
 use super::manners;
+use super::pace::Pace;
 use super::untold::Untold;
 use crate::crash;
 use crate::engine::places::Begun;
 use crate::engine::{Engine, Group, Job, Work};
 use crate::error::{Error, Kind, Result, reason};
-use crate::limits::{
-    GROUP_JOBS_MAX, GROUP_WAIT, GROUP_WAITS_FROM, NOTE_WAIT, NOTES_WAITING_MAX, WRITER_QUEUE_MAX,
-};
+use crate::limits::{GROUP_JOBS_MAX, NOTE_WAIT, NOTES_WAITING_MAX, WRITER_QUEUE_MAX};
 use crate::service::Service;
 use crate::vitals::Vitals;
 
@@ -50,7 +48,7 @@ pub(super) struct Writer {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-enum Entry {
+pub(super) enum Entry {
     Job {
         job: Job,
         answer: oneshot::Sender<Result<Bytes>>,
@@ -77,8 +75,7 @@ impl Writer {
         signals: Arc<Signals>,
         vitals: Arc<Vitals>,
     ) -> std::io::Result<Self> {
-        let (name, gives_way, leisure) =
-            (service.name(), service.gives_way(), service.group_wait_of_events());
+        let (name, gives_way, pace) = (service.name(), service.gives_way(), Pace::of(service));
         let (queue, waiting) = channel();
         let (own, told) = (Arc::clone(&vitals), Arc::clone(&signals));
         let span = tracing::Span::current();
@@ -88,7 +85,7 @@ impl Writer {
                 manners::give_way();
             }
             let _says = SaysPanic(Arc::clone(&told));
-            work(engine, &guard, &waiting, &told, &own, leisure);
+            work(engine, &guard, &waiting, &told, &own, pace);
             // Nobody else may write before the last job of this writer is done.
             drop(lock);
         })?;
@@ -212,10 +209,9 @@ fn work(
     waiting: &Receiver<Entry>,
     signals: &Signals,
     vitals: &Vitals,
-    leisure: Duration,
+    mut pace: Pace,
 ) {
     let mut notes: Vec<Job> = Vec::new();
-    let mut before = 0;
     loop {
         let first = if notes.is_empty() {
             waiting.recv().map_err(|_| RecvTimeoutError::Disconnected)
@@ -259,14 +255,11 @@ fn work(
             }
             let more = jobs.len() < GROUP_JOBS_MAX && hold.is_none();
             next = more.then(|| waiting.try_recv().ok()).flatten();
-            if more && next.is_none() && before >= GROUP_WAITS_FROM {
-                before = 0;
-                let are_events = jobs.iter().all(|job: &Job| matches!(job.work, Work::Hear(_)));
-                std::thread::sleep(if are_events { leisure } else { GROUP_WAIT });
-                next = waiting.try_recv().ok();
+            if more && next.is_none() {
+                next = pace.next(&jobs, waiting);
             }
         }
-        before = jobs.len();
+        pace.ends(&jobs);
         if let Err(gone) = guard.check() {
             signals.fatal.send_replace(Some(leave(&engine, gone)));
             return std::mem::forget(engine);

@@ -36,6 +36,7 @@ pub fn service() -> Service {
     Service::new(contracts::alert::NAME, env!("CARGO_PKG_VERSION"))
         .about("Watches what devices say by rules, and keeps one open alarm for each rule and device.")
         .giving_way()
+        .hearing_at_leisure()
         .migrations_from(&[include_str!("../migrations/0001_alarms.sql")])
         .answers(handlers::put_rule)
         .answers(handlers::get_rule)

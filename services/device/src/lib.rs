@@ -42,6 +42,7 @@ pub fn service(issuer: Issuer) -> Service {
     let issuer = Arc::new(issuer);
     Service::new("device", env!("CARGO_PKG_VERSION"))
         .about("Knows every device, lets it in, and keeps what it is to be like.")
+        .hearing_at_leisure()
         .migrations_from(&[include_str!("../migrations/0001_devices.sql")])
         .answers(handlers::get_device)
         .answers(handlers::list_devices)

@@ -28,6 +28,7 @@ pub fn service(settings: Settings) -> kit::Service {
     kit::Service::new(contracts::telemetry::NAME, env!("CARGO_PKG_VERSION"))
         .about("Makes of readings what they come to by minute, hour and day.")
         .giving_way()
+        .hearing_at_leisure()
         .migrations_from(&[include_str!("../migrations/0001_buckets.sql")])
         .answers(move |ctx, asked| handlers::get_series(ctx, asked, settings))
         .answers(move |ctx, asked| handlers::get_summary(ctx, asked, settings))
