@@ -32,6 +32,9 @@ const BY_NAME: &[(&str, Kind)] = &[
 /// What is meant by an argument of a command, where the name alone says too little.
 const BY_PLACE: &[(&str, &str, Kind)] = &[
     ("shopctl trace", "id", Kind::Orders),
+    ("shopctl device activate", "devices", Kind::Devices),
+    ("shopctl device suspend", "devices", Kind::Devices),
+    ("shopctl device retire", "devices", Kind::Devices),
     ("shopctl context use", "name", Kind::Contexts),
     ("shopctl context show", "name", Kind::Contexts),
     ("shopctl context rm", "name", Kind::Contexts),
