@@ -167,6 +167,8 @@ fn shown_by(prefix: &str, number: &str) -> Option<String> {
         "ord" => "order get",
         "pay" | "evt" | "hold" | "rfd" => "trace",
         "ntf" => "notification show",
+        "dev" => "device get",
+        "alm" => "alert get",
         _ => return None,
     };
     Some(format!("shopctl {command} {}", printable(number)))
@@ -181,6 +183,8 @@ fn known_kind(prefix: &str) -> Option<&'static str> {
         "pay" => "a payment",
         "rfd" => "a refund",
         "ntf" => "a notification",
+        "dev" => "a device",
+        "alm" => "an alarm",
         "evt" => "an event",
         _ => return None,
     })

@@ -57,9 +57,6 @@ mod tests {
 
     /// Commands without a promise, and why.
     const WITHOUT: &[(&str, &str)] = &[
-        ("alert get", "needs an alarm; tests/shop/devices/alarms.rs"),
-        ("alert ack", "needs an alarm; as alert get"),
-        ("alert clear", "needs an alarm; as alert get"),
         ("stock release", "needs an alarm; as stock adjust"),
         ("device claim", "needs an account; tests/shop/devices"),
         ("telemetry tail", "as subjects.md has events.ingest.recorded, a reading a line"),

@@ -12,6 +12,7 @@ pub(crate) mod broker;
 pub(crate) mod ending;
 pub(crate) mod folder;
 pub(crate) mod listen;
+mod log_back;
 pub(crate) mod log_file;
 pub(crate) mod log_line;
 pub(crate) mod mqtt;

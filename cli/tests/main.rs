@@ -7,6 +7,7 @@ mod audit;
 mod benchmark;
 mod contexts;
 mod craft;
+mod devices;
 mod doctor;
 mod help;
 mod keys;

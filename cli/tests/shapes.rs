@@ -67,6 +67,19 @@ const SAMPLES: &[(&str, &str)] = &[
     ("telemetry show", "telemetry show"),
     ("telemetry rebuild", "telemetry rebuild"),
     ("device revoke", "device revoke {device}"),
+    ("device describe", "device describe {device} --label room=2 --label shelf=3"),
+    ("device suspend", "device suspend {device} {heard}"),
+    ("device activate", "device activate {device} {heard}"),
+    ("device retire", "device retire {new_device} --yes"),
+    ("device provisioning open", "device provisioning open cold_store"),
+    ("device provisioning close", "device provisioning close cold_store"),
+    ("alert rule put", "alert rule put hot --metric temperature --above 8"),
+    ("alert get", "alert get {alarm}"),
+    ("alert ack", "alert ack {alarm} --note door"),
+    ("alert get", "alert get {alarm}"),
+    ("alert clear", "alert clear {new_alarm}"),
+    ("alert get", "alert get {cleared}"),
+    ("alert ls", "alert ls --over"),
     ("cart add", "cart add mug-blue:1"),
     ("cart show", "cart show {cart}"),
     ("cart set", "cart set {cart} mug-blue:2"),
@@ -177,7 +190,11 @@ impl Scene {
             "new_context",
             "new_rule",
             "device",
+            "new_device",
             "heard",
+            "alarm",
+            "new_alarm",
+            "cleared",
             "new_sent",
             "order",
             "declined",
@@ -222,6 +239,23 @@ impl Scene {
                 "short-lived".to_owned()
             }
             "device" => first("device ls", "device"),
+            "new_device" => self.registers(),
+            "alarm" | "new_alarm" => {
+                let device = self.registers();
+                let file = self.shop.bench.data().join("hot.csv");
+                std::fs::write(&file, "time,temperature\n2026-01-01 00:00,9.5\n").expect("a file");
+                let told = self.shop.run(&format!(
+                    "telemetry replay {} --device {device} --site seattle --ending 1s",
+                    file.display()
+                ));
+                assert_eq!(told.code, 0, "{told:?}");
+                first(&format!("alert ls --rule hot --device {device}"), "alarm")
+            }
+            "cleared" => {
+                let alarm = self.make("new_alarm");
+                assert_eq!(self.shop.run(&format!("alert clear {alarm}")).code, 0);
+                alarm
+            }
             "heard" => first("telemetry ls", "device"),
             "new_rule" => {
                 self.shop.bench.json("alert rule put short-lived --offline");
@@ -232,6 +266,12 @@ impl Scene {
             "declined" => first("order ls --stage cancelled", "order"),
             _ => first("notification ls --state sent", "notification"),
         }
+    }
+
+    /// The number of another device.
+    fn registers(&self) -> String {
+        let (_, made) = self.shop.bench.json("device register cold_store");
+        made["device"].as_str().expect("a number").to_owned()
     }
 
     fn run(&mut self, line: &str, format: &str) -> String {

@@ -1,5 +1,8 @@
 //! `shopctl device`: who devices are, what they connect with, and what they are to be like.
 
+mod describe;
+mod moves;
+mod provisioning;
 mod secrets;
 mod simulate;
 mod state;
@@ -31,9 +34,15 @@ pub(crate) enum Command {
     Claim(secrets::Claim),
     Rotate(secrets::Rotate),
     Revoke(secrets::Revoke),
+    Activate(moves::Activate),
+    Suspend(moves::Suspend),
+    Retire(moves::Retire),
+    Describe(describe::Args),
     State(state::Args),
     Profile(Profile),
     Profiles(Profiles),
+    #[command(subcommand)]
+    Provisioning(provisioning::Command),
     Simulate(simulate::Args),
 }
 
@@ -102,9 +111,14 @@ pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
         Command::Claim(args) => secrets::claim(shop, args).await,
         Command::Rotate(args) => secrets::rotate(shop, args).await,
         Command::Revoke(args) => secrets::revoke(shop, args).await,
+        Command::Activate(args) => moves::activate(shop, args).await,
+        Command::Suspend(args) => moves::suspend(shop, args).await,
+        Command::Retire(args) => moves::retire(shop, args).await,
+        Command::Describe(args) => describe::run(shop, args).await,
         Command::State(args) => state::run(shop, args).await,
         Command::Profile(args) => profile(shop, args).await,
         Command::Profiles(Profiles {}) => profiles(shop).await,
+        Command::Provisioning(command) => provisioning::run(shop, command).await,
         Command::Simulate(args) => simulate::run(shop, args).await,
     }
 }

@@ -3,7 +3,7 @@
 mod drop;
 mod letters;
 mod list;
-mod question;
+pub(crate) mod question;
 mod retry;
 mod show;
 

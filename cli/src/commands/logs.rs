@@ -97,12 +97,22 @@ impl Choice {
     fn wants(&self, line: &LogLine) -> bool {
         self.services.is_empty() || self.services.contains(&line.service)
     }
+
+    /// The same of a line as it stands in the log of a part.
+    fn wants_text(&self, part: &str, line: &str) -> bool {
+        // What names none of them need not be read: of a long log that is most of it.
+        let may_be = |service: &String| service == part || line.contains(service.as_str());
+        self.services.is_empty()
+            || (self.services.iter().any(may_be) && self.wants(&LogLine::read(part, line)))
+    }
 }
 
 /// The last lines of all parts together.
 fn past(folder: &Folder, choice: &Choice, count: usize) -> Vec<LogLine> {
-    let all = choice.parts.iter().flat_map(|part| read(part, log_file::last_lines(&folder.log(part), count)));
-    let mut lines = in_order(all.filter(|(_, line)| choice.wants(line)).collect());
+    // Chosen before they are counted: of a service that shares its log, a few lines may stand far from the end.
+    let last =
+        |part: &str| log_file::last_lines(&folder.log(part), count, |line| choice.wants_text(part, line));
+    let mut lines = in_order(choice.parts.iter().flat_map(|part| read(part, last(part))).collect());
     lines.drain(..lines.len().saturating_sub(count));
     lines
 }
@@ -138,6 +148,27 @@ fn show(shop: &Shop, lines: &[LogLine]) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_log_that_services_share_the_last_lines_of_one_are_shown() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = Folder::find(Some(scratch.path())).unwrap();
+        folder.create().unwrap();
+        let line = |second: u32, service: &str| {
+            format!(
+                "{{\"timestamp\":\"2026-02-01T09:30:{second:02}Z\",\"level\":\"INFO\",\"message\":\"m\",\"service\":\"{service}\"}}\n"
+            )
+        };
+        let quiet: String = (0..3).map(|second| line(second, "cart")).collect();
+        let noisy: String = (0..200).map(|number| line(10 + number % 50, "order")).collect();
+        std::fs::write(folder.log(ALL_IN_ONE), quiet + &noisy).unwrap();
+        let shown = |service: &str, count| {
+            let choice = Choice::of(&folder, vec![service.to_owned()]).unwrap();
+            past(&folder, &choice, count).into_iter().map(|line| line.service).collect::<Vec<_>>()
+        };
+        assert_eq!(shown("cart", 50), ["cart"; 3]);
+        assert_eq!(shown("order", 2), ["order"; 2]);
+    }
 
     #[test]
     fn lines_of_several_parts_stand_in_the_order_of_their_time() {

@@ -7,7 +7,7 @@ use clap_complete::engine::CompletionCandidate;
 use contracts::alert::{AlarmPage, ListAlarms, ListRules, RulePage};
 use contracts::auth::{AccountPage, ListAccounts};
 use contracts::catalog::{ListProducts, ProductPage};
-use contracts::device::{DevicePage, ListDevices};
+use contracts::device::{DevicePage, ListDevices, ListProfiles, ProfileList};
 use contracts::notification::{ListNotifications, NotificationPage};
 use contracts::order::{ListOrders, OrderPage};
 use contracts::payment::{ListPayments, PaymentPage};
@@ -45,6 +45,7 @@ pub(crate) enum Kind {
     Alarms,
     Rules,
     Devices,
+    Profiles,
     DeadLetters,
     Streams,
     Services,
@@ -188,6 +189,10 @@ async fn ask(shop: &Shop, kind: Kind) -> Option<Vec<Word>> {
             Some(
                 words.map(|one| (one.device.to_string(), format!("{}, {}", one.profile, one.site))).collect(),
             )
+        }
+        Kind::Profiles => {
+            let page: ProfileList = one(shop, &ListProfiles {}).await?;
+            Some(page.items.into_iter().map(|one| (one.name, one.site.to_string())).collect())
         }
         Kind::Rules => {
             let page: RulePage = one(shop, &ListRules { after: None, limit: Some(PRODUCTS) }).await?;

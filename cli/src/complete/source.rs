@@ -16,6 +16,7 @@ const BY_NAME: &[(&str, Kind)] = &[
     ("customer", Kind::Customers),
     ("notification", Kind::Notifications),
     ("device", Kind::Devices),
+    ("profile", Kind::Profiles),
     ("alarm", Kind::Alarms),
     ("rule", Kind::Rules),
     ("hold_sku", Kind::Products),
@@ -32,6 +33,10 @@ const BY_NAME: &[(&str, Kind)] = &[
 /// What is meant by an argument of a command, where the name alone says too little.
 const BY_PLACE: &[(&str, &str, Kind)] = &[
     ("shopctl trace", "id", Kind::Orders),
+    ("shopctl device profile", "name", Kind::Profiles),
+    ("shopctl device activate", "devices", Kind::Devices),
+    ("shopctl device suspend", "devices", Kind::Devices),
+    ("shopctl device retire", "devices", Kind::Devices),
     ("shopctl context use", "name", Kind::Contexts),
     ("shopctl context show", "name", Kind::Contexts),
     ("shopctl context rm", "name", Kind::Contexts),
@@ -80,6 +85,9 @@ mod tests {
         let mut root = tree(When::Never);
         root.build();
         let kinds = kinds(&root);
+        let counted =
+            |(at, name, _): &(String, String, Kind)| at == "shopctl device simulate" && name == "devices";
+        assert!(!kinds.iter().any(counted), "a number is no device");
         for (place, name, kind) in [
             ("shopctl order get", "order", Kind::Orders),
             ("shopctl order place", "items", Kind::Products),
@@ -88,6 +96,8 @@ mod tests {
             ("shopctl context use", "name", Kind::Contexts),
             ("shopctl", "context", Kind::Contexts),
             ("shopctl logs", "services", Kind::Services),
+            ("shopctl device retire", "devices", Kind::Devices),
+            ("shopctl device register", "profile", Kind::Profiles),
         ] {
             let wanted = (place.to_owned(), name.to_owned(), kind);
             let near: Vec<_> = kinds.iter().filter(|(at, _, _)| at == place).collect();

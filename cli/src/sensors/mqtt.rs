@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use contracts::DeviceId;
-use rumqttc::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions, Packet, QoS};
+use rumqttc::{AsyncClient, ConnectReturnCode, ConnectionError, Event, EventLoop, MqttOptions, Packet, QoS};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -32,7 +32,14 @@ struct Told {
     /// Something of this has changed.
     changed: Notify,
     /// Why one of them is refused for good.
-    refused: Mutex<Option<String>>,
+    refused: Mutex<Option<Refused>>,
+}
+
+/// A device that may not connect.
+#[derive(Debug, Clone)]
+struct Refused {
+    device: String,
+    why: ConnectReturnCode,
 }
 
 /// The devices, connected.
@@ -48,7 +55,7 @@ impl Fleet {
     /// Connects them all to a broker.
     ///
     /// # Errors
-    /// 11 if they are not connected in the time, 4 if the broker refuses one.
+    /// 11 if they are not connected in the time, 5 if the broker refuses one.
     pub(crate) async fn connect(
         (host, port): (&str, u16),
         devices: &[(DeviceId, String)],
@@ -106,11 +113,15 @@ impl Fleet {
     /// Whether the broker has refused a device.
     ///
     /// # Errors
-    /// 4 if it has.
+    /// 5 if it has.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         match &*self.told.refused.lock().unwrap_or_else(PoisonError::into_inner) {
             None => Ok(()),
-            Some(why) => Err(Failure::new(exit::FORBIDDEN, "device_refused", why.clone())),
+            Some(Refused { device, why }) => {
+                let what = format!("the broker refuses the device {device}: {why:?}");
+                Err(Failure::new(exit::FORBIDDEN, "device_refused", what)
+                    .mend(format!("shopctl device get {device}      shows what has become of it")))
+            }
         }
     }
 
@@ -162,9 +173,9 @@ async fn listen(mut events: EventLoop, name: String, told: Arc<Told>) {
                 if std::mem::take(&mut connected) {
                     told.connected.fetch_sub(1, Ordering::Relaxed);
                 }
-                if let ConnectionError::ConnectionRefused(code) = error {
-                    let why = format!("the broker refuses the device {name}: {code:?}");
-                    *told.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+                if let ConnectionError::ConnectionRefused(why) = error {
+                    let refused = Refused { device: name, why };
+                    *told.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(refused);
                     told.changed.notify_waiters();
                     return;
                 }

@@ -37,7 +37,7 @@ impl From<Credential> for Known {
     }
 }
 
-/// The sensors of a seed, from number 0 on. Those that are not known yet are registered.
+/// The sensors of a seed at a site, from number 0 on. Those that are not known yet are registered.
 ///
 /// # Errors
 /// If the registry does not answer, or refuses one.
@@ -48,7 +48,7 @@ pub(crate) async fn known(shop: &Shop, seed: u64, count: u64, site: &Site) -> Re
     let mut registered = registered(shop, site).await?;
     let mut wanted = Vec::new();
     for number in 0..count {
-        let hardware: HardwareId = format!("sim-{seed}-{number}").parse().map_err(kit::Error::from)?;
+        let hardware: HardwareId = format!("sim-{site}-{seed}-{number}").parse().map_err(kit::Error::from)?;
         let known = registered.remove(&hardware);
         wanted.push((hardware, known));
     }

@@ -14,7 +14,7 @@ use crate::show::cut;
 const TIME_NAMES: [&str; 5] = ["time", "date", "timestamp", "ts", "datetime"];
 
 /// Numbers up to this one are seconds since 1970, above it milliseconds: the year 5138 and March 1973.
-const SECONDS_MAX: i64 = 99_999_999_999;
+const SECONDS_MAX: u64 = 99_999_999_999;
 
 /// How a file is to be understood.
 #[derive(Debug, Clone)]
@@ -137,7 +137,7 @@ fn reading(record: &ByteRecord, time: usize, value: usize, zone: &TimeZone) -> R
 /// A time: of RFC 3339, or seconds or milliseconds since 1970, or a date and a time of the day in the zone.
 fn moment(text: &str, zone: &TimeZone) -> Result<i64, String> {
     if let Ok(number) = text.parse::<i64>() {
-        return Ok(if number.abs() <= SECONDS_MAX { number * 1000 } else { number });
+        return Ok(if number.unsigned_abs() <= SECONDS_MAX { number * 1000 } else { number });
     }
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(moment.as_millisecond());
@@ -181,6 +181,8 @@ mod tests {
              1,2010-01-01 00:00\n1,2010-01-01T00:00:00\n",
         );
         assert_eq!(all, [1_262_304_000_000; 6]);
+        let least = times(&format!("t,ts\n1,{}\n1,-5\n1,{}\n", i64::MIN, i64::MAX));
+        assert_eq!(least, [i64::MIN, -5000, i64::MAX]);
     }
 
     #[test]

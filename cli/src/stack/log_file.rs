@@ -5,16 +5,14 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::log_back::Backwards;
 use super::log_line::{Level, LogLine};
 
 /// The size beyond which the next start begins a new log. One earlier log is kept.
 const BYTES_MAX: u64 = 10 * 1024 * 1024;
 
-/// How much is read at a time.
-const BLOCK_BYTES: u64 = 64 * 1024;
-
 /// The longest line; what is beyond it is shown as a line of its own.
-const LINE_BYTES_MAX: usize = 256 * 1024;
+pub(super) const LINE_BYTES_MAX: usize = 256 * 1024;
 
 /// Lines that are shown of a process that ended.
 const LAST_WORDS: usize = 5;
@@ -46,12 +44,11 @@ pub(crate) fn last_error(log: &Path, from: u64) -> Option<String> {
     read.find(|line| line.level == Level::Error).map(|line| line.message)
 }
 
-/// The last lines of a log, and of the one before it if this one has fewer.
-pub(crate) fn last_lines(log: &Path, count: usize) -> Vec<String> {
-    let newest = last_lines_of(log, 0, count).unwrap_or_default();
-    let mut lines = last_lines_of(&earlier(log), 0, count - newest.len()).unwrap_or_default();
-    lines.extend(newest);
-    lines
+/// The last lines of a log that are wanted, and of the one before it if this one has fewer of them.
+pub(crate) fn last_lines(log: &Path, count: usize, wants: impl Fn(&str) -> bool) -> Vec<String> {
+    let logs = [log.to_path_buf(), earlier(log)].into_iter();
+    let all = logs.filter_map(|log| Backwards::open(&log, 0).ok()).flatten();
+    in_order(all.filter(|line| wants(line)).take(count))
 }
 
 fn earlier(log: &Path) -> PathBuf {
@@ -59,25 +56,13 @@ fn earlier(log: &Path) -> PathBuf {
 }
 
 fn last_lines_of(log: &Path, from: u64, count: usize) -> io::Result<Vec<String>> {
-    let mut file = File::open(log)?;
-    let end = file.metadata()?.len();
-    let (mut start, mut breaks) = (end, 0);
-    let mut blocks = Vec::new();
-    // One line break more than lines, because the last line ends with one.
-    while start > from && breaks <= count {
-        let length = BLOCK_BYTES.min(start - from);
-        start -= length;
-        file.seek(SeekFrom::Start(start))?;
-        let mut block = Vec::new();
-        (&mut file).take(length).read_to_end(&mut block)?;
-        breaks += block.iter().filter(|byte| **byte == b'\n').count();
-        blocks.push(block);
-    }
-    blocks.reverse();
-    let bytes = blocks.concat();
-    let text = String::from_utf8_lossy(&bytes);
-    let lines: Vec<&str> = text.lines().collect();
-    Ok(lines[lines.len().saturating_sub(count)..].iter().map(|line| (*line).to_owned()).collect())
+    Ok(in_order(Backwards::open(log, from)?.take(count)))
+}
+
+fn in_order(backwards: impl Iterator<Item = String>) -> Vec<String> {
+    let mut lines: Vec<String> = backwards.collect();
+    lines.reverse();
+    lines
 }
 
 /// Reads what is added to a log, also when it is replaced by a new one.
@@ -171,12 +156,24 @@ mod tests {
     #[test]
     fn the_last_lines_are_found_in_a_log_of_any_length() {
         let scratch = Scratch::new();
-        assert_eq!(last_lines(&scratch.log(), 3), Vec::<String>::new());
+        assert_eq!(last_lines(&scratch.log(), 3, |_| true), Vec::<String>::new());
         scratch.append(&(0..50_000).map(|n| format!("line {n}\n")).collect::<String>());
-        assert_eq!(last_lines(&scratch.log(), 2), ["line 49998", "line 49999"]);
-        assert_eq!(last_lines(&scratch.log(), 0), Vec::<String>::new());
-        assert_eq!(last_lines(&scratch.log(), 60_000).len(), 50_000);
-        assert_eq!(last_lines(&scratch.log(), 40_000).len(), 40_000);
+        assert_eq!(last_lines(&scratch.log(), 2, |_| true), ["line 49998", "line 49999"]);
+        assert_eq!(last_lines(&scratch.log(), 0, |_| true), Vec::<String>::new());
+        assert_eq!(last_lines(&scratch.log(), 60_000, |_| true).len(), 50_000);
+        assert_eq!(last_lines(&scratch.log(), 40_000, |_| true).len(), 40_000);
+    }
+
+    #[test]
+    fn lines_are_chosen_before_they_are_counted() {
+        let scratch = Scratch::new();
+        scratch.append("order 0\norder 1\n");
+        std::fs::rename(scratch.log(), earlier(&scratch.log())).unwrap();
+        scratch.append("order 2\n");
+        scratch.append(&"cart\n".repeat(50_000));
+        let of_order = |line: &str| line.starts_with("order");
+        assert_eq!(last_lines(&scratch.log(), 2, of_order), ["order 1", "order 2"]);
+        assert_eq!(last_lines(&scratch.log(), 9, of_order).len(), 3);
     }
 
     #[test]
@@ -190,7 +187,7 @@ mod tests {
         make_room(&scratch.log()).unwrap();
         assert!(!scratch.log().exists());
         scratch.append("new\n");
-        assert_eq!(last_lines(&scratch.log(), 2), ["long", "new"]);
+        assert_eq!(last_lines(&scratch.log(), 2, |_| true), ["long", "new"]);
     }
 
     #[test]

@@ -168,6 +168,9 @@ pub struct DescribeDevice {
     /// All its labels; none: as they were.
     #[serde(default)]
     pub labels: Option<BTreeMap<String, String>>,
+    /// Labels that change, on top of that: null takes one away, and the others stay.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub relabel: BTreeMap<String, Option<String>>,
 }
 
 /// Gives a device another secret.

@@ -70,7 +70,14 @@ examples! {
             before_until: None,
         }
     }
-    DescribeDevice { Self { device: DeviceId::example(), site: Some(Site::example()), labels: Some(labels()) } }
+    DescribeDevice {
+        Self {
+            device: DeviceId::example(),
+            site: Some(Site::example()),
+            labels: None,
+            relabel: BTreeMap::from([("room".to_owned(), Some("cellar".to_owned())), ("shelf".to_owned(), None)]),
+        }
+    }
     RotateCredential { Self { device: DeviceId::example(), overlap_s: Some(3600) } }
     OfferClaim { Self { device: DeviceId::example(), window_s: Some(86_400) } }
     ClaimCode {

@@ -51,11 +51,45 @@ pub async fn admit(issuer: Arc<Issuer>, ctx: Ctx, said: Said) -> Result<Return> 
     Ok(vec![(reply, answer.into())])
 }
 
-async fn decide(ctx: Ctx, asked: &Asked, now: Timestamp) -> Result<Grant> {
-    if let Some(names) = asked.user.strip_prefix(wire::PROVISION_USER) {
-        return registering(ctx, names, asked, now).await;
+/// Who somebody says they are, by the name of their user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Name {
+    /// A device.
+    Device(DeviceId),
+    /// A device that wants to be registered.
+    Registering {
+        /// Its kind, which may be none of ours.
+        profile: String,
+        /// What is written on it.
+        hardware: HardwareId,
+    },
+}
+
+impl Name {
+    /// Reads the name of a user.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAdmitted`] if nobody can have it.
+    pub fn read(user: &str) -> Result<Self, Refusal> {
+        let Some(names) = user.strip_prefix(wire::PROVISION_USER) else {
+            return user.parse().map(Self::Device).map_err(|_| Refusal::NotAdmitted);
+        };
+        let (profile, hardware) = names.split_once(':').ok_or(Refusal::NotAdmitted)?;
+        let hardware = hardware.parse().map_err(|_| Refusal::NotAdmitted)?;
+        if !crate::handlers::profiles::is_profile(profile) {
+            return Err(Refusal::NotAdmitted);
+        }
+        Ok(Self::Registering { profile: profile.to_owned(), hardware })
     }
-    let device: DeviceId = asked.user.parse().map_err(|_| Refusal::NotAdmitted)?;
+}
+
+async fn decide(ctx: Ctx, asked: &Asked, now: Timestamp) -> Result<Grant> {
+    let device = match Name::read(&asked.user)? {
+        Name::Device(device) => device,
+        Name::Registering { profile, hardware } => {
+            return registering(ctx, profile, hardware, asked, now).await;
+        }
+    };
     let digest = digest(&asked.password);
     // Who may not come in costs no write.
     if !ctx.look_up(move |sql| doors::speaks(sql, device, &digest, now)).await? {
@@ -82,7 +116,7 @@ async fn decide(ctx: Ctx, asked: &Asked, now: Timestamp) -> Result<Grant> {
 }
 
 /// What a device may do: speak for itself, at the place where it stands.
-fn grant_to_device(device: DeviceId, site: &Site, mqtt: bool, until: Timestamp) -> Grant {
+pub fn grant_to_device(device: DeviceId, site: &Site, mqtt: bool, until: Timestamp) -> Grant {
     let of = |pattern: &str| wire::of(pattern, device);
     let mut subscribe =
         vec![of(wire::STATE_DELTA), of(wire::STATE_ACCEPTED), of(wire::STATE_REJECTED), of(wire::INBOX)];
@@ -108,17 +142,24 @@ fn grant_to_device(device: DeviceId, site: &Site, mqtt: bool, until: Timestamp) 
 /// nobody subscribe to it over MQTT.
 const MQTT_DELIVERY: &str = "$MQTT.sub.>";
 
-/// Somebody who wants to register may do nothing else.
-async fn registering(ctx: Ctx, names: &str, asked: &Asked, now: Timestamp) -> Result<Grant> {
-    let (profile, hardware) = names.split_once(':').ok_or(Refusal::NotAdmitted)?;
-    let hardware: HardwareId = hardware.parse().map_err(|_| Refusal::NotAdmitted)?;
-    let (name, digest) = (profile.to_owned(), digest(&asked.password));
-    let mqtt = asked.is_mqtt();
+async fn registering(
+    ctx: Ctx,
+    profile: String,
+    hardware: HardwareId,
+    asked: &Asked,
+    now: Timestamp,
+) -> Result<Grant> {
+    let (name, digest) = (profile.clone(), digest(&asked.password));
     let found = ctx.look_up(move |sql| profiles::find(sql, &name)).await?;
-    let found = found.filter(|profile| profile.secret == digest).ok_or(Refusal::NotAdmitted)?;
-    let of = |pattern: &str| wire::provision(pattern, &found.name, &hardware);
-    Ok(Grant {
-        name: format!("{}{}", wire::PROVISION_USER, found.name),
+    found.filter(|profile| profile.secret == digest).ok_or(Refusal::NotAdmitted)?;
+    Ok(grant_to_register(&profile, &hardware, asked.is_mqtt(), now + REGISTERING_FOR))
+}
+
+/// Somebody who wants to register may do nothing else.
+pub fn grant_to_register(profile: &str, hardware: &HardwareId, mqtt: bool, until: Timestamp) -> Grant {
+    let of = |pattern: &str| wire::provision(pattern, profile, hardware);
+    Grant {
+        name: format!("{}{profile}", wire::PROVISION_USER),
         account: ACCOUNT.to_owned(),
         publish: vec![of(wire::PROVISION)],
         subscribe: [of(wire::PROVISIONED)]
@@ -127,6 +168,6 @@ async fn registering(ctx: Ctx, names: &str, asked: &Asked, now: Timestamp) -> Re
             .collect(),
         subscriptions_max: SUBSCRIPTIONS_MAX,
         payload_max: PAYLOAD_MAX,
-        until: now + REGISTERING_FOR,
-    })
+        until,
+    }
 }

@@ -35,9 +35,6 @@ pub async fn list_devices(ctx: Ctx, asked: ListDevices) -> Result<DevicePage> {
 
 /// Changes where a device stands, and its labels.
 pub async fn describe_device(ctx: Ctx, asked: DescribeDevice) -> Result<DeviceView> {
-    if let Some(labels) = &asked.labels {
-        check_labels(labels)?;
-    }
     ctx.write(move |tx| {
         tx.about(asked.device);
         let mut device = store::get(tx, asked.device)?;
@@ -45,6 +42,13 @@ pub async fn describe_device(ctx: Ctx, asked: DescribeDevice) -> Result<DeviceVi
         let moves = asked.site.as_ref().is_some_and(|site| *site != device.site);
         device.site = asked.site.unwrap_or(device.site);
         device.labels = asked.labels.unwrap_or(device.labels);
+        for (name, value) in asked.relabel {
+            match value {
+                Some(value) => device.labels.insert(name, value),
+                None => device.labels.remove(&name),
+            };
+        }
+        check_labels(&device.labels)?;
         store::update(tx, &device)?;
         if moves {
             kick::disconnect(tx, device.id)?;

@@ -1,5 +1,7 @@
 //! Kinds of devices and devices.
 
+use std::collections::BTreeMap;
+
 use contracts::device::{
     ActivateDevice, DescribeDevice, DeviceRegistered, DeviceRevoked, DeviceState, ListDevices, ListProfiles,
     PutProfile, RetireDevice, SuspendDevice,
@@ -84,6 +86,29 @@ async fn a_device_that_moves_is_disconnected_and_may_speak_of_its_new_place() {
 }
 
 #[tokio::test]
+async fn a_label_is_changed_or_taken_away_and_the_others_stay() {
+    let house = House::open().await;
+    let device = house.registers(None).await.unwrap().device;
+    let describe = |labels: Option<&[(&str, &str)]>, relabel: &[(&str, Option<&str>)]| DescribeDevice {
+        device,
+        site: None,
+        labels: labels.map(owned),
+        relabel: relabel.iter().map(|(name, value)| ((*name).to_owned(), value.map(str::to_owned))).collect(),
+    };
+    house.ask(&describe(Some(&[("room", "3"), ("row", "b")]), &[])).await.unwrap();
+    let changed = describe(None, &[("room", Some("4")), ("row", None), ("shelf", Some("1")), ("none", None)]);
+    let labels = house.ask(&changed).await.unwrap().labels;
+    assert_eq!(labels, owned(&[("room", "4"), ("shelf", "1")]));
+    let empty = house.ask(&describe(None, &[("room", Some(""))])).await.unwrap_err();
+    assert_eq!(empty.reason, "invalid_labels");
+    assert_eq!(house.shows(device).await.labels, labels);
+}
+
+fn owned(labels: &[(&str, &str)]) -> BTreeMap<String, String> {
+    labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+#[tokio::test]
 async fn who_is_suspended_is_shut_out_until_activated_and_who_is_retired_for_good() {
     let house = House::open().await;
     let credential = house.registers(None).await.unwrap();
@@ -113,7 +138,7 @@ async fn what_is_no_name_label_or_time_is_refused() {
     }
     let device = house.registers(None).await.unwrap().device;
     let labels = (0..17).map(|number| (format!("l{number}"), "x".to_owned())).collect();
-    let many = DescribeDevice { device, site: None, labels: Some(labels) };
+    let many = DescribeDevice { device, site: None, labels: Some(labels), relabel: BTreeMap::new() };
     assert_eq!(house.ask(&many).await.unwrap_err().reason, "invalid_labels");
     let nobody = contracts::DeviceId::example();
     let unknown = house.ask(&ActivateDevice { device: nobody }).await.unwrap_err();

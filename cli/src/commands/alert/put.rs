@@ -15,6 +15,33 @@ use crate::import::file;
 use crate::pick;
 use crate::shop::Shop;
 
+/// What has no limit to come back behind, and no readings beyond one to count.
+const NO_LIMIT: [&str; 5] = ["rises", "falls", "silent", "offline", "settles"];
+
+/// What stands in a rule of a file, and so cannot be said beside it.
+const OPTIONS: [&str; 20] = [
+    "metric",
+    "lasting",
+    "clear",
+    "clear_for",
+    "times",
+    "of",
+    "within",
+    "site",
+    "profile",
+    "device",
+    "severity",
+    "escalate_after",
+    "hours",
+    "days",
+    "zone",
+    "hold_sku",
+    "count_sku",
+    "piece_weight",
+    "tare",
+    "disabled",
+];
+
 /// Set a rule, or another one in its place
 ///
 /// What must hold is said by one of --above, --below, --rises, --falls, --silent, --offline and --settles. With
@@ -25,6 +52,7 @@ use crate::shop::Shop;
     group = ArgGroup::new("what").required(true)
         .args(["above", "below", "rises", "falls", "silent", "offline", "settles", "file"]),
     group = ArgGroup::new("devices").args(["site", "profile", "device"]),
+    group = ArgGroup::new("schedule").multiple(true).args(["hours", "days"]),
     after_help = "\
 Examples:
   shopctl alert rule put cold-store-warm --metric temperature --above 8 --clear 6 --for 10m --site seattle
@@ -39,22 +67,22 @@ pub(crate) struct Args {
     #[arg(value_name = "NAME")]
     rule: RuleName,
     /// The rule as JSON, as `alert rule get -o json` has it under `rule`; or - for standard input
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = OPTIONS)]
     file: Option<PathBuf>,
     /// Which value
-    #[arg(long)]
+    #[arg(long, conflicts_with = "offline")]
     metric: Option<Metric>,
     /// It is above this
-    #[arg(long, value_name = "VALUE", allow_negative_numbers = true, requires = "metric")]
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true, requires = "metric", value_parser = number)]
     above: Option<f64>,
     /// It is below this
-    #[arg(long, value_name = "VALUE", allow_negative_numbers = true, requires = "metric")]
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true, requires = "metric", value_parser = number)]
     below: Option<f64>,
     /// It rises by more than this a minute
-    #[arg(long, value_name = "VALUE", requires = "metric")]
+    #[arg(long, value_name = "VALUE", requires = "metric", value_parser = number)]
     rises: Option<f64>,
     /// It falls by more than this a minute
-    #[arg(long, value_name = "VALUE", requires = "metric")]
+    #[arg(long, value_name = "VALUE", requires = "metric", value_parser = number)]
     falls: Option<f64>,
     /// Nothing is heard of the device; with --metric, nothing of that value
     #[arg(long, requires = "lasting")]
@@ -63,22 +91,22 @@ pub(crate) struct Args {
     #[arg(long)]
     offline: bool,
     /// It comes to rest and moves no more than this; with --count-sku
-    #[arg(long, value_name = "VALUE", requires_all = ["metric", "count_sku", "lasting"])]
+    #[arg(long, value_name = "VALUE", requires_all = ["metric", "count_sku", "lasting"], value_parser = number)]
     settles: Option<f64>,
     /// It must hold for so long; for --rises and --falls, the time over which it is measured [default: 1m]
     #[arg(id = "lasting", long = "for", value_name = "TIME", value_parser = pick::duration)]
     lasting: Option<Duration>,
     /// It is calm again at this value
-    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true, value_parser = number, conflicts_with_all = NO_LIMIT)]
     clear: Option<f64>,
     /// It must be calm for so long
-    #[arg(long, value_name = "TIME", value_parser = pick::duration)]
+    #[arg(long, value_name = "TIME", value_parser = pick::duration, conflicts_with_all = NO_LIMIT)]
     clear_for: Option<Duration>,
     /// Only if it is beyond so many times
     #[arg(long, value_name = "N", requires = "of", conflicts_with_all = ["lasting", "clear", "clear_for"])]
     times: Option<u32>,
     /// Of so many readings
-    #[arg(long, value_name = "M", requires = "times")]
+    #[arg(long, value_name = "M", requires = "times", conflicts_with_all = NO_LIMIT)]
     of: Option<u32>,
     /// And only those of so long a time
     #[arg(long, value_name = "TIME", value_parser = pick::duration, requires = "times")]
@@ -105,7 +133,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DAYS", value_delimiter = ',', value_parser = day)]
     days: Vec<Day>,
     /// By the clocks of this zone
-    #[arg(long, default_value = "UTC")]
+    #[arg(long, default_value = "UTC", requires = "schedule")]
     zone: String,
     /// Let nothing of this product be sold until `stock release`
     #[arg(long, value_name = "SKU", value_parser = pick::sku, conflicts_with = "count_sku")]
@@ -114,10 +142,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SKU", value_parser = pick::sku, requires_all = ["piece_weight", "settles"])]
     count_sku: Option<Sku>,
     /// What a piece weighs
-    #[arg(long, value_name = "WEIGHT", requires = "count_sku")]
+    #[arg(long, value_name = "WEIGHT", requires = "count_sku", value_parser = number)]
     piece_weight: Option<f64>,
     /// What is weighed with it
-    #[arg(long, value_name = "WEIGHT", default_value_t = 0.0, hide_default_value = true)]
+    #[arg(long, value_name = "WEIGHT", default_value_t = 0.0, hide_default_value = true, requires = "count_sku", value_parser = number)]
     tare: f64,
     /// Keep it, but let it raise nothing
     #[arg(long)]
@@ -229,6 +257,14 @@ fn seconds(time: Option<Duration>) -> Result<u32, String> {
     u32::try_from(time.as_secs()).map_err(|_| "the times of a rule are at most a week".to_owned())
 }
 
+/// Reads a number. A rule cannot be about one that is none.
+fn number(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() => Ok(number),
+        _ => Err("wanted is a number such as 8 or -1.5".to_owned()),
+    }
+}
+
 fn day(text: &str) -> Result<Day, String> {
     let days = [
         ("monday", Day::Monday),
@@ -302,6 +338,17 @@ mod tests {
             "r --offline --days someday",
             "r --offline --for 1500ms",
             "R --offline",
+            // What would count for nothing is not passed over.
+            "r --metric t --above nan",
+            "r --metric t --above 8 --clear inf",
+            "r --metric t --rises 8 --clear 6",
+            "r --silent --for 1m --clear-for 1m",
+            "r --metric t --falls 8 --times 3 --of 5",
+            "r --offline --metric t",
+            "r --metric t --above 8 --tare 2",
+            "r --offline --zone Europe/Berlin",
+            "r --file rule.json --disabled",
+            "r --file rule.json --severity minor",
         ] {
             assert!(read(line).is_err(), "{line}");
         }

@@ -11,6 +11,7 @@ use contracts::readings::Site;
 use super::{changed, label, labels, seconds};
 use crate::args::Once;
 use crate::failure::Failure;
+use crate::import::file;
 use crate::output::Tone;
 use crate::pick;
 use crate::shop::Shop;
@@ -50,7 +51,7 @@ pub(crate) struct Claim {
     /// Which device
     #[arg(value_name = "ID", value_parser = pick::id::<DeviceId>)]
     device: DeviceId,
-    /// A file whose first line is the code; for a customer who is signed in
+    /// A file whose first line is the code, or - for standard input; for a customer who is signed in
     #[arg(long, value_name = "FILE")]
     code_file: Option<std::path::PathBuf>,
     /// For how long the code is good [default: 1d]
@@ -125,7 +126,8 @@ pub(super) async fn claim(shop: &Shop, args: Claim) -> Result<(), Failure> {
         shop.out.say(format!("whoever types it by {} makes the device theirs", show::time(code.until)));
         return shop.out.line(&code.code);
     };
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::io(path.display(), &error))?;
+    let bytes = file::read(shop, path)?;
+    let text = String::from_utf8_lossy(&bytes);
     let code = text.lines().next().unwrap_or_default().trim().to_owned();
     let device = shop.call(&ClaimDevice { device: args.device, code }).await?;
     changed(shop, &device, "it is yours")

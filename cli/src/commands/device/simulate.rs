@@ -26,6 +26,9 @@ const DEVICES_MAX: u64 = 10_000;
 /// The most readings of one sensor in a second: its times are milliseconds.
 const RATE_OF_ONE_MAX: f64 = 1000.0;
 
+/// The least readings of all sensors in a second: one a day.
+const RATE_MIN: f64 = 1.0 / 86_400.0;
+
 /// How long the broker may acknowledge nothing over MQTT.
 const MQTT_TIME: Duration = Duration::from_secs(30);
 
@@ -203,7 +206,15 @@ impl<'a> Load<'a> {
             let place = next % self.all.len();
             next += 1;
             let now = shop.now().as_millisecond();
-            let told = self.tells(place, now, args.pack).await;
+            // Also heard if this runs behind its time, and if the broker takes nothing.
+            let told = tokio::select! {
+                biased;
+                () = &mut interrupted => {
+                    self.report.interrupted = true;
+                    break Ok(());
+                }
+                told = self.tells(place, now, args.pack) => told,
+            };
             if told.is_err() {
                 break told;
             }
@@ -298,7 +309,29 @@ fn host_and_port(text: &str) -> Result<(String, u16), String> {
 
 fn rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
-        _ => Err("a number of readings in a second, such as 20 or 0.5".to_owned()),
+        Ok(rate) if rate.is_finite() && rate >= RATE_MIN => Ok(rate),
+        _ => Err("a number of readings in a second, such as 20 or 0.5, and at least one a day".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_can_be_waited_for() {
+        assert_eq!((rate("20"), rate("0.5")), (Ok(20.0), Ok(0.5)));
+        for wrong in ["", "0", "-1", "nan", "inf", "1e-300", "ten"] {
+            assert!(rate(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_a_host_and_a_port() {
+        assert_eq!(host_and_port("127.0.0.1:1883"), Ok(("127.0.0.1".to_owned(), 1883)));
+        assert_eq!(host_and_port("[::1]:1883"), Ok(("::1".to_owned(), 1883)));
+        for wrong in ["", "1883", ":1883", "a:", "a:99999"] {
+            assert!(host_and_port(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::shop::Shop;
 ///
 /// # Errors
 /// 74 if the terminal cannot be read.
-pub(super) async fn ask(shop: &Shop, question: &str) -> Result<Option<bool>, Failure> {
+pub(crate) async fn ask(shop: &Shop, question: &str) -> Result<Option<bool>, Failure> {
     if !shop.may_ask() || !shop.out.is_table() || !stdin().is_terminal() {
         return Ok(None);
     }

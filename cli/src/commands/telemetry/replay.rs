@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use contracts::DeviceId;
-use contracts::readings::{self, Metric, Site, Unit};
+use contracts::readings::{self, Metric, Reading, Site, Unit};
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::{metric, site};
@@ -112,29 +113,45 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     let total = read.readings.len();
     let progress = Progress::new(&shop.out, total, "readings");
     let mut outlet = Stream::new(shop.client().await?, shop.timeout);
-    let mut told = Ok(());
-    for pack in read.readings.chunks(args.pack as usize) {
-        let body = senml::pack(&metric, args.unit.as_ref(), pack);
-        told = outlet.tell(subject.clone(), body.into()).await;
-        if told.is_err() {
-            break;
+    let told = async {
+        for pack in read.readings.chunks(args.pack as usize) {
+            let body = senml::pack(&metric, args.unit.as_ref(), pack);
+            outlet.tell(subject.clone(), body.into()).await?;
+            progress.add(pack.len());
         }
-        progress.add(pack.len());
-    }
-    if told.is_ok() {
-        told = outlet.end().await;
-    }
+        outlet.end().await
+    };
+    let told = tokio::select! {
+        biased;
+        () = shop.interrupted() => Err(Failure::interrupted()),
+        told = told => told,
+    };
     progress.end();
     told.map_err(|failure| {
+        let stored = (outlet.stored * args.pack).min(total as u64);
         failure
-            .so(format!("{} of {total} readings were told, the rest was not", outlet.stored * args.pack))
+            .so(format!("{stored} of {total} readings were told, the rest perhaps not"))
             .mend("run the same command again: what is told twice counts once")
     })?;
+    let seen = span(&read.readings, shop.now());
     let refused = read.refused.into_iter().map(|Refused { line, why }| RefusedRow { line, why }).collect();
-    tell(shop, &Report { device: args.device, metric, stored: total as u64, refused }, began)
+    tell(shop, &Report { device: args.device, metric, stored: total as u64, refused }, began, &seen)
 }
 
-fn tell(shop: &Shop, report: &Report, began: Instant) -> Result<(), Failure> {
+/// The options by which a curve shows readings that are older than what it shows by itself.
+fn span(readings: &[Reading], now: Timestamp) -> String {
+    let times = || readings.iter().filter_map(|reading| Timestamp::from_millisecond(reading.time).ok());
+    let (Some(first), Some(last)) = (times().min(), times().max()) else { return String::new() };
+    let day_ago = now - SignedDuration::from_hours(24);
+    let day = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
+    let since = if first < day_ago { format!(" --since {}", day(first)) } else { String::new() };
+    match last.checked_add(SignedDuration::from_hours(24)) {
+        Ok(behind) if last < day_ago => format!("{since} --until {}", day(behind)),
+        _ => since,
+    }
+}
+
+fn tell(shop: &Shop, report: &Report, began: Instant, span: &str) -> Result<(), Failure> {
     if shop.out.is_table() {
         let shown = if shop.is_verbose() { report.refused.len() } else { REFUSED_LINES_SHOWN };
         for RefusedRow { line, why } in report.refused.iter().take(shown) {
@@ -153,7 +170,7 @@ fn tell(shop: &Shop, report: &Report, began: Instant) -> Result<(), Failure> {
         shop.out.say(format!("in {}", since(began)));
         let (device, metric) = (report.device, &report.metric);
         shop.out.next(format!(
-            "shopctl telemetry series {device} {metric}      and shopctl telemetry counts --device {device}"
+            "shopctl telemetry series {device} {metric}{span}      and shopctl telemetry counts --device {device}"
         ));
     } else {
         shop.out.json(report)?;
@@ -170,4 +187,27 @@ fn zone(text: &str) -> Result<TimeZone, String> {
         "there is no such zone on this machine; names are those of the tz database, such as Europe/Berlin"
             .to_owned()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_curve_that_comes_next_shows_what_was_told() {
+        let now: Timestamp = "2026-02-01T12:00:00Z".parse().unwrap();
+        let of = |times: &[&str]| {
+            let at = |time: &&str| time.parse::<Timestamp>().unwrap().as_millisecond();
+            let readings: Vec<Reading> =
+                times.iter().map(|time| Reading { time: at(time), value: 1.0 }).collect();
+            span(&readings, now)
+        };
+        assert_eq!(of(&[]), "");
+        assert_eq!(of(&["2026-02-01T11:00:00Z"]), "");
+        assert_eq!(of(&["2026-02-01T11:00:00Z", "2026-01-20T11:00:00Z"]), " --since 2026-01-20");
+        assert_eq!(
+            of(&["2010-01-01T00:00:00Z", "2010-12-31T23:00:00Z"]),
+            " --since 2010-01-01 --until 2011-01-01"
+        );
+    }
 }

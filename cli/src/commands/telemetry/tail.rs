@@ -2,7 +2,7 @@
 
 use contracts::DeviceId;
 use contracts::ingest::{ReadingsRecorded, RecordedSeries};
-use contracts::readings::{Metric, Reading, Site};
+use contracts::readings::{Metric, Reading, Site, Unit};
 use jiff::Timestamp;
 use kit::error::reason;
 use kit::message::Event;
@@ -95,19 +95,19 @@ impl Args {
 
 fn print(shop: &Shop, site: &Site, series: &RecordedSeries, reading: &Reading) -> Result<(), Failure> {
     let time = Timestamp::from_millisecond(reading.time).unwrap_or_default();
-    let unit = series.unit.as_ref().map(contracts::readings::Unit::as_str);
+    let unit = series.unit.as_ref().map(Unit::as_str);
     if !shop.out.is_table() {
         let (device, metric, live) = (series.device, &series.metric, series.live);
         return shop.out.json(&Line { device, site, metric, unit, time, value: reading.value, live });
     }
+    let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
     let at = if series.live { show::clock(time) } else { show::time(time) };
     let late = if series.live { "" } else { "  late" };
     shop.out.line(format!(
-        "{}  {site}  {}  {}  {} {}{late}",
+        "{}  {site}  {}  {}  {}{unit}{late}",
         shop.out.paint(Tone::Faint, &at),
         series.device,
         series.metric,
-        number(reading.value),
-        unit.unwrap_or_default()
+        number(reading.value)
     ))
 }

@@ -16,10 +16,14 @@ pub async fn list(ctx: Ctx, _: ListProfiles) -> Result<ProfileList> {
     Ok(ProfileList { items: found.into_iter().map(Profile::into_view).collect() })
 }
 
+/// Whether a text can be the name of a kind of devices.
+pub fn is_profile(name: &str) -> bool {
+    kit::text::is_name(name) && name.chars().count() <= PROFILE_CHARS_MAX
+}
+
 /// Makes or changes a kind of devices.
 pub async fn put(ctx: Ctx, asked: PutProfile) -> Result<ProfileView> {
-    let name = &asked.name;
-    if !kit::text::is_name(name) || name.chars().count() > PROFILE_CHARS_MAX {
+    if !is_profile(&asked.name) {
         return Err(Refusal::InvalidProfile.into());
     }
     super::seconds("silence_s", Some(asked.silence_s), 0, 0, SILENCE_S_MAX)?;
