@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::clock::SystemChance;
+use crate::crash;
 use crate::drain::{Batch, RawMessage, Unfit};
 use crate::engine::hearing::{self, Heard};
 use crate::engine::job::{Job, Work};
@@ -61,7 +62,7 @@ impl Job {
 /// Acts on a batch. Messages that were committed before are passed over.
 fn drain(tx: &mut Tx<'_>, service: &Service, drained: Drained) -> Result<()> {
     let Drained { stream, source, origin, span, mut messages, missed } = drained;
-    let mut batch = Batch { messages: Vec::new(), missed };
+    let mut batch = Batch { messages: Vec::new(), missed, stream: format!("{source} {origin}") };
     if let Some((after, last)) = span {
         let position = standing::position(tx, &source, &origin)?;
         if after > position {
@@ -91,7 +92,7 @@ fn drain(tx: &mut Tx<'_>, service: &Service, drained: Drained) -> Result<()> {
             put_aside(tx, (&source, &origin), message, &error)?;
         }
     }
-    Ok(())
+    crash::point("drain.in_transaction", &source)
 }
 
 /// Acts on each message of a batch alone, so that one that cannot be acted on takes no other along.
@@ -99,7 +100,7 @@ fn one_by_one(tx: &mut Tx<'_>, service: &Service, stream: &str, batch: &Batch) -
     let mut unfit = Vec::new();
     for (at, message) in batch.messages.iter().enumerate() {
         let missed = if at == 0 { batch.missed } else { 0 };
-        let alone = Batch { messages: vec![message.clone()], missed };
+        let alone = Batch { messages: vec![message.clone()], missed, stream: batch.stream.clone() };
         match attempt(tx, |tx| service.drain(tx, stream, &alone)) {
             Ok(found) => unfit.extend(found.into_iter().map(|found| Unfit { at, ..found })),
             Err(error) if error.is_storage() => return Err(error),
@@ -181,7 +182,7 @@ pub(crate) fn again(
     body: Bytes,
 ) -> Result<()> {
     let message = RawMessage { subject: subject.to_owned(), body, sequence: 0, received: tx.told_at() };
-    let batch = Batch { messages: vec![message], missed: 0 };
+    let batch = Batch { messages: vec![message], missed: 0, stream: String::new() };
     match service.drain(tx, stream, &batch)?.pop() {
         None => Ok(()),
         Some(unfit) => Err(unfit.error),

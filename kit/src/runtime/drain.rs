@@ -22,6 +22,7 @@ use super::keeping::Keeping;
 use super::writer::Writer;
 use crate::client::broker;
 use crate::clock::SystemChance;
+use crate::crash;
 use crate::drain::{MQTT_PREFIX, MQTT_QOS, MQTT_STREAM, RawMessage, RawStream};
 use crate::engine::drain::Drained;
 use crate::engine::port::{Port, read};
@@ -177,8 +178,10 @@ impl Drainer {
         let mut after = start.position;
         loop {
             if gathered.count > 0 && committing.is_empty() {
+                crash::pause("drain.gathered", stream).await?;
                 let (job, taken) = self.job(std::mem::take(&mut gathered), &start.origin, &mut after);
                 let committed = self.writer.enqueue(job).await?;
+                crash::pause("drain.before_commit", stream).await?;
                 committing.push_back(async move { (taken, committed.await) });
             }
             tokio::select! {
@@ -186,14 +189,15 @@ impl Drainer {
                 Some((taken, committed)) = committing.next(), if !committing.is_empty() => {
                     let (taken, committed): (Vec<Message>, Result<Bytes>) = (taken, committed);
                     committed?;
+                    crash::pause("drain.after_commit_before_ack", stream).await?;
                     *wait = RETRY_WAIT.0;
-                    acknowledge(taken).await;
+                    acknowledge(stream, taken).await?;
                 }
                 // What is gathered and not handed over is handed out again.
                 () = stop.cancelled() => {
                     while let Some((taken, committed)) = committing.next().await {
                         committed?;
-                        acknowledge(taken).await;
+                        acknowledge(stream, taken).await?;
                     }
                     return Ok(());
                 }
@@ -217,6 +221,7 @@ impl Drainer {
                         // What has come already is taken along.
                         next = if gathered.is_full() { None } else { messages.next().now_or_never() };
                     }
+                    crash::pause("drain.gathering", stream).await?;
                 }
             }
         }
@@ -287,10 +292,14 @@ fn raw(message: &Message) -> Result<(RawMessage, u64)> {
 
 /// Tells the broker what is committed. A lost acknowledgement is repaired by the next one, by the position, or by
 /// handing out the message again.
-async fn acknowledge(taken: Vec<Message>) {
-    for message in taken {
+async fn acknowledge(stream: &str, taken: Vec<Message>) -> Result<()> {
+    for (at, message) in taken.into_iter().enumerate() {
         let _ = message.ack().await;
+        if at == 0 {
+            crash::pause("drain.after_ack", stream).await?;
+        }
     }
+    Ok(())
 }
 
 fn cannot_bind(error: impl std::fmt::Display) -> Error {
