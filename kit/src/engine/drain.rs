@@ -88,7 +88,10 @@ fn drain(tx: &mut Tx<'_>, service: &Service, drained: Drained) -> Result<Bytes> 
         let newest = standing::received(tx, &source, &origin)?;
         let is_anew = |sequence, received| sequence <= position && is_later(received, newest);
         if is_anew(last, received) || messages.iter().any(|own| is_anew(own.sequence, own.received)) {
-            tracing::warn!(stream, "The stream has lost what it held, and gives its numbers anew; all is drained again");
+            tracing::warn!(
+                stream,
+                "The stream has lost what it held, and gives its numbers anew; all is drained again"
+            );
             standing::note(tx, &source, &origin, 0)?;
             return Ok(ANEW);
         }

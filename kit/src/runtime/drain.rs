@@ -194,7 +194,10 @@ impl Drainer {
         if !lost {
             return Ok(position);
         }
-        tracing::warn!(stream = source, "The stream has lost what was drained of it; all of it is drained again");
+        tracing::warn!(
+            stream = source,
+            "The stream has lost what was drained of it; all of it is drained again"
+        );
         let now = self.port.now();
         let job = Job::drained_anew(source, origin.to_owned(), Trace::begin(now, &mut SystemChance), now);
         self.writer.enqueue(job).await?.await?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use kit::Client;
 use kit::crash::{POINTS, VARIABLE};
 use kit::drain::MQTT_STREAM;
+use kit::limits::MQTT_SURE_AFTER;
 use kit::testing::eventually;
 use tests::processes::ProcessShop;
 
@@ -18,8 +19,12 @@ const PROGRAM: &str = "shopd-with-crash-points";
 const SERVICES: [&str; 3] = ["device", "ingest", "telemetry"];
 
 /// Where telemetry dies, one after the other.
-const HEARING: [&str; 4] =
-    ["hear.before_commit", "hear.in_transaction", "hear.after_commit_before_ack", "writer.before_commit/event"];
+const HEARING: [&str; 4] = [
+    "hear.before_commit",
+    "hear.in_transaction",
+    "hear.after_commit_before_ack",
+    "writer.before_commit/event",
+];
 
 /// Every place where a batch is drained.
 fn places() -> Vec<String> {
@@ -61,6 +66,12 @@ async fn what_was_acknowledged_is_recorded_once_wherever_ingest_and_telemetry_di
         let device = credential.device;
         speakers.push(Speaker::start(device, Way::Mqtt(ByMqtt::with(&house, credential)), began));
     }
+    // Until then copies of what comes by MQTT are taken too.
+    let opened = Client::now();
+    eventually("only the stream that keeps it is drained of what comes by MQTT", || async {
+        (Client::now() > opened + MQTT_SURE_AFTER).then_some(())
+    })
+    .await;
     let places = places();
     for (round, place) in places.iter().enumerate() {
         dies_at(&mut house, "ingest", place).await;

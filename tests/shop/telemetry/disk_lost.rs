@@ -28,7 +28,8 @@ async fn speak(house: &House, credential: &Credential, began: i64) -> BTreeMap<D
     ];
     let mut all = BTreeMap::new();
     for speaker in speakers {
-        eventually("a device has spoken", || async { (speaker.acknowledged() >= MESSAGES).then_some(()) }).await;
+        eventually("a device has spoken", || async { (speaker.acknowledged() >= MESSAGES).then_some(()) })
+            .await;
         let (device, said) = speaker.stops().await;
         all.insert(device, said);
     }

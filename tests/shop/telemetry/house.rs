@@ -77,12 +77,7 @@ impl House {
     }
 
     /// Every reading of a device, by its time.
-    pub(crate) async fn readings(&self, device: u128) -> BTreeMap<i64, f64> {
-        self.readings_of(id(device)).await
-    }
-
-    /// The same by its id.
-    pub(crate) async fn readings_of(&self, device: DeviceId) -> BTreeMap<i64, f64> {
+    async fn readings_of(&self, device: DeviceId) -> BTreeMap<i64, f64> {
         let (mut all, mut after) = (BTreeMap::new(), None);
         loop {
             let asked = GetRange {
@@ -103,12 +98,7 @@ impl House {
     }
 
     /// What the readings of a device of some days come to.
-    pub(crate) async fn summary(&self, device: u128) -> Option<Summary> {
-        self.summary_of(id(device)).await
-    }
-
-    /// The same by its id.
-    pub(crate) async fn summary_of(&self, device: DeviceId) -> Option<Summary> {
+    async fn summary_of(&self, device: DeviceId) -> Option<Summary> {
         let (from, to) =
             (Client::now() - Duration::from_secs(90 * 86_400), Client::now() + Duration::from_secs(86_400));
         self.counter.client().ask(&GetSummary { device, from, to }).await.ok()

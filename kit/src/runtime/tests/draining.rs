@@ -244,9 +244,9 @@ async fn numbers_that_a_broker_gives_anew_are_drained_too() {
     }
     let third = world.run(drinker());
     let drunk: Vec<String> = world.until_drunk(39).await.into_iter().map(|(body, _)| body).collect();
-    let all = [("a", 5), ("b", 5), ("c", 8)].into_iter().flat_map(|(name, many)| {
-        (0..many).map(move |at| said(&format!("{name}{at}")).0)
-    });
+    let all = [("a", 5), ("b", 5), ("c", 8)]
+        .into_iter()
+        .flat_map(|(name, many)| (0..many).map(move |at| said(&format!("{name}{at}")).0));
     let rest = (0..20).map(|at| said(&format!("e{at:02}")).0);
     assert_eq!(drunk, all.chain([said("d0").0]).chain(rest).collect::<Vec<_>>());
     third.stop().await.unwrap();

@@ -57,7 +57,8 @@ pub fn put_pruned(tx: &Tx<'_>, step: Step, before: i64) -> Result<()> {
 /// Before which time buckets of each step are removed, in milliseconds since 1970.
 pub fn pruned(sql: &Sql<'_>) -> Result<[i64; Step::ALL.len()]> {
     let mut before = [i64::MIN; Step::ALL.len()];
-    let rows = sql.list("SELECT step, before_minute FROM pruned", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let rows =
+        sql.list("SELECT step, before_minute FROM pruned", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     for (number, minute) in rows {
         let (number, minute): (i64, i64) = (number, minute);
         for (of, step) in before.iter_mut().zip(Step::ALL) {
