@@ -106,6 +106,8 @@ impl Permissions {
             publish.push(format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}"));
             publish.extend(acknowledging(&stream, name));
         }
+        // Whether a stream still holds what was drained of it.
+        publish.extend(peer.drains.iter().map(|raw| format!("$JS.API.STREAM.MSG.GET.{}", raw.stream)));
         publish.extend(peer.beyond());
         if name == streams::NAME {
             for what in ["STREAM.INFO", "STREAM.CREATE", "STREAM.UPDATE", "STREAM.DELETE", "STREAM.PURGE"] {

@@ -1,6 +1,10 @@
 //! Where time and chance come from, so that a test or a simulator can own both.
 
+mod believed;
+
 use jiff::Timestamp;
+
+pub use believed::{Believed, HELD_MS, STEADY_MS};
 
 /// Tells the time.
 pub trait Clock: Send + Sync + 'static {

@@ -14,7 +14,7 @@
 //! - `error` lets the place fail with the reason [`REASON`];
 //! - `delay:MS` holds the place up for so many milliseconds, as a slow disk or network would;
 //! - `@N` means the N-th time that the place is reached, `@every` each time;
-//! - what stands behind a `/` narrows it: to one subject, timer, effect, or kind of job.
+//! - what stands behind a `/` narrows it: to one subject, timer, effect, kind of job, or stream that is drained.
 
 #[cfg(feature = "crash-points")]
 mod armed;
@@ -78,6 +78,15 @@ pub const POINTS: &[Point] = &[
     at("hear.reaction", "A reaction is about to run; an error here makes a dead letter; its subject."),
     at("hear.in_transaction", "Position and reaction are written and not committed; the subject."),
     at("hear.after_commit_before_ack", "What was heard is committed, the broker was not told; its subject."),
+    at("drain.gathering", "A raw message was taken, and its batch is not handed over; the stream."),
+    at("drain.gathered", "A batch of raw messages is about to be handed to the writer; the stream."),
+    at(
+        "drain.before_commit",
+        "A batch is handed to the writer, and not committed as far as the drainer knows; the stream.",
+    ),
+    at("drain.in_transaction", "Position and rows of a batch are written and not committed; the stream."),
+    at("drain.after_commit_before_ack", "A batch is committed, the broker was not told; the stream."),
+    at("drain.after_ack", "The broker was told of the first message of a batch, or of all; the stream."),
     at("dead_letter.write", "A dead letter or a parked event is written and not committed; its subject."),
     at(
         "effect.after_intent_before_call",

@@ -77,6 +77,9 @@ pub struct Batch {
     pub messages: Vec<RawMessage>,
     /// How many messages before these the stream has forgotten that were never drained.
     pub missed: u64,
+    /// What tells the stream they stand in apart from every other, also from one of the same name that was made later:
+    /// numbers of two of them cannot be compared. Empty for a dead letter that is tried again, which has no number.
+    pub stream: String,
 }
 
 /// A message of a batch of which nothing could be made.

@@ -57,11 +57,19 @@ impl ProcessShop {
 
     /// A shop with a broker, of which no service runs yet.
     pub fn closed() -> Self {
-        let broker = Broker::start(contracts::shop());
+        Self::closed_on(Broker::start(contracts::shop()), "shopd")
+    }
+
+    /// The same on a broker that speaks MQTT, and with another program than `shopd`.
+    pub fn closed_with_mqtt(program: &'static str) -> Self {
+        Self::closed_on(Broker::start_with_mqtt(contracts::shop()), program)
+    }
+
+    fn closed_on(broker: Broker, program: &'static str) -> Self {
         let folder = broker.folder().join("data");
         std::fs::create_dir(&folder).expect("a data folder");
         let (running, spare, addresses) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { broker, folder, program: "shopd", running, spare, addresses }
+        Self { broker, folder, program, running, spare, addresses }
     }
 
     /// Tells a service, from its next start on, that the broker is elsewhere: behind a proxy.

@@ -1,11 +1,13 @@
 //! Draining a batch of raw messages: position, handler and dead letters, all in one transaction.
 
 use bytes::Bytes;
+use jiff::Timestamp;
 
 use crate::clock::SystemChance;
+use crate::crash;
 use crate::drain::{Batch, RawMessage, Unfit};
 use crate::engine::hearing::{self, Heard};
-use crate::engine::job::{Job, Work};
+use crate::engine::job::{Job, Run, Work};
 use crate::engine::perform::attempt;
 use crate::engine::standing;
 use crate::error::{Error, Result};
@@ -32,7 +34,12 @@ pub struct Drained {
     pub messages: Vec<RawMessage>,
     /// How many messages between the one before and the last the stream has forgotten.
     pub missed: u64,
+    /// When the last of the span was received.
+    pub received: Timestamp,
 }
+
+/// What a job answers whose numbers were given anew: begin again from the position.
+pub const ANEW: Bytes = Bytes::from_static(b"anew");
 
 impl Job {
     /// A batch of raw messages.
@@ -40,11 +47,21 @@ impl Job {
         service: std::sync::Arc<Service>,
         drained: Drained,
         trace: Trace,
-        now: jiff::Timestamp,
+        now: Timestamp,
     ) -> Self {
         let subject =
             service.drained().find(|raw| raw.stream == drained.stream).map_or("", |raw| raw.subjects);
-        let run = move |tx: &mut Tx<'_>| drain(tx, &service, drained).map(|()| Bytes::new());
+        let run = move |tx: &mut Tx<'_>| drain(tx, &service, drained);
+        Self::of_stream(subject, trace, now, Box::new(run))
+    }
+
+    /// Goes back to the beginning of a stream of raw messages: it does not hold any more what was drained.
+    pub(crate) fn drained_anew(source: &'static str, origin: String, trace: Trace, now: Timestamp) -> Self {
+        let run = move |tx: &mut Tx<'_>| standing::note(tx, source, &origin, 0).map(|()| ANEW);
+        Self::of_stream(source, trace, now, Box::new(run))
+    }
+
+    fn of_stream(subject: &str, trace: Trace, now: Timestamp, run: Run) -> Self {
         Self {
             kind: "event",
             subject: subject.to_owned(),
@@ -53,29 +70,42 @@ impl Job {
             caller: crate::caller::Caller::Anonymous,
             received: now,
             attempt: 1,
-            work: Work::Write { reply: None, run: Box::new(run) },
+            work: Work::Write { reply: None, run },
         }
     }
 }
 
 /// Acts on a batch. Messages that were committed before are passed over.
-fn drain(tx: &mut Tx<'_>, service: &Service, drained: Drained) -> Result<()> {
-    let Drained { stream, source, origin, span, mut messages, missed } = drained;
-    let mut batch = Batch { messages: Vec::new(), missed };
+fn drain(tx: &mut Tx<'_>, service: &Service, drained: Drained) -> Result<Bytes> {
+    let Drained { stream, source, origin, span, mut messages, missed, received } = drained;
+    let mut batch = Batch { messages: Vec::new(), missed, stream: format!("{source} {origin}") };
     if let Some((after, last)) = span {
         let position = standing::position(tx, &source, &origin)?;
         if after > position {
             let what = format!("messages of {source} come before {after} was acted on");
             return Err(Error::unavailable("out_of_step", what));
         }
+        let newest = standing::received(tx, &source, &origin)?;
+        let is_anew = |sequence, received| sequence <= position && is_later(received, newest);
+        if is_anew(last, received) || messages.iter().any(|own| is_anew(own.sequence, own.received)) {
+            tracing::warn!(
+                stream,
+                "The stream has lost what it held, and gives its numbers anew; all is drained again"
+            );
+            standing::note(tx, &source, &origin, 0)?;
+            return Ok(ANEW);
+        }
         if last <= position {
-            return Ok(());
+            return Ok(Bytes::new());
         }
         messages.retain(|message| message.sequence > position);
         standing::note(tx, &source, &origin, last)?;
+        if is_later(received, newest.or(Some(0))) {
+            standing::note_received(tx, &source, &origin, nanos(received))?;
+        }
     }
     if messages.is_empty() && batch.missed == 0 {
-        return Ok(());
+        return Ok(Bytes::new());
     }
     batch.messages = messages;
     let unfit = match attempt(tx, |tx| service.drain(tx, stream, &batch)) {
@@ -91,7 +121,18 @@ fn drain(tx: &mut Tx<'_>, service: &Service, drained: Drained) -> Result<()> {
             put_aside(tx, (&source, &origin), message, &error)?;
         }
     }
-    Ok(())
+    crash::point("drain.in_transaction", &source)?;
+    Ok(Bytes::new())
+}
+
+/// Whether a message was received after everything that was drained, as far as that is known. The broker's clock may have
+/// been set back: so it is compared with the latest time, not with the last.
+pub(crate) fn is_later(received: Timestamp, newest: Option<i64>) -> bool {
+    newest.is_some_and(|newest| nanos(received) > newest)
+}
+
+fn nanos(time: Timestamp) -> i64 {
+    i64::try_from(time.as_nanosecond()).unwrap_or(i64::MAX)
 }
 
 /// Acts on each message of a batch alone, so that one that cannot be acted on takes no other along.
@@ -99,7 +140,7 @@ fn one_by_one(tx: &mut Tx<'_>, service: &Service, stream: &str, batch: &Batch) -
     let mut unfit = Vec::new();
     for (at, message) in batch.messages.iter().enumerate() {
         let missed = if at == 0 { batch.missed } else { 0 };
-        let alone = Batch { messages: vec![message.clone()], missed };
+        let alone = Batch { messages: vec![message.clone()], missed, stream: batch.stream.clone() };
         match attempt(tx, |tx| service.drain(tx, stream, &alone)) {
             Ok(found) => unfit.extend(found.into_iter().map(|found| Unfit { at, ..found })),
             Err(error) if error.is_storage() => return Err(error),
@@ -181,7 +222,7 @@ pub(crate) fn again(
     body: Bytes,
 ) -> Result<()> {
     let message = RawMessage { subject: subject.to_owned(), body, sequence: 0, received: tx.told_at() };
-    let batch = Batch { messages: vec![message], missed: 0 };
+    let batch = Batch { messages: vec![message], missed: 0, stream: String::new() };
     match service.drain(tx, stream, &batch)?.pop() {
         None => Ok(()),
         Some(unfit) => Err(unfit.error),

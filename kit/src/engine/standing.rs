@@ -70,6 +70,30 @@ pub(crate) fn note(sql: &Sql<'_>, source: &str, origin: &str, sequence: u64) -> 
     Ok(())
 }
 
+/// When the newest of the messages was received that were drained of a stream, in nanoseconds since 1970; none if nobody
+/// noted it.
+///
+/// # Errors
+/// If the table cannot be read.
+pub fn received(sql: &Sql<'_>, source: &str, origin: &str) -> Result<Option<i64>> {
+    let found = sql.find(
+        "SELECT sequence FROM position WHERE source = ?1 AND origin = ?2",
+        [times_of(source).as_str(), origin],
+        |row| row.get(0),
+    )?;
+    Ok(found)
+}
+
+/// Notes when the newest of the messages was received that were drained of a stream.
+pub(crate) fn note_received(sql: &Sql<'_>, source: &str, origin: &str, nanos: i64) -> Result<()> {
+    note(sql, &times_of(source), origin, nanos.unsigned_abs())
+}
+
+/// The name under which the times of a stream are noted: that of no stream, for none has a dot in its name.
+fn times_of(source: &str) -> String {
+    format!("{source}.received")
+}
+
 /// The last of the events that a hearer should have heard before another, given what that one says was told
 /// before it; 0 if there is none, or if it does not say. `subjects` is what the hearer hears of the service.
 pub fn due_before(told_before: &str, service: &str, subjects: &[&str]) -> u64 {

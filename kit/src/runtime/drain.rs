@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::{self, AckPolicy, pull};
+use async_nats::jetstream::stream::{self, RawMessageErrorKind};
 use async_nats::jetstream::{self, Message, context::GetStreamErrorKind};
 use bytes::Bytes;
 use futures_util::stream::FuturesOrdered;
@@ -22,10 +23,11 @@ use super::keeping::Keeping;
 use super::writer::Writer;
 use crate::client::broker;
 use crate::clock::SystemChance;
+use crate::crash;
 use crate::drain::{MQTT_PREFIX, MQTT_QOS, MQTT_STREAM, RawMessage, RawStream};
-use crate::engine::drain::Drained;
+use crate::engine::drain::{ANEW, Drained, is_later};
 use crate::engine::port::{Port, read};
-use crate::engine::standing::{Course, position};
+use crate::engine::standing::{self, Course};
 use crate::engine::{Job, mirror};
 use crate::error::{Error, Result};
 use crate::limits::{
@@ -48,6 +50,8 @@ pub(super) struct Drainer {
     pub(super) raw: RawStream,
     /// Whether this one drains what came by MQTT.
     pub(super) mqtt: bool,
+    /// The streams in the account of devices.
+    pub(super) devices: jetstream::Context,
     /// Since when what comes by MQTT is kept for its consumer, in milliseconds since 1970; 0 if it is not.
     pub(super) sure: Arc<AtomicI64>,
 }
@@ -70,6 +74,8 @@ struct Gathered {
     count: usize,
     /// The number of the last of them.
     last: u64,
+    /// When that was received.
+    received: Timestamp,
     /// What is to be acknowledged: all of them, or the last one for all.
     taken: Vec<Message>,
 }
@@ -111,15 +117,28 @@ impl Drainer {
 
     /// Has the consumer of what came by MQTT made, unless it is there.
     async fn start_mqtt(&self) -> Result<Start> {
-        let name = self.port.service().name();
         self.keeping.drain(&MakeDrain { stream: MQTT_STREAM.to_owned(), start: 1 }).await?;
+        let (consumer, created) = self.mqtt_consumer().await?;
+        self.sure.store(sure_from(created), Ordering::Relaxed);
+        Ok(Start { origin: created.to_string(), consumer, position: 0, handed: 0 })
+    }
+
+    /// The consumer of what came by MQTT, and when it was made, in nanoseconds since 1970.
+    async fn mqtt_consumer(&self) -> Result<(consumer::Consumer<pull::Config>, i128)> {
+        let name = self.port.service().name();
         let mut consumer: consumer::Consumer<pull::Config> =
-            self.jetstream.get_consumer_from_stream(name, MQTT_STREAM).await.map_err(cannot_bind)?;
-        let info = consumer.info().await.map_err(broker)?;
-        let nanos = info.created.unix_timestamp_nanos();
-        let created = i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX);
-        self.sure.store(created.saturating_add(MQTT_SURE_AFTER.as_millis() as i64), Ordering::Relaxed);
-        Ok(Start { origin: nanos.to_string(), consumer, position: 0, handed: 0 })
+            self.devices.get_consumer_from_stream(name, MQTT_STREAM).await.map_err(cannot_bind)?;
+        let created = consumer.info().await.map_err(broker)?.created.unix_timestamp_nanos();
+        Ok((consumer, created))
+    }
+
+    /// Looks since when what comes by MQTT is kept. It must be known before copies are passed over: a broker that has
+    /// lost its disk has lost the consumer too, whether the one who drains that has noticed it yet or not.
+    async fn look_how_sure(&self) {
+        if self.raw.mqtt {
+            let found = self.mqtt_consumer().await;
+            self.sure.store(found.map_or(0, |(_, created)| sure_from(created)), Ordering::Relaxed);
+        }
     }
 
     /// Finds the stream and the consumer, or has them made where the database stands.
@@ -140,8 +159,8 @@ impl Drainer {
         let origin = info.created.unix_timestamp_nanos().to_string();
         let shaped = info.config.max_bytes == self.raw.bytes_max
             && info.config.max_messages_per_subject == self.raw.of_one_max;
-        let from = origin.clone();
-        let position = read(&*self.port, move |sql| position(sql, stream, &from)).await?;
+        let position = self.position(&handle, &origin).await?;
+        self.look_how_sure().await;
         if let Ok(info) = handle.consumer_info(name).await
             && mirror::goes_on(info.delivered.stream_sequence, position)
             && info.config.ack_policy == AckPolicy::All
@@ -154,6 +173,35 @@ impl Drainer {
         self.keeping.drain(&MakeDrain { stream: stream.to_owned(), start: position + 1 }).await?;
         let consumer = handle.get_consumer(name).await.map_err(cannot_bind)?;
         Ok(Start { consumer, origin, position, handed: 0 })
+    }
+
+    /// Where the database stands in a stream; at its beginning if that does not hold what was drained: after a power cut,
+    /// or with an older copy of its disk, a broker gives numbers anew.
+    async fn position(&self, handle: &stream::Stream, origin: &str) -> Result<u64> {
+        let (source, from) = (self.raw.stream, origin.to_owned());
+        let (position, newest) = read(&*self.port, move |sql| {
+            Ok((standing::position(sql, source, &from)?, standing::received(sql, source, &from)?))
+        })
+        .await?;
+        let lost = position > 0
+            && (handle.cached_info().state.last_sequence < position
+                || match handle.get_raw_message(position).await {
+                    Ok(found) => is_later(moment(found.time.unix_timestamp_nanos()), newest),
+                    // It was forgotten since, because the stream is full.
+                    Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => false,
+                    Err(error) => return Err(broker(error)),
+                });
+        if !lost {
+            return Ok(position);
+        }
+        tracing::warn!(
+            stream = source,
+            "The stream has lost what was drained of it; all of it is drained again"
+        );
+        let now = self.port.now();
+        let job = Job::drained_anew(source, origin.to_owned(), Trace::begin(now, &mut SystemChance), now);
+        self.writer.enqueue(job).await?.await?;
+        Ok(0)
     }
 
     /// Hands batch after batch to the writer, the next being gathered while one is written. An error means to begin
@@ -177,23 +225,28 @@ impl Drainer {
         let mut after = start.position;
         loop {
             if gathered.count > 0 && committing.is_empty() {
+                crash::pause("drain.gathered", stream).await?;
                 let (job, taken) = self.job(std::mem::take(&mut gathered), &start.origin, &mut after);
                 let committed = self.writer.enqueue(job).await?;
+                crash::pause("drain.before_commit", stream).await?;
                 committing.push_back(async move { (taken, committed.await) });
             }
             tokio::select! {
                 biased;
                 Some((taken, committed)) = committing.next(), if !committing.is_empty() => {
                     let (taken, committed): (Vec<Message>, Result<Bytes>) = (taken, committed);
-                    committed?;
+                    if committed? == ANEW {
+                        return Err(Error::unavailable("drained_anew", format!("{stream} gives its numbers anew")));
+                    }
+                    crash::pause("drain.after_commit_before_ack", stream).await?;
                     *wait = RETRY_WAIT.0;
-                    acknowledge(taken).await;
+                    acknowledge(stream, taken).await?;
                 }
                 // What is gathered and not handed over is handed out again.
                 () = stop.cancelled() => {
                     while let Some((taken, committed)) = committing.next().await {
                         committed?;
-                        acknowledge(taken).await;
+                        acknowledge(stream, taken).await?;
                     }
                     return Ok(());
                 }
@@ -217,13 +270,14 @@ impl Drainer {
                         // What has come already is taken along.
                         next = if gathered.is_full() { None } else { messages.next().now_or_never() };
                     }
+                    crash::pause("drain.gathering", stream).await?;
                 }
             }
         }
     }
 
     fn job(&self, gathered: Gathered, origin: &str, after: &mut u64) -> (Job, Vec<Message>) {
-        let Gathered { messages, last, taken, count, .. } = gathered;
+        let Gathered { messages, last, received, taken, count, .. } = gathered;
         let source = if self.mqtt { MQTT_STREAM } else { self.raw.stream };
         let drained = Drained {
             stream: self.raw.stream,
@@ -233,6 +287,7 @@ impl Drainer {
             messages,
             // Numbers are given without a gap, and nothing in between is handed out to anybody else.
             missed: if self.mqtt { 0 } else { last.saturating_sub(*after).saturating_sub(count as u64) },
+            received,
         };
         *after = last.max(*after);
         let now = self.port.now();
@@ -245,7 +300,7 @@ impl Gathered {
     fn take(&mut self, message: Message, course: &mut Course, sure: i64) -> Result<()> {
         let (raw, consumer_sequence) = raw(&message)?;
         course.takes(consumer_sequence, raw.sequence)?;
-        self.last = raw.sequence;
+        (self.last, self.received) = (raw.sequence, raw.received);
         let promised = wire::get(message.headers.as_ref(), MQTT_QOS).is_some_and(|qos| qos != "0");
         let comes_otherwise = promised && sure > 0 && raw.received.as_millisecond() >= sure;
         if !comes_otherwise {
@@ -279,18 +334,31 @@ impl Gathered {
 /// The message, and how many its consumer had handed out with it.
 fn raw(message: &Message) -> Result<(RawMessage, u64)> {
     let info = message.info().map_err(cannot_bind)?;
-    let nanos = info.published.unix_timestamp_nanos();
-    let received = Timestamp::from_nanosecond(nanos).unwrap_or(Timestamp::UNIX_EPOCH);
+    let received = moment(info.published.unix_timestamp_nanos());
     let (subject, body) = (message.subject.to_string(), message.payload.clone());
     Ok((RawMessage { subject, body, sequence: info.stream_sequence, received }, info.consumer_sequence))
 }
 
+fn moment(nanos: i128) -> Timestamp {
+    Timestamp::from_nanosecond(nanos).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// From when on it is certain, in milliseconds since 1970, that a consumer has what came by MQTT.
+fn sure_from(created_nanos: i128) -> i64 {
+    let created = i64::try_from(created_nanos / 1_000_000).unwrap_or(i64::MAX);
+    created.saturating_add(MQTT_SURE_AFTER.as_millis() as i64)
+}
+
 /// Tells the broker what is committed. A lost acknowledgement is repaired by the next one, by the position, or by
 /// handing out the message again.
-async fn acknowledge(taken: Vec<Message>) {
-    for message in taken {
+async fn acknowledge(stream: &str, taken: Vec<Message>) -> Result<()> {
+    for (at, message) in taken.into_iter().enumerate() {
         let _ = message.ack().await;
+        if at == 0 {
+            crash::pause("drain.after_ack", stream).await?;
+        }
     }
+    Ok(())
 }
 
 fn cannot_bind(error: impl std::fmt::Display) -> Error {

@@ -298,6 +298,7 @@ impl Parts {
                     vitals: Arc::clone(&self.vitals),
                     raw,
                     mqtt,
+                    devices: self.jetstream_of_devices(),
                     sure: Arc::clone(&sure),
                 };
                 tasks.spawn(drainer.run(stop.clone()));

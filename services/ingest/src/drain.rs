@@ -19,7 +19,7 @@ pub const LIVE_WITHIN_MS: i64 = 5 * 60 * 1000;
 pub fn drain(tx: &mut Tx<'_>, batch: &Batch, settings: &Settings, rates: &Rates) -> Result<Vec<Unfit>> {
     let newest = batch.messages.last().map_or(0, |message| message.received.as_millisecond());
     let (mut gathered, mut unfit) = (Gathered::default(), Vec::new());
-    let mut held = rates.hold(newest);
+    let mut held = rates.hold(newest, &batch.stream);
     for (at, message) in batch.messages.iter().enumerate() {
         if let Err(error) = gathered.take(message, settings.keep, &mut held) {
             unfit.push(Unfit { at, error });

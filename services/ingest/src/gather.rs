@@ -80,8 +80,7 @@ impl<'a> Gathered<'a> {
         device.received = device.received.max(received);
         let earliest = received.saturating_sub(millis(keep));
         let latest = received.saturating_add(millis(AHEAD_MAX));
-        let bucket = rates.of(device.device, received);
-        let counts = bucket.turn(received, message.sequence);
+        let (bucket, counts) = rates.turn(device.device, received, message.sequence);
         let read = payload::read(&message.body, received, |item| match item {
             _ if counts && !bucket.take() => device.refuse(Refusal::TooFast),
             Ok(found) if found.time > latest => device.refuse(Refusal::TooFarAhead),

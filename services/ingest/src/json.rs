@@ -69,7 +69,8 @@ impl<'de> Visitor<'de> for ObjectVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-        let mut fields = Vec::with_capacity(4);
+        // Nothing is reserved: of a message of empty objects there are very many.
+        let mut fields = Vec::new();
         while let Some(Text(name)) = map.next_key()? {
             fields.push((name, map.next_value()?));
         }

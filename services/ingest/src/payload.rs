@@ -67,7 +67,11 @@ pub fn read(body: &[u8], received: i64, mut found: impl FnMut(Item<'_>)) -> Resu
         }
         Some(b'{') => {
             let object: Object<'_> = serde_json::from_slice(body)?;
-            plain::read(&object, received, &mut found);
+            if senml::is_record(&object) {
+                senml::read(std::slice::from_ref(&object), received, &mut found)?;
+            } else {
+                plain::read(&object, received, &mut found);
+            }
         }
         Some(_) => {
             let value: f64 = serde_json::from_slice(body)?;

@@ -23,30 +23,21 @@ pub const READINGS_AT_ONCE: usize = 2000;
 /// Series that one piece looks at.
 pub const SERIES_AT_ONCE: usize = 200;
 
-/// Between two looks at the clock no more time passes than this, unless the clock was set or the service was away.
-pub const STEADY_MS: i64 = 60 * 60 * 1000;
-
-/// For how long nothing is removed after that: a clock that shows the wrong year must not cost what is kept.
-pub const HELD_MS: i64 = 24 * 60 * 60 * 1000;
-
 /// Begins a round, if the clock can be believed.
 pub fn begin(tx: &mut Tx<'_>, settings: &Settings) -> Result<()> {
-    let now = tx.now().as_millisecond();
-    let before = store::pruning(tx)?;
-    let unsteady = before.looked_at > 0 && (now - before.looked_at).abs() > STEADY_MS;
-    let held_until = if unsteady { now.saturating_add(HELD_MS) } else { before.held_until };
-    store::put_pruning(tx, Pruning { behind: 0, looked_at: now, held_until })?;
-    // A clock that was set back must not hold it for years.
-    if now < held_until && held_until - now <= HELD_MS {
-        return Ok(());
-    }
+    let clock = store::pruning(tx)?.clock.look(tx.now().as_millisecond());
+    store::put_pruning(tx, Pruning { behind: 0, clock })?;
     go_on(tx, settings)
 }
 
-/// Removes some readings, and comes again at once if there may be more.
+/// Removes some readings, if the clock can be believed, and comes again at once if there may be more.
 pub fn go_on(tx: &mut Tx<'_>, settings: &Settings) -> Result<()> {
-    let before = tx.now().as_millisecond() - millis(settings.keep);
+    let now = tx.now().as_millisecond();
     let mut standing = store::pruning(tx)?;
+    if !standing.clock.is_believed(now) {
+        return Ok(());
+    }
+    let before = now - millis(settings.keep);
     let all = store::series_behind(tx, standing.behind, SERIES_AT_ONCE)?;
     let mut room = READINGS_AT_ONCE;
     for series in &all {

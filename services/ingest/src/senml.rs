@@ -25,6 +25,12 @@ pub fn looks_like(first: &Object<'_>) -> bool {
         && ["ts", "values", "metric"].iter().all(|name| first.get(name).is_none())
 }
 
+/// Whether an object that stands alone is a record: it has a name, and a value of those that only records have.
+pub fn is_record(object: &Object<'_>) -> bool {
+    ["n", "bn"].iter().any(|label| matches!(object.get(label), Some(Field::Text(_))))
+        && ["v", "vb", "vs", "vd", "s"].iter().any(|label| object.get(label).is_some())
+}
+
 /// What the records before have said for those that follow.
 #[derive(Default)]
 struct Base<'a> {

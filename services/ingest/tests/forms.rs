@@ -106,12 +106,21 @@ async fn base_values_are_added_and_sums_and_truths_are_metrics() {
 }
 
 #[tokio::test]
+async fn a_record_may_stand_alone() {
+    let said = r#"{"bn":"urn:dev:","n":"temperature","u":"Cel","t":-5,"v":4.2}"#;
+    assert_eq!(recorded(said).await, [one("urn:dev:temperature", "Cel", -5000, 4.2)]);
+    // An object whose fields only have such names is none.
+    assert_eq!(recorded(r#"{"v":230,"n":4}"#).await, [one("n", "", 0, 4.0), one("v", "", 0, 230.0)]);
+}
+
+#[tokio::test]
 async fn a_pack_that_must_be_understood_and_is_not_is_put_aside_whole() {
     for said in [
         r#"[{"bver":11,"n":"a","v":1}]"#,
         r#"[{"n":"a","v":1},{"n":"b","v":2,"key_":1}]"#,
         r#"[{"bn":7,"n":"a","v":1}]"#,
         r#"[{"n":"a","bt":"now","v":1}]"#,
+        r#"{"n":"a","v":1,"key_":1}"#,
     ] {
         let house = House::open();
         house.says(1, said);

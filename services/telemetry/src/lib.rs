@@ -29,7 +29,10 @@ pub fn service(settings: Settings) -> kit::Service {
         .about("Makes of readings what they come to by minute, hour and day.")
         .giving_way()
         .hearing_at_leisure()
-        .migrations_from(&[include_str!("../migrations/0001_buckets.sql")])
+        .migrations_from(&[
+            include_str!("../migrations/0001_buckets.sql"),
+            include_str!("../migrations/0002_pruned.sql"),
+        ])
         .answers(move |ctx, asked| handlers::get_series(ctx, asked, settings))
         .answers(move |ctx, asked| handlers::get_summary(ctx, asked, settings))
         .answers(handlers::get_state)

@@ -2,9 +2,10 @@
 
 use contracts::ingest::ReadingsRecorded;
 use contracts::readings::Reading;
+use contracts::telemetry::Step;
 use kit::{Result, Tx};
 
-use crate::rollup::roll_up;
+use crate::rollup::{Place, Rollup, roll_up};
 use crate::store::{self, Building, Page};
 
 /// Readings count in their minutes, hours and days, however late they came.
@@ -14,18 +15,21 @@ pub fn readings_recorded(tx: &mut Tx<'_>, event: ReadingsRecorded) -> Result<()>
     if state.settled > 0 && !unsettled {
         store::settle(tx)?;
     }
-    let mut counted = 0;
+    let (pruned, mut counted) = (store::pruned(tx)?, 0);
     for told in &event.series {
         let found = (told.device, &told.metric);
         let series = store::take_series(tx, found, told.unit.as_ref(), state.standing)?;
         counted += told.readings.len() as u64;
         let all = &told.readings;
-        let shown = if unsettled {
+        let mut shown = if unsettled {
             let pages = store::list_pages(tx, state.standing, series.number)?;
             roll_up(&news(all, &pages, event.number, true))
         } else {
             roll_up(all)
         };
+        if shown.iter().any(|(place, _)| is_pruned(&pruned, *place)) {
+            shown = without_pruned(tx, state.standing, series.number, &pruned, shown)?;
+        }
         store::add_rollups(tx, state.standing, &series, &shown)?;
         if let Some(Building { generation, .. }) = state.building {
             let pages = store::list_pages(tx, generation, series.number)?;
@@ -33,6 +37,29 @@ pub fn readings_recorded(tx: &mut Tx<'_>, event: ReadingsRecorded) -> Result<()>
         }
     }
     store::add_readings(tx, counted)
+}
+
+/// Whether a bucket is so old that those of its time are removed.
+fn is_pruned(pruned: &[i64; Step::ALL.len()], (step, at): Place) -> bool {
+    Step::ALL.iter().zip(pruned).any(|(of, before)| *of == step && at < *before)
+}
+
+/// Leaves out buckets of a time of which buckets are removed, unless one is still there: made of late readings alone, it
+/// would look like all that was measured then. Longer buckets have them.
+fn without_pruned(
+    tx: &Tx<'_>,
+    generation: u64,
+    series: i64,
+    pruned: &[i64; Step::ALL.len()],
+    rollups: Vec<(Place, Rollup)>,
+) -> Result<Vec<(Place, Rollup)>> {
+    let mut kept = Vec::with_capacity(rollups.len());
+    for (place, rollup) in rollups {
+        if !is_pruned(pruned, place) || store::has_bucket(tx, generation, series, place)? {
+            kept.push((place, rollup));
+        }
+    }
+    Ok(kept)
 }
 
 /// The readings of an event that a rebuild has not counted and will not: those of a time that it read before they were

@@ -14,7 +14,7 @@ use rusqlite::{named_params, params};
 
 use crate::rollup::{Place, Rollup};
 
-pub use old::{Pruning, pruning, put_pruning, remove_before, series_behind};
+pub use old::{Pruning, has_bucket, pruned, pruning, put_pruned, put_pruning, remove_before, series_behind};
 pub use rebuilding::{
     Building, Page, State, advance, begin_rebuild, end_rebuild, give_up_rebuild, keep_old_buckets,
     list_pages, mark_rebuilt, newest_generation, next_to_rebuild, put_page, remove_others, settle, state,

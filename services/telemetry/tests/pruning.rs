@@ -22,6 +22,21 @@ async fn minutes_go_first_and_days_stay() {
 }
 
 #[tokio::test]
+async fn a_late_reading_makes_no_bucket_that_would_look_whole_where_buckets_are_gone() {
+    let house = House::with(Settings::default());
+    let own = series(1, "t");
+    let ago = NOON - 95 * 86_400_000;
+    house.hears(&own, &[(ago, 1.0), (ago + 10_000, 2.0), (NOON, 3.0)]);
+    house.service.set_periods().await;
+    house.service.advance(Duration::from_secs(1200)).await;
+    assert_eq!(house.buckets(&own, Step::Minute).await.len(), 1);
+    house.hears(&own, &[(ago + 20_000, 9.0)]);
+    assert_eq!(house.buckets(&own, Step::Minute).await.len(), 1, "the minute is gone");
+    let hour = house.buckets(&own, Step::Hour).await.remove(0).figures;
+    assert_eq!((hour.count, hour.max), (3, 9.0), "its hour is kept, and corrected");
+}
+
+#[tokio::test]
 async fn a_clock_that_was_set_costs_nothing_within_a_day() {
     let house = House::with(Settings::keeping_days(1));
     let own = series(1, "t");

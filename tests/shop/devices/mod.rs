@@ -3,6 +3,6 @@
 mod alarms;
 mod callout;
 mod doors;
-mod mqtt;
+pub(crate) mod mqtt;
 mod provisioning;
 mod states;

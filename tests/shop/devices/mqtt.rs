@@ -11,7 +11,7 @@ use rumqttc::{
 use tests::Shop;
 
 /// A device on MQTT. It is gone when this is dropped.
-pub(super) struct Device {
+pub(crate) struct Device {
     client: AsyncClient,
     said: Arc<Mutex<Vec<Packet>>>,
     task: tokio::task::JoinHandle<()>,
@@ -20,7 +20,12 @@ pub(super) struct Device {
 impl Device {
     /// Connects as somebody; an error is the broker's refusal.
     pub(super) async fn connect(shop: &Shop, user: &str, password: &str) -> Result<Self, ConnectionError> {
-        let mut options = MqttOptions::new(user, "127.0.0.1", shop.lent_broker().mqtt_port());
+        Self::connect_at(shop.lent_broker().mqtt_port(), user, password).await
+    }
+
+    /// The same at a port.
+    pub(crate) async fn connect_at(port: u16, user: &str, password: &str) -> Result<Self, ConnectionError> {
+        let mut options = MqttOptions::new(user, "127.0.0.1", port);
         options.set_credentials(user, password).set_keep_alive(Duration::from_secs(30));
         let (client, mut events) = AsyncClient::new(options, 100);
         while !matches!(events.poll().await?, Event::Incoming(Packet::ConnAck(_))) {}
@@ -39,6 +44,19 @@ impl Device {
         let before = self.acknowledged();
         self.client.publish(topic, QoS::AtLeastOnce, false, body).await.unwrap();
         eventually("an acknowledgement", || async { (self.acknowledged() > before).then_some(()) }).await;
+    }
+
+    /// Says something. Answers whether the broker acknowledged it before the connection ended.
+    pub(crate) async fn tries(&self, topic: &str, body: &str) -> bool {
+        let before = self.acknowledged();
+        if self.client.publish(topic, QoS::AtLeastOnce, false, body).await.is_err() {
+            return false;
+        }
+        eventually("an acknowledgement, or an end", || async {
+            let acknowledged = self.acknowledged() > before;
+            (acknowledged || self.is_cut_off()).then_some(acknowledged)
+        })
+        .await
     }
 
     /// Listens to a topic, if the broker lets it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use kit::Client;
 use kit::testing::eventually;
 
-use super::house::House;
+use super::house::{House, id};
 
 const DEVICES: u128 = 4;
 const MESSAGES: i64 = 240;
@@ -67,15 +67,6 @@ async fn readings_that_were_acknowledged_survive_the_killing_of_each_process_in_
     assert_eq!(counts.missed_messages, 0);
     assert!(counts.total.repeated > 0, "some were said again");
     for (device, own) in &expected {
-        assert_eq!(house.readings(*device).await, *own);
-        let figures = eventually("telemetry has counted all", || async {
-            let figures = house.summary(*device).await?.metrics.first()?.figures;
-            (figures.count >= own.len() as u64).then_some(figures)
-        })
-        .await;
-        let mean = own.values().sum::<f64>() / own.len() as f64;
-        assert_eq!(figures.count, own.len() as u64, "each counts once");
-        assert!((figures.mean - mean).abs() < 1e-9, "{figures:?} {mean}");
-        assert_eq!(Some(&figures.last), own.values().last());
+        house.has_exactly(id(*device), own).await;
     }
 }

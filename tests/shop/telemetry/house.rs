@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use contracts::DeviceId;
-use contracts::ingest::{Counts, GetCounts, GetRange};
+use contracts::ingest::{Counts, GetCounts, GetRange, READINGS_MAX};
 use contracts::readings::{Site, subject};
 use contracts::telemetry::{GetSummary, Summary};
 use kit::access::Position;
@@ -21,28 +21,33 @@ const DEVICE_NAMES: [&str; 2] = ["ingest", "telemetry"];
 pub(crate) struct House {
     pub(crate) shop: ProcessShop,
     pub(crate) counter: Counter,
+    services: Vec<&'static str>,
 }
 
 impl House {
     /// Opens with so many devices, numbered from 1 on.
     pub(crate) async fn open(devices: u128) -> Self {
-        let mut shop = ProcessShop::closed();
+        Self::open_on(ProcessShop::closed(), devices, &DEVICE_NAMES).await
+    }
+
+    /// The same with processes, of which these services are started.
+    pub(crate) async fn open_on(mut shop: ProcessShop, devices: u128, services: &[&'static str]) -> Self {
         for device in 1..=devices {
             shop.broker().keys().add(&id(device).to_string(), Position::Device);
         }
         shop.broker().reload();
-        for name in ["streams", "auth"].into_iter().chain(DEVICE_NAMES) {
+        for name in ["streams", "auth"].iter().chain(services) {
             shop.start(name);
         }
         let counter = Counter::on(shop.lent_broker().client().await);
-        let house = Self { shop, counter };
+        let house = Self { shop, counter, services: services.to_vec() };
         house.until_open().await;
         house
     }
 
-    /// Waits until ingest and telemetry answer, and messages are stored.
+    /// Waits until the services answer, and messages are stored.
     pub(crate) async fn until_open(&self) {
-        for name in DEVICE_NAMES {
+        for name in &self.services {
             eventually(&format!("{name} answers"), || async { self.counter.health(name).await }).await;
         }
         eventually("ingest drains", || async {
@@ -72,15 +77,15 @@ impl House {
     }
 
     /// Every reading of a device, by its time.
-    pub(crate) async fn readings(&self, device: u128) -> BTreeMap<i64, f64> {
+    async fn readings_of(&self, device: DeviceId) -> BTreeMap<i64, f64> {
         let (mut all, mut after) = (BTreeMap::new(), None);
         loop {
             let asked = GetRange {
-                device: id(device),
+                device,
                 metric: "t".parse().unwrap(),
                 from: Timestamp::MIN,
                 to: Timestamp::MAX,
-                limit: None,
+                limit: Some(READINGS_MAX),
                 after,
             };
             let page = self.counter.client().ask(&asked).await.unwrap();
@@ -93,10 +98,28 @@ impl House {
     }
 
     /// What the readings of a device of some days come to.
-    pub(crate) async fn summary(&self, device: u128) -> Option<Summary> {
+    async fn summary_of(&self, device: DeviceId) -> Option<Summary> {
         let (from, to) =
             (Client::now() - Duration::from_secs(90 * 86_400), Client::now() + Duration::from_secs(86_400));
-        self.counter.client().ask(&GetSummary { device: id(device), from, to }).await.ok()
+        self.counter.client().ask(&GetSummary { device, from, to }).await.ok()
+    }
+
+    /// Waits until exactly these readings of a device are recorded, and telemetry has counted each once.
+    pub(crate) async fn has_exactly(&self, device: DeviceId, expected: &BTreeMap<i64, f64>) {
+        eventually(&format!("{} readings of {device}", expected.len()), || async {
+            (self.readings_of(device).await.len() >= expected.len()).then_some(())
+        })
+        .await;
+        assert_eq!(self.readings_of(device).await, *expected);
+        let figures = eventually("telemetry has counted all", || async {
+            let figures = self.summary_of(device).await?.metrics.first()?.figures;
+            (figures.count >= expected.len() as u64).then_some(figures)
+        })
+        .await;
+        assert_eq!(figures.count, expected.len() as u64, "each counts once");
+        let mean = expected.values().sum::<f64>() / expected.len() as f64;
+        assert!((figures.mean - mean).abs() < 1e-9, "{figures:?} {mean}");
+        assert_eq!(Some(&figures.last), expected.values().last());
     }
 }
 

@@ -186,6 +186,72 @@ async fn a_consumer_or_a_stream_that_is_gone_is_made_again() {
     running.stop().await.unwrap();
 }
 
+/// Copies a folder with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+/// Gives the broker the disk that it had when it was copied, as after a power cut that took what it had not synced.
+fn sets_back(broker: &mut Broker, copied: &Path) {
+    broker.kill();
+    std::fs::remove_dir_all(broker.store()).unwrap();
+    copy(copied, &broker.store());
+    broker.restart();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn numbers_that_a_broker_gives_anew_are_drained_too() {
+    let mut world = World::start().await;
+    let first = world.run(drinker());
+    world.until_part_is("DROPS", "ok").await;
+    for at in 0..5 {
+        world.says(&format!("a{at}")).await;
+    }
+    world.until_drunk(5).await;
+    let copied = world.broker.folder().join("copied");
+    world.broker.kill();
+    copy(&world.broker.store(), &copied);
+    world.broker.restart();
+    for at in 0..5 {
+        world.says(&format!("b{at}")).await;
+    }
+    world.until_drunk(10).await;
+    // While it runs: devices speak before it is there again.
+    sets_back(&mut world.broker, &copied);
+    for at in 0..8 {
+        world.says(&format!("c{at}")).await;
+    }
+    world.until_drunk(18).await;
+    // While it is away; and there are fewer numbers than were drained.
+    first.kill();
+    sets_back(&mut world.broker, &copied);
+    world.says("d0").await;
+    let second = world.run(drinker());
+    world.until_drunk(19).await;
+    // And more.
+    second.kill();
+    sets_back(&mut world.broker, &copied);
+    for at in 0..20 {
+        world.says(&format!("e{at:02}")).await;
+    }
+    let third = world.run(drinker());
+    let drunk: Vec<String> = world.until_drunk(39).await.into_iter().map(|(body, _)| body).collect();
+    let all = [("a", 5), ("b", 5), ("c", 8)]
+        .into_iter()
+        .flat_map(|(name, many)| (0..many).map(move |at| said(&format!("{name}{at}")).0));
+    let rest = (0..20).map(|at| said(&format!("e{at:02}")).0);
+    assert_eq!(drunk, all.chain([said("d0").0]).chain(rest).collect::<Vec<_>>());
+    third.stop().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_acted_on_is_put_aside_alone() {
     let world = World::start().await;

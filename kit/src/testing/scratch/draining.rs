@@ -30,7 +30,9 @@ impl Scratch {
         });
         let messages: Vec<RawMessage> = raw.collect();
         let (source, origin) = (stream.to_owned(), ORIGIN.to_owned());
-        let drained = Drained { stream, source, origin, span: Some((after, *last)), messages, missed: 0 };
+        let received = messages.last().map_or(Timestamp::UNIX_EPOCH, |message| message.received);
+        let span = Some((after, *last));
+        let drained = Drained { stream, source, origin, span, messages, missed: 0, received };
         let trace = Trace::begin(self.now(), &mut SystemChance);
         let job = Job::drained(Arc::clone(&self.surroundings.service), drained, trace, self.now());
         drop(sequences);

@@ -1,5 +1,6 @@
 //! The statements that forget readings, a few at a time.
 
+use kit::clock::Believed;
 use kit::{Result, Sql, Tx};
 use rusqlite::params;
 
@@ -8,16 +9,15 @@ use rusqlite::params;
 pub struct Pruning {
     /// The series behind which it goes on.
     pub behind: i64,
-    /// When it last looked at the clock.
-    pub looked_at: i64,
-    /// Until when nothing is removed.
-    pub held_until: i64,
+    /// What it knows of the clock.
+    pub clock: Believed,
 }
 
 /// How far pruning is.
 pub fn pruning(sql: &Sql<'_>) -> Result<Pruning> {
     sql.get("SELECT behind, looked_at_ms, held_until_ms FROM pruning WHERE one = 1", [], |row| {
-        Ok(Pruning { behind: row.get(0)?, looked_at: row.get(1)?, held_until: row.get(2)? })
+        let clock = Believed { looked_at: row.get(1)?, held_until: row.get(2)? };
+        Ok(Pruning { behind: row.get(0)?, clock })
     })
 }
 
@@ -25,7 +25,7 @@ pub fn pruning(sql: &Sql<'_>) -> Result<Pruning> {
 pub fn put_pruning(tx: &Tx<'_>, pruning: Pruning) -> Result<()> {
     tx.execute(
         "UPDATE pruning SET behind = ?1, looked_at_ms = ?2, held_until_ms = ?3 WHERE one = 1",
-        params![pruning.behind, pruning.looked_at, pruning.held_until],
+        params![pruning.behind, pruning.clock.looked_at, pruning.clock.held_until],
     )?;
     Ok(())
 }

@@ -92,6 +92,8 @@ pub fn end_rebuild(tx: &Tx<'_>) -> Result<()> {
         [tx.now().as_millisecond()],
     )?;
     tx.execute("DELETE FROM pages WHERE generation <> (SELECT standing FROM state)", [])?;
+    // It has every bucket of the readings that are kept, however old.
+    tx.execute("DELETE FROM pruned", [])?;
     Ok(())
 }
 
