@@ -32,6 +32,7 @@ pub const LISTENS: &[&str] = &[
     wire::PROVISION,
     wire::STATE_REPORTED,
     wire::STATE_GET,
+    wire::CLAIM_OFFER,
 ];
 
 /// Where it tells outside the words of the shop: answers, and commands to the broker.
@@ -43,6 +44,8 @@ pub const TELLS: &[&str] = &[
     wire::STATE_DELTA,
     wire::STATE_ACCEPTED,
     wire::STATE_REJECTED,
+    wire::CLAIM_ACCEPTED,
+    wire::CLAIM_REJECTED,
     wire::INBOX,
 ];
 
@@ -90,6 +93,10 @@ pub mod reason {
     pub const WRONG_STATE: &str = "wrong_device_state";
     /// The code is wrong, was used, or its time is over.
     pub const CLAIM_REFUSED: &str = "claim_refused";
+    /// A device may not offer itself: it belongs to somebody, or its kind does not let it.
+    pub const OFFER_REFUSED: &str = "offer_refused";
+    /// An offer that is not understood, or a code that is too short, too long or not printable.
+    pub const INVALID_OFFER: &str = "invalid_offer";
     /// Too many devices of a kind register themselves at once.
     pub const TOO_FAST: &str = "provisioning_too_fast";
     /// The state is another one than was expected.
@@ -152,4 +159,6 @@ pub enum Gone {
     Disconnected,
     /// It said nothing for longer than its profile allows.
     Silent,
+    /// It may not connect any more: it is suspended or retired, or its secrets were taken back.
+    ShutOut,
 }

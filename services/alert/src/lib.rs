@@ -22,6 +22,7 @@ pub mod words;
 
 use std::sync::Arc;
 
+use contracts::alert::ClearAlarm;
 use contracts::device::{DeviceOffline, DeviceOnline};
 use contracts::ingest::ReadingsRecorded;
 use kit::{Service, Tx};
@@ -31,12 +32,15 @@ use crate::rulebook::Rulebook;
 /// The alert service.
 pub fn service() -> Service {
     let book = Arc::new(Rulebook::default());
-    let (readings, online, offline, ring, escalate) =
-        (Arc::clone(&book), Arc::clone(&book), Arc::clone(&book), Arc::clone(&book), book);
+    let (readings, online, offline, ring, escalate, clear) =
+        (Arc::clone(&book), Arc::clone(&book), Arc::clone(&book), Arc::clone(&book), Arc::clone(&book), book);
     Service::new(contracts::alert::NAME, env!("CARGO_PKG_VERSION"))
         .about("Watches what devices say by rules, and keeps one open alarm for each rule and device.")
         .giving_way()
-        .migrations_from(&[include_str!("../migrations/0001_alarms.sql")])
+        .migrations_from(&[
+            include_str!("../migrations/0001_alarms.sql"),
+            include_str!("../migrations/0002_revoked.sql"),
+        ])
         .answers(handlers::put_rule)
         .answers(handlers::get_rule)
         .answers(handlers::list_rules)
@@ -44,7 +48,7 @@ pub fn service() -> Service {
         .answers(handlers::list_alarms)
         .answers(handlers::get_alarm)
         .answers(handlers::acknowledge_alarm)
-        .answers(handlers::clear_alarm)
+        .answers(move |ctx, asked: ClearAlarm| handlers::clear_alarm(ctx, Arc::clone(&clear), asked))
         .hears(move |tx: &mut Tx<'_>, event: ReadingsRecorded| reactions::readings(tx, &readings, &event))
         .hears(move |tx: &mut Tx<'_>, event: DeviceOnline| reactions::online(tx, &online, &event))
         .hears(move |tx: &mut Tx<'_>, event: DeviceOffline| reactions::offline(tx, &offline, &event))

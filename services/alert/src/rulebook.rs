@@ -52,13 +52,13 @@ impl Ready {
         &self,
         device: DeviceId,
         site: &Site,
-        profile: impl FnOnce() -> Result<Option<String>>,
+        profile: impl FnOnce() -> Result<String>,
     ) -> Result<bool> {
         Ok(match &self.rule.of {
             Scope::All => true,
             Scope::Site(wanted) => wanted == site,
             Scope::Devices(wanted) => wanted.contains(&device),
-            Scope::Profile(wanted) => profile()?.as_ref() == Some(wanted),
+            Scope::Profile(wanted) => profile()? == *wanted,
         })
     }
 }

@@ -1,8 +1,8 @@
 //! What people do with alarms, and what happens if they do not.
 
 use contracts::alert::{
-    AcknowledgeAlarm, AlarmAcknowledged, AlarmEscalated, AlarmState, ClearAlarm, GetAlarm, ListAlarms, Rule,
-    Severity, reason,
+    AcknowledgeAlarm, AlarmAcknowledged, AlarmEscalated, AlarmState, ClearAlarm, Condition, GetAlarm,
+    ListAlarms, Rule, Severity, reason,
 };
 use kit::Example;
 
@@ -65,6 +65,25 @@ async fn an_alarm_that_is_cleared_by_hand_is_raised_anew_if_its_rule_still_holds
     assert_eq!(tower.counts(), (2, 1));
     let refused = tower.ask(&ClearAlarm { alarm, note: String::new() }).await.unwrap_err();
     assert_eq!(refused.reason, reason::ALARM_IS_OVER);
+}
+
+#[tokio::test]
+async fn a_device_that_stays_away_raises_an_alarm_anew_after_one_is_cleared_by_hand() {
+    for when in [Condition::Silent { metric: None, seconds: 300 }, Condition::Offline { seconds: 300 }] {
+        let tower = Watchtower::with(when).await;
+        tower.hears(device(1), &[5.0]);
+        tower.hears_offline(device(1));
+        tower.waits(300).await;
+        let alarm = tower.open().await[0].alarm;
+        tower.ask(&ClearAlarm { alarm, note: String::new() }).await.unwrap();
+        tower.waits(299).await;
+        assert_eq!(tower.counts(), (1, 1));
+        tower.waits(1).await;
+        assert_eq!(tower.counts(), (2, 1));
+        tower.hears_online(device(1));
+        tower.hears(device(1), &[5.0]);
+        assert_eq!(tower.counts(), (2, 2));
+    }
 }
 
 #[tokio::test]

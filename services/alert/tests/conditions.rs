@@ -1,7 +1,7 @@
 //! What must hold for an alarm, and what ends it.
 
 use contracts::alert::{AlarmRaised, Beyond, Condition, Scope};
-use contracts::device::{DeviceRegistered, DeviceRevoked};
+use contracts::device::{DeviceOffline, DeviceRegistered, DeviceRevoked, Gone};
 use contracts::readings::{Metric, Reading, Site};
 use kit::Example;
 
@@ -237,6 +237,33 @@ async fn a_device_that_comes_back_with_other_credentials_is_still_of_its_profile
     tower.sets(contracts::alert::Rule { of, ..rule(above(0, 0)) }).await.unwrap();
     tower.hear(&DeviceRegistered { device: device(1), site: Site::example(), profile });
     tower.hear(&DeviceRevoked { device: device(1), site: Site::example() });
+    tower.hears_online(device(1));
     tower.hears(device(1), &[9.0]);
     assert_eq!(tower.counts(), (1, 0));
+}
+
+#[tokio::test]
+async fn what_is_heard_late_of_a_device_that_is_revoked_raises_nothing() {
+    let tower = Watchtower::with(above(0, 0)).await;
+    let others = [
+        ("silent", Condition::Silent { metric: None, seconds: 60 }),
+        ("offline", Condition::Offline { seconds: 0 }),
+    ];
+    for (name, when) in others {
+        tower.sets(contracts::alert::Rule { name: name.parse().unwrap(), ..rule(when) }).await.unwrap();
+    }
+    tower.hears(device(1), &[5.0]);
+    tower.hear(&DeviceRevoked { device: device(1), site: Site::example() });
+    let (site, since) = (Site::example(), tower.now());
+    tower.hear(&DeviceOffline { device: device(1), site, since, why: Gone::ShutOut });
+    // What it said before, and ingest recorded after.
+    tower.waits(1).await;
+    tower.hears(device(1), &[9.0]);
+    tower.waits(1000).await;
+    assert_eq!(tower.counts(), (0, 0));
+    tower.hears_online(device(1));
+    tower.hears(device(1), &[9.0]);
+    assert_eq!(tower.counts(), (1, 0));
+    tower.waits(60).await;
+    assert_eq!(tower.counts(), (2, 0));
 }

@@ -25,6 +25,10 @@ const ADMITTED_FOR: Duration = Duration::from_secs(24 * 3600);
 /// For how long somebody is let in who registers.
 const REGISTERING_FOR: Duration = Duration::from_secs(120);
 
+/// Connections of one device at a time; a further one is refused. One that ended and whose end was not told is found
+/// by looking at the broker within a minute.
+pub const CONNECTIONS_MAX: u32 = 16;
+
 /// Subscriptions of one device; the broker refuses a further one.
 const SUBSCRIPTIONS_MAX: u32 = 16;
 
@@ -56,6 +60,9 @@ async fn decide(ctx: Ctx, asked: &Asked, now: Timestamp) -> Result<Grant> {
         return registering(ctx, names, asked, now).await;
     }
     let device: DeviceId = asked.user.parse().map_err(|_| Refusal::NotAdmitted)?;
+    if is_of_another(&asked.client_id, Some(device)) {
+        return Err(Refusal::NotAdmitted.into());
+    }
     let digest = digest(&asked.password);
     // Who may not come in costs no write.
     if !ctx.look_up(move |sql| doors::speaks(sql, device, &digest, now)).await? {
@@ -70,7 +77,10 @@ async fn decide(ctx: Ctx, asked: &Asked, now: Timestamp) -> Result<Grant> {
             if !doors::speaks(tx, device, &digest, tx.now())? {
                 return Err(Refusal::NotAdmitted.into());
             }
-            doors::insert_connection(tx, &connection, device)?;
+            if doors::connections_at(tx, device, &connection.server)? >= CONNECTIONS_MAX {
+                return Err(Refusal::NotAdmitted.into());
+            }
+            doors::insert_connection(tx, &connection, device, &digest)?;
             let site = found.site.clone();
             if state != found.state {
                 store::update(tx, &store::Device { state, ..found })?;
@@ -81,11 +91,30 @@ async fn decide(ctx: Ctx, asked: &Asked, now: Timestamp) -> Result<Grant> {
     Ok(grant_to_device(device, &site, asked.is_mqtt(), now + ADMITTED_FOR))
 }
 
+/// Whether a client id names another device. The broker knows a session over MQTT by this id alone: whoever takes
+/// the id of another one would disconnect it, again and again.
+fn is_of_another(client_id: &str, device: Option<DeviceId>) -> bool {
+    let own = device.map(|device| device.to_string());
+    client_id.starts_with(DEVICE_PREFIX) && !own.is_some_and(|own| client_id.starts_with(&own))
+}
+
+/// What the id of every device begins with.
+const DEVICE_PREFIX: &str = "dev_";
+
+/// What a device hears of its own.
+const HEARD: [&str; 6] = [
+    wire::STATE_DELTA,
+    wire::STATE_ACCEPTED,
+    wire::STATE_REJECTED,
+    wire::CLAIM_ACCEPTED,
+    wire::CLAIM_REJECTED,
+    wire::INBOX,
+];
+
 /// What a device may do: speak for itself, at the place where it stands.
 fn grant_to_device(device: DeviceId, site: &Site, mqtt: bool, until: Timestamp) -> Grant {
     let of = |pattern: &str| wire::of(pattern, device);
-    let mut subscribe =
-        vec![of(wire::STATE_DELTA), of(wire::STATE_ACCEPTED), of(wire::STATE_REJECTED), of(wire::INBOX)];
+    let mut subscribe = HEARD.iter().map(|pattern| of(pattern)).collect::<Vec<_>>();
     if mqtt {
         subscribe.push(MQTT_DELIVERY.to_owned());
     }
@@ -96,6 +125,7 @@ fn grant_to_device(device: DeviceId, site: &Site, mqtt: bool, until: Timestamp) 
             contracts::readings::subject(site, device),
             of(wire::STATE_REPORTED),
             of(wire::STATE_GET),
+            of(wire::CLAIM_OFFER),
         ],
         subscribe,
         subscriptions_max: SUBSCRIPTIONS_MAX,
@@ -110,6 +140,9 @@ const MQTT_DELIVERY: &str = "$MQTT.sub.>";
 
 /// Somebody who wants to register may do nothing else.
 async fn registering(ctx: Ctx, names: &str, asked: &Asked, now: Timestamp) -> Result<Grant> {
+    if is_of_another(&asked.client_id, None) {
+        return Err(Refusal::NotAdmitted.into());
+    }
     let (profile, hardware) = names.split_once(':').ok_or(Refusal::NotAdmitted)?;
     let hardware: HardwareId = hardware.parse().map_err(|_| Refusal::NotAdmitted)?;
     let (name, digest) = (profile.to_owned(), digest(&asked.password));

@@ -77,7 +77,7 @@ fn check_labels(labels: &BTreeMap<String, String>) -> Result<(), Refusal> {
 }
 
 /// A time that was asked for, within its bounds.
-fn seconds(
+pub(crate) fn seconds(
     what: &'static str,
     asked: Option<u32>,
     usual: u32,

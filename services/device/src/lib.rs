@@ -3,7 +3,8 @@
 //! # Layout
 //! - [`handlers`]: what operators and customers may ask
 //! - [`admit`]: whom the broker lets in, which it asks here; [`provision`]: devices that register themselves
-//! - [`talk`]: what devices say of their state; [`kick`]: what is done at the broker, and told to devices
+//! - [`talk`]: what devices say of their state; [`offer`]: devices that offer themselves to customers
+//! - [`kick`]: what is done at the broker, and told to devices
 //! - [`presence`]: whether a device is there; [`look`]: comparing that with the broker
 //! - [`lifecycle`], [`shadow`], [`secret`], [`refusal`]: the rules; no I/O
 //! - [`store`]: the SQL
@@ -13,6 +14,7 @@ pub mod handlers;
 pub mod kick;
 pub mod lifecycle;
 pub mod look;
+pub mod offer;
 pub mod presence;
 pub mod provision;
 pub mod refusal;
@@ -42,7 +44,10 @@ pub fn service(issuer: Issuer) -> Service {
     let issuer = Arc::new(issuer);
     Service::new("device", env!("CARGO_PKG_VERSION"))
         .about("Knows every device, lets it in, and keeps what it is to be like.")
-        .migrations_from(&[include_str!("../migrations/0001_devices.sql")])
+        .migrations_from(&[
+            include_str!("../migrations/0001_devices.sql"),
+            include_str!("../migrations/0002_offers.sql"),
+        ])
         .answers(handlers::get_device)
         .answers(handlers::list_devices)
         .answers(handlers::describe_device)
@@ -66,10 +71,13 @@ pub fn service(issuer: Issuer) -> Service {
         .listens(wire::PROVISION, provision::provision)
         .listens(wire::STATE_REPORTED, talk::reported)
         .listens(wire::STATE_GET, talk::asked)
+        .listens(wire::CLAIM_OFFER, offer::offered)
         .tells(TELLS)
         .hears(presence::readings_recorded)
         .on_timer(presence::LEFT, presence::left_for_good)
         .on_timer(presence::SILENT, presence::silent)
+        .on_timer(presence::WATCH, presence::watch_kind)
+        .on_timer(kick::OVERLAP, kick::overlap_over)
         .every_from_start("look_at_broker", look::EVERY, look::due)
         .performs(kick::kick, kick::kicked)
         .performs(kick::tell, kick::told)

@@ -129,7 +129,7 @@ fn compare(tx: &mut Tx<'_>, seen: &Seen) -> Result<()> {
         if gone(&connection) {
             presence::ended(tx, &connection)?;
         } else {
-            presence::arrived(tx, device)?;
+            presence::is_connected(tx, device)?;
         }
     }
     Ok(())
