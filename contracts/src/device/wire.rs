@@ -1,8 +1,8 @@
 //! What devices and the shop say to each other over MQTT and NATS. A subject `a.b` is the MQTT topic `a/b`.
 //!
 //! A device connects with its id as the user's name and its secret as the password. It may use only what bears its
-//! id. An answer goes to the subjects here; a device that asks over NATS for an answer in its own inbox,
-//! `devices.<device>.inbox.>`, gets it there instead.
+//! id, and says its readings over MQTT only. An answer goes to the subjects here; a device that asks over NATS for an
+//! answer in its own inbox, `devices.<device>.inbox.>`, gets it there instead.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -23,7 +23,8 @@ impl AskingServer {
         self.0.public_key()
     }
 
-    /// Its question about a connection over MQTT of a client, with the name and the password that it said.
+    /// Its question about a connection over MQTT of a client, or one over NATS if it has no id, with the name and the
+    /// password that it said.
     pub fn question(
         &self,
         client: &str,
@@ -40,7 +41,8 @@ impl AskingServer {
                 "server_id": { "name": "shop", "host": "127.0.0.1", "id": self.id() },
                 "user_nkey": nkeys::KeyPair::new_user().public_key(),
                 "client_info": {
-                    "host": "127.0.0.1", "id": connection, "kind": "Client", "type": "mqtt", "mqtt_id": client,
+                    "host": "127.0.0.1", "id": connection, "kind": "Client",
+                    "type": if client.is_empty() { "nats" } else { "mqtt" }, "mqtt_id": client,
                 },
                 "connect_opts": { "user": user, "pass": password, "protocol": 0 },
                 "type": "authorization_request",

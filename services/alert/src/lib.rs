@@ -57,5 +57,6 @@ pub fn service() -> Service {
         .on_timer(turn::WATCH, move |tx, key| reactions::rung(tx, &ring, key))
         .on_timer(alarms::ESCALATE, move |tx, key| alarms::escalate(tx, &escalate, key))
         .on_timer(alarms::RETIRE, alarms::retire)
+        .on_timer(alarms::FORGET, |tx: &mut Tx<'_>, _: &str| alarms::forget(tx))
         .every("forget", alarms::FORGET_EVERY, alarms::forget)
 }

@@ -120,6 +120,39 @@ async fn an_alarm_that_was_over_long_ago_is_forgotten() {
 }
 
 #[tokio::test]
+async fn however_many_alarms_were_over_long_ago_all_are_forgotten() {
+    let tower = Watchtower::with(above(0, 0)).await;
+    tower.set_periods().await;
+    for number in 1..=1200 {
+        tower.hears(device(number), &[9.0, 5.0]);
+    }
+    tower.waits(90 * 24 * 3600 + 1).await;
+    tower.waits(3600).await;
+    let rows = tower.sql(|sql| sql.get("SELECT count(*) FROM alarms", [], |row| row.get::<_, i64>(0)));
+    assert_eq!(rows.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn the_thousandth_alarm_is_reached_page_by_page() {
+    let tower = Watchtower::with(above(0, 0)).await;
+    for number in 1..=1000 {
+        tower.hears(device(number), &[9.0, 5.0]);
+    }
+    let (mut after, mut found) = (None, Vec::new());
+    loop {
+        let ask = ListAlarms { all: true, limit: Some(200), after, ..ListAlarms::default() };
+        let page = tower.ask(&ask).await.unwrap();
+        found.extend(page.items.into_iter().map(|alarm| alarm.alarm));
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(found.len(), 1000);
+    assert!(found.is_sorted_by(|one, next| one > next));
+}
+
+#[tokio::test]
 async fn what_does_not_exist_is_said_so() {
     let tower = Watchtower::empty();
     let error = tower.ask(&GetAlarm::example()).await.unwrap_err();

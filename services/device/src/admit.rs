@@ -118,15 +118,16 @@ fn grant_to_device(device: DeviceId, site: &Site, mqtt: bool, until: Timestamp) 
     if mqtt {
         subscribe.push(MQTT_DELIVERY.to_owned());
     }
+    let mut publish = vec![of(wire::STATE_REPORTED), of(wire::STATE_GET), of(wire::CLAIM_OFFER)];
+    // What is said over NATS can name any subject for its answer, also another device's or one that registers, and the
+    // stream of readings would answer there. Over MQTT nothing can be named.
+    if mqtt {
+        publish.push(contracts::readings::subject(site, device));
+    }
     Grant {
         name: device.to_string(),
         account: ACCOUNT.to_owned(),
-        publish: vec![
-            contracts::readings::subject(site, device),
-            of(wire::STATE_REPORTED),
-            of(wire::STATE_GET),
-            of(wire::CLAIM_OFFER),
-        ],
+        publish,
         subscribe,
         subscriptions_max: SUBSCRIPTIONS_MAX,
         payload_max: PAYLOAD_MAX,

@@ -17,10 +17,10 @@ async fn a_registered_device_may_speak_for_itself_and_nobody_else() {
     assert_eq!(
         may["nats"]["pub"]["allow"],
         json!([
-            format!("telemetry.{}.{id}", credential.site),
             format!("devices.{id}.state.reported"),
             format!("devices.{id}.state.get"),
             format!("devices.{id}.claim.offer"),
+            format!("telemetry.{}.{id}", credential.site),
         ])
     );
     let hears = may["nats"]["sub"]["allow"].as_array().unwrap();
@@ -86,7 +86,6 @@ async fn nobody_takes_the_session_of_another_device() {
         (&*own, &own, &one.secret, true),
         (&*format!("{own}-2"), &own, &one.secret, true),
         ("mosq-1", &own, &one.secret, true),
-        ("", &own, &one.secret, true),
         (&*foreign, &own, &one.secret, false),
         (&*format!("{foreign}-2"), &own, &one.secret, false),
         ("dev_", &own, &one.secret, false),
@@ -118,4 +117,16 @@ async fn a_device_has_only_so_many_connections_at_a_time() {
     assert!(connects(&next, &device, 1).await);
     house.goes(device.device, &(server.id(), 3)).await;
     assert!(connects(&server, &device, 102).await);
+}
+
+#[tokio::test]
+async fn over_nats_a_device_cannot_let_the_stream_of_readings_answer_where_it_likes() {
+    let house = House::open().await;
+    let one = house.registers(None).await.unwrap();
+    let user = one.device.to_string();
+    let asked = AskingServer::start().question("", (&user, &one.secret), 1, house.now());
+    let may = house.answered(asked).await.unwrap();
+    let id = one.device;
+    let says = [format!("devices.{id}.state.reported"), format!("devices.{id}.state.get")];
+    assert_eq!(may["nats"]["pub"]["allow"], json!([says[0], says[1], format!("devices.{id}.claim.offer")]));
 }
