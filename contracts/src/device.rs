@@ -69,6 +69,7 @@ kit::subjects! {
     change "device.set_desired" SetDesired -> StateView by [owner operator], "Says what a device is to be like.";
     event "events.device.registered" DeviceRegistered of device, "A device is known now.";
     event "events.device.revoked" DeviceRevoked of device, "A device may not connect any more.";
+    event "events.device.moved" DeviceMoved of device, "A device stands at another site now.";
     event "events.device.online" DeviceOnline of device, "A device is there.";
     event "events.device.offline" DeviceOffline of device, "A device is gone, or silent for too long.";
 }
@@ -99,6 +100,8 @@ pub mod reason {
     pub const INVALID_OFFER: &str = "invalid_offer";
     /// Too many devices of a kind register themselves at once.
     pub const TOO_FAST: &str = "provisioning_too_fast";
+    /// The device says more in a second than it may.
+    pub const SAYS_TOO_MUCH: &str = "device_says_too_much";
     /// The state is another one than was expected.
     pub const VERSION_DIFFERS: &str = "version_differs";
     /// The state is too large, too deep, or no JSON object.
@@ -125,6 +128,17 @@ pub struct DeviceRevoked {
     pub device: DeviceId,
     /// Where it stood.
     pub site: Site,
+}
+
+/// A device stands at another site now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceMoved {
+    /// Which.
+    pub device: DeviceId,
+    /// Where it stands now.
+    pub site: Site,
+    /// Where it stood before.
+    pub before: Site,
 }
 
 /// A device is there: it connected, or said something after a silence.

@@ -39,6 +39,9 @@ pub const RULE_CHANGED: &str = "rule_changed";
 /// It is over because its device may not connect any more.
 pub const DEVICE_REVOKED: &str = "device_revoked";
 
+/// It is over because its device stands at another site, for which its rule is not.
+pub const DEVICE_MOVED: &str = "device_moved";
+
 /// Raises an alarm: for a rule and a device there is one at a time.
 ///
 /// # Errors

@@ -23,7 +23,7 @@ pub mod words;
 use std::sync::Arc;
 
 use contracts::alert::ClearAlarm;
-use contracts::device::{DeviceOffline, DeviceOnline};
+use contracts::device::{DeviceMoved, DeviceOffline, DeviceOnline};
 use contracts::ingest::ReadingsRecorded;
 use kit::{Service, Tx};
 
@@ -32,8 +32,7 @@ use crate::rulebook::Rulebook;
 /// The alert service.
 pub fn service() -> Service {
     let book = Arc::new(Rulebook::default());
-    let (readings, online, offline, ring, escalate, clear) =
-        (Arc::clone(&book), Arc::clone(&book), Arc::clone(&book), Arc::clone(&book), Arc::clone(&book), book);
+    let [readings, online, offline, moved, ring, escalate, clear] = std::array::from_fn(|_| Arc::clone(&book));
     Service::new(contracts::alert::NAME, env!("CARGO_PKG_VERSION"))
         .about("Watches what devices say by rules, and keeps one open alarm for each rule and device.")
         .giving_way()
@@ -52,6 +51,7 @@ pub fn service() -> Service {
         .hears(move |tx: &mut Tx<'_>, event: ReadingsRecorded| reactions::readings(tx, &readings, &event))
         .hears(move |tx: &mut Tx<'_>, event: DeviceOnline| reactions::online(tx, &online, &event))
         .hears(move |tx: &mut Tx<'_>, event: DeviceOffline| reactions::offline(tx, &offline, &event))
+        .hears(move |tx: &mut Tx<'_>, event: DeviceMoved| reactions::moved(tx, &moved, &event))
         .hears(reactions::registered)
         .hears(reactions::revoked)
         .on_timer(turn::WATCH, move |tx, key| reactions::rung(tx, &ring, key))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use contracts::DeviceId;
 use contracts::alert::{Condition, RuleName};
-use contracts::device::{DeviceOffline, DeviceOnline, DeviceRegistered, DeviceRevoked};
+use contracts::device::{DeviceMoved, DeviceOffline, DeviceOnline, DeviceRegistered, DeviceRevoked};
 use contracts::ingest::{ReadingsRecorded, RecordedSeries};
 use contracts::readings::Site;
 use kit::{Result, Tx};
@@ -96,6 +96,20 @@ pub fn revoked(tx: &mut Tx<'_>, event: DeviceRevoked) -> Result<()> {
     }
     store::put_revoked(tx, event.device, &event.site)?;
     store::forget_watches_of(tx, event.device)
+}
+
+/// Forgets what rules of other sites saw of a device that stands elsewhere now, and clears what they raised: they hear
+/// nothing further of it.
+pub fn moved(tx: &mut Tx<'_>, book: &Rulebook, event: &DeviceMoved) -> Result<()> {
+    store::update_site(tx, event.device, &event.site)?;
+    for rule in book.rules(tx)?.of_other_sites(&event.site) {
+        let name = &rule.rule.name;
+        if let Some(alarm) = store::find_open(tx, name, event.device)? {
+            alarms::clear(tx, alarm, alarms::DEVICE_MOVED, "")?;
+        }
+        store::forget_watch(tx, name, event.device)?;
+    }
+    Ok(())
 }
 
 /// Looks at a watch because its time has come.

@@ -93,6 +93,11 @@ impl Rules {
         self.by_name.get(name)
     }
 
+    /// Those that are for one site only, and for another than this.
+    pub fn of_other_sites(&self, site: &Site) -> impl Iterator<Item = &Arc<Ready>> {
+        self.by_name.values().filter(move |ready| matches!(&ready.rule.of, Scope::Site(wanted) if wanted != site))
+    }
+
     /// Those about a metric, and those about any.
     pub fn about(&self, metric: &Metric) -> impl Iterator<Item = &Arc<Ready>> {
         self.by_metric.get(metric).into_iter().flatten().chain(&self.any)

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use contracts::DeviceId;
 use contracts::device::{
-    DescribeDevice, DevicePage, DeviceView, GetDevice, LABEL_CHARS_MAX, LABELS_MAX, ListDevices,
+    DescribeDevice, DeviceMoved, DevicePage, DeviceView, GetDevice, LABEL_CHARS_MAX, LABELS_MAX, ListDevices,
 };
 use kit::{Asker, Ctx, Result, Sql, Timestamp, page};
 
@@ -42,12 +42,13 @@ pub async fn describe_device(ctx: Ctx, asked: DescribeDevice) -> Result<DeviceVi
         tx.about(asked.device);
         let mut device = store::get(tx, asked.device)?;
         // What a device may say, it may say of the place where it was let in.
-        let moves = asked.site.as_ref().is_some_and(|site| *site != device.site);
+        let before = device.site.clone();
         device.site = asked.site.unwrap_or(device.site);
         device.labels = asked.labels.unwrap_or(device.labels);
         store::update(tx, &device)?;
-        if moves {
+        if before != device.site {
             kick::disconnect(tx, device.id)?;
+            tx.emit(&DeviceMoved { device: device.id, site: device.site, before })?;
         }
         let now = tx.now();
         view(tx, store::get(tx, device.id)?, now)

@@ -2,7 +2,8 @@
 
 use contracts::DeviceId;
 use contracts::device::{
-    CODE_CHARS_MAX, CODE_CHARS_MIN, DeviceState, LABEL_CHARS_MAX, LABELS_MAX, PROFILE_CHARS_MAX, reason,
+    CODE_CHARS_MAX, CODE_CHARS_MIN, DeviceState, LABEL_CHARS_MAX, LABELS_MAX, PROFILE_CHARS_MAX, SAID_MAX,
+    reason,
 };
 use kit::{Error, Kind};
 
@@ -68,6 +69,9 @@ pub enum Refusal {
         "too many devices of this profile register themselves at once; nothing was done, try again in a minute"
     )]
     TooFast,
+    /// More than a device may say.
+    #[error("a device may say {SAID_MAX} things in a second; this and what follows in this second was not heard")]
+    SaysTooMuch,
     /// The state is at another version.
     #[error("the state is at version {is}, not {expected}; nothing was done, read it and decide again")]
     VersionDiffers {
@@ -102,6 +106,7 @@ impl From<Refusal> for Error {
             Refusal::MayNotOffer => Self::refused(reason::OFFER_REFUSED, text),
             Refusal::InvalidCode | Refusal::InvalidOffer(_) => Self::invalid(reason::INVALID_OFFER, text),
             Refusal::TooFast => Self::new(Kind::Overloaded, reason::TOO_FAST, text),
+            Refusal::SaysTooMuch => Self::new(Kind::Overloaded, reason::SAYS_TOO_MUCH, text),
             Refusal::VersionDiffers { .. } => Self::conflict(reason::VERSION_DIFFERS, text),
             Refusal::InvalidState(_) => Self::invalid(reason::INVALID_STATE, text),
             Refusal::TooManyProfiles(_) => Self::refused(reason::TOO_MANY, text),

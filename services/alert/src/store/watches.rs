@@ -40,6 +40,24 @@ pub fn forget_watches(tx: &Tx<'_>, rule: &RuleName, edition: &str, rows_max: usi
     )
 }
 
+/// Forgets what a rule remembers of a device.
+pub fn forget_watch(tx: &Tx<'_>, rule: &RuleName, device: DeviceId) -> Result<()> {
+    tx.execute(
+        "DELETE FROM watches WHERE rule = ?1 AND device = ?2",
+        params![rule.as_str(), device.to_string()],
+    )?;
+    Ok(())
+}
+
+/// Notes where a device stands now, if it is known.
+pub fn update_site(tx: &Tx<'_>, device: DeviceId, site: &Site) -> Result<()> {
+    tx.execute(
+        "UPDATE devices SET site = ?2 WHERE device = ?1",
+        params![device.to_string(), site.as_str()],
+    )?;
+    Ok(())
+}
+
 /// Forgets what all rules remember of a device. Its profile stays known: it may get other credentials.
 pub fn forget_watches_of(tx: &Tx<'_>, device: DeviceId) -> Result<()> {
     tx.execute("DELETE FROM watches WHERE device = ?1", [device.to_string()])?;
