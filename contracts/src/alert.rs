@@ -238,7 +238,7 @@ pub struct AlarmView {
     /// When it was over.
     #[serde(default)]
     pub cleared_at: Option<Timestamp>,
-    /// Why it is over: `calm`, `by_hand`, `rule_changed` or `device_revoked`; empty while it is not.
+    /// Why it is over: `calm`, `by_hand`, `rule_changed`, `device_revoked` or `device_moved`; empty while it is not.
     pub cleared_by: String,
     /// What people wrote to it last.
     pub note: String,
@@ -282,7 +282,7 @@ pub struct AlarmCleared {
     pub rule: RuleName,
     /// For which device.
     pub device: DeviceId,
-    /// Why: `calm`, `by_hand`, `rule_changed` or `device_revoked`.
+    /// Why: `calm`, `by_hand`, `rule_changed`, `device_revoked` or `device_moved`.
     pub by: String,
     /// How often the rule was seen to hold.
     pub count: u64,

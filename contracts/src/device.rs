@@ -32,6 +32,7 @@ pub const LISTENS: &[&str] = &[
     wire::PROVISION,
     wire::STATE_REPORTED,
     wire::STATE_GET,
+    wire::CLAIM_OFFER,
 ];
 
 /// Where it tells outside the words of the shop: answers, and commands to the broker.
@@ -43,6 +44,8 @@ pub const TELLS: &[&str] = &[
     wire::STATE_DELTA,
     wire::STATE_ACCEPTED,
     wire::STATE_REJECTED,
+    wire::CLAIM_ACCEPTED,
+    wire::CLAIM_REJECTED,
     wire::INBOX,
 ];
 
@@ -66,6 +69,7 @@ kit::subjects! {
     change "device.set_desired" SetDesired -> StateView by [owner operator], "Says what a device is to be like.";
     event "events.device.registered" DeviceRegistered of device, "A device is known now.";
     event "events.device.revoked" DeviceRevoked of device, "A device may not connect any more.";
+    event "events.device.moved" DeviceMoved of device, "A device stands at another site now.";
     event "events.device.online" DeviceOnline of device, "A device is there.";
     event "events.device.offline" DeviceOffline of device, "A device is gone, or silent for too long.";
 }
@@ -90,8 +94,14 @@ pub mod reason {
     pub const WRONG_STATE: &str = "wrong_device_state";
     /// The code is wrong, was used, or its time is over.
     pub const CLAIM_REFUSED: &str = "claim_refused";
+    /// A device may not offer itself: it belongs to somebody, or its kind does not let it.
+    pub const OFFER_REFUSED: &str = "offer_refused";
+    /// An offer that is not understood, or a code that is too short, too long or not printable.
+    pub const INVALID_OFFER: &str = "invalid_offer";
     /// Too many devices of a kind register themselves at once.
     pub const TOO_FAST: &str = "provisioning_too_fast";
+    /// The device says more in a second than it may.
+    pub const SAYS_TOO_MUCH: &str = "device_says_too_much";
     /// The state is another one than was expected.
     pub const VERSION_DIFFERS: &str = "version_differs";
     /// The state is too large, too deep, or no JSON object.
@@ -118,6 +128,17 @@ pub struct DeviceRevoked {
     pub device: DeviceId,
     /// Where it stood.
     pub site: Site,
+}
+
+/// A device stands at another site now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceMoved {
+    /// Which.
+    pub device: DeviceId,
+    /// Where it stands now.
+    pub site: Site,
+    /// Where it stood before.
+    pub before: Site,
 }
 
 /// A device is there: it connected, or said something after a silence.
@@ -152,4 +173,6 @@ pub enum Gone {
     Disconnected,
     /// It said nothing for longer than its profile allows.
     Silent,
+    /// It may not connect any more: it is suspended or retired, or its secrets were taken back.
+    ShutOut,
 }

@@ -39,6 +39,9 @@ pub struct Asked {
     pub user: String,
     /// The password they gave.
     pub password: String,
+    /// What they call their session over MQTT; empty if they do not speak it. Whoever connects with the same one
+    /// takes the session over, and the broker ends the connection before it.
+    pub client_id: String,
     mqtt: bool,
     user_key: String,
 }
@@ -96,6 +99,8 @@ struct Connecting {
     id: u64,
     #[serde(default, rename = "type")]
     kind: String,
+    #[serde(default)]
+    mqtt_id: String,
 }
 
 #[derive(Deserialize)]
@@ -150,11 +155,16 @@ impl Asked {
         if crate::access::roster::public_bytes(&user_nkey).is_none() {
             return Err(wrong("names no key for the one who connects"));
         }
+        // An id that is too long to be looked at could be anybody's.
+        if client_info.mqtt_id.len() > WORD_BYTES_MAX {
+            return Err(wrong("names a client with too long an id"));
+        }
         let short = |word: String| Some(word).filter(|word| word.len() <= WORD_BYTES_MAX).unwrap_or_default();
         Ok(Self {
             server: server_id.id,
             connection: client_info.id,
             mqtt: client_info.kind == "mqtt",
+            client_id: client_info.mqtt_id,
             user: short(connect_opts.user),
             password: short(connect_opts.pass),
             user_key: user_nkey,

@@ -23,7 +23,7 @@ use crate::trace::Trace;
 /// Length of the body of such a message in bytes. A longer one is dropped, and said in the log.
 pub const SAID_BYTES_MAX: usize = 64 * 1024;
 
-/// How many such messages of one service are acted on at once. What comes beyond is dropped, and said in the
+/// How many such messages of one pattern of a service are acted on at once. What comes beyond is dropped, and said in the
 /// log: whoever connects is refused and tries again, a device says it again.
 pub const SAID_AT_ONCE_MAX: usize = 256;
 

@@ -92,6 +92,9 @@ pub(crate) struct Profile {
     /// After how long without a reading a device counts as gone [default: never]
     #[arg(long, value_name = "TIME", value_parser = pick::duration)]
     silence: Option<Duration>,
+    /// Let its devices offer themselves to customers, by a code of their own
+    #[arg(long)]
+    offers: bool,
     #[command(flatten)]
     once: Once,
 }
@@ -194,7 +197,7 @@ fn changed(shop: &Shop, device: &DeviceView, what: &str) -> Result<(), Failure> 
 
 async fn profile(shop: &Shop, args: Profile) -> Result<(), Failure> {
     let silence_s = seconds(args.silence)?.unwrap_or(0);
-    let put = PutProfile { name: args.name, site: args.site, silence_s };
+    let put = PutProfile { name: args.name, site: args.site, silence_s, offers: args.offers };
     let view = shop.call_once(&put, &args.once).await?;
     if shop.out.is_table() { shop.out.line(&view.name) } else { shop.out.json(&view) }
 }
@@ -202,14 +205,15 @@ async fn profile(shop: &Shop, args: Profile) -> Result<(), Failure> {
 async fn profiles(shop: &Shop) -> Result<(), Failure> {
     let all = shop.call(&ListProfiles {}).await?.items;
     shop.out.list(&all, |all: &[ProfileView]| {
-        Table::new(&["profile", "site", "silent after", "registers itself", "changed"]).whole(&[0]).rows(
-            all.iter().map(|one| {
+        Table::new(&["profile", "site", "silent after", "registers itself", "offers itself", "changed"])
+            .whole(&[0])
+            .rows(all.iter().map(|one| {
                 let silence =
                     if one.silence_s == 0 { "never".to_owned() } else { format!("{}s", one.silence_s) };
                 let open = if one.provisioning { "yes" } else { "no" };
-                row![&one.name, one.site.as_str(), silence, open, show::time(one.changed_at)]
-            }),
-        )
+                let offers = if one.offers { "yes" } else { "no" };
+                row![&one.name, one.site.as_str(), silence, open, offers, show::time(one.changed_at)]
+            }))
     })
 }
 

@@ -44,7 +44,8 @@ impl From<Credential> for Known {
 pub(crate) async fn known(shop: &Shop, seed: u64, count: u64, site: &Site) -> Result<Vec<Known>, Failure> {
     // Before the first request, so that several at once need not connect each for itself.
     shop.client().await?;
-    shop.call(&PutProfile { name: PROFILE.into(), site: site.clone(), silence_s: SILENCE_S }).await?;
+    shop.call(&PutProfile { name: PROFILE.into(), site: site.clone(), silence_s: SILENCE_S, offers: false })
+        .await?;
     let mut registered = registered(shop, site).await?;
     let mut wanted = Vec::new();
     for number in 0..count {

@@ -23,6 +23,12 @@ pub const SILENCE_S_MAX: u32 = 7 * 24 * 3600;
 pub const CLAIM_S_MAX: u32 = 7 * 24 * 3600;
 /// For how long such a code is good if nobody says, in seconds: a day.
 pub const CLAIM_S_DEFAULT: u32 = 24 * 3600;
+/// Length of a code that a device chooses by itself, in characters: at least. A shorter one is refused.
+pub const CODE_CHARS_MIN: usize = 8;
+/// Length of a code that a device chooses by itself, in characters: at most. A longer one is refused.
+pub const CODE_CHARS_MAX: usize = 64;
+/// How many wrong codes may be tried. With the last of them the code ends, and another must be offered.
+pub const CLAIM_TRIES_MAX: u32 = 10;
 /// The longest time for which a replaced secret speaks on, in seconds: a week.
 pub const OVERLAP_S_MAX: u32 = 7 * 24 * 3600;
 /// For how long a replaced secret speaks on if nobody says, in seconds: an hour.
@@ -71,6 +77,9 @@ pub struct PutProfile {
     /// After how many seconds without a reading a device counts as gone; 0: never.
     #[serde(default)]
     pub silence_s: u32,
+    /// Whether its devices may offer themselves to customers.
+    #[serde(default)]
+    pub offers: bool,
 }
 
 /// A kind of devices.
@@ -84,6 +93,9 @@ pub struct ProfileView {
     pub silence_s: u32,
     /// Whether devices may register themselves.
     pub provisioning: bool,
+    /// Whether its devices may offer themselves to customers.
+    #[serde(default)]
+    pub offers: bool,
     /// When it last changed.
     pub changed_at: Timestamp,
 }

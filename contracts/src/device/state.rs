@@ -12,6 +12,10 @@ pub const STATE_BYTES_MAX: usize = 8 * 1024;
 /// How deep objects may stand in each other.
 pub const STATE_DEPTH_MAX: usize = 6;
 
+/// What a device may say of its state and offer within a second. What is beyond is not heard, and the first of it
+/// answered as `device_says_too_much`.
+pub const SAID_MAX: u32 = 50;
+
 /// Shows the state of a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

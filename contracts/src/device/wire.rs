@@ -1,8 +1,8 @@
 //! What devices and the shop say to each other over MQTT and NATS. A subject `a.b` is the MQTT topic `a/b`.
 //!
 //! A device connects with its id as the user's name and its secret as the password. It may use only what bears its
-//! id. An answer goes to the subjects here; a device that asks over NATS for an answer in its own inbox,
-//! `devices.<device>.inbox.>`, gets it there instead.
+//! id, and says its readings over MQTT only. An answer goes to the subjects here; a device that asks over NATS for an
+//! answer in its own inbox, `devices.<device>.inbox.>`, gets it there instead.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,12 @@ pub const STATE_DELTA: &str = "devices.*.state.delta";
 pub const STATE_ACCEPTED: &str = "devices.*.state.accepted";
 /// The refusal of what a device said or asked: [`Rejected`].
 pub const STATE_REJECTED: &str = "devices.*.state.rejected";
+/// A device offers itself to whoever has a code: [`Offer`].
+pub const CLAIM_OFFER: &str = "devices.*.claim.offer";
+/// The answer to an offer: [`Offered`].
+pub const CLAIM_ACCEPTED: &str = "devices.*.claim.accepted";
+/// The refusal of an offer: [`Rejected`].
+pub const CLAIM_REJECTED: &str = "devices.*.claim.rejected";
 /// Where a device on NATS may await answers.
 pub const INBOX: &str = "devices.*.inbox.>";
 
@@ -76,6 +82,50 @@ pub struct Ask {
     /// Sent back in the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
+}
+
+/// A device offers itself: whoever says its code within the time makes it theirs. An offer before ends.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Offer {
+    /// A code that the device chose, such as one that is printed on it: [`CODE_CHARS_MIN`] to [`CODE_CHARS_MAX`]
+    /// printable characters without blanks. None: one is made, and told to it.
+    ///
+    /// [`CODE_CHARS_MIN`]: super::CODE_CHARS_MIN
+    /// [`CODE_CHARS_MAX`]: super::CODE_CHARS_MAX
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// For how many seconds it is good; a day if not said, a week at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_s: Option<u32>,
+    /// Sent back in the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+}
+
+/// A device is offered.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offered {
+    /// The code that was made; none if the device chose it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Until when it is good.
+    pub until: Timestamp,
+    /// What was sent along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+}
+
+impl std::fmt::Debug for Offer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "(an offer for {:?} seconds)", self.window_s)
+    }
+}
+
+impl std::fmt::Debug for Offered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "(offered until {})", self.until)
+    }
 }
 
 /// What of its state is to become different.

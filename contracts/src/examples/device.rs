@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use kit::Example;
 
 use crate::DeviceId;
-use crate::device::{DeviceOffline, DeviceOnline, DeviceRegistered, DeviceRevoked, Gone};
+use crate::device::{DeviceMoved, DeviceOffline, DeviceOnline, DeviceRegistered, DeviceRevoked, Gone};
 use crate::readings::Site;
 
 impl Example for DeviceRegistered {
@@ -16,6 +16,12 @@ impl Example for DeviceRegistered {
 impl Example for DeviceRevoked {
     fn example() -> Self {
         Self { device: DeviceId::example(), site: Site::example() }
+    }
+}
+
+impl Example for DeviceMoved {
+    fn example() -> Self {
+        Self { device: DeviceId::example(), site: Site::example(), before: Site::example() }
     }
 }
 

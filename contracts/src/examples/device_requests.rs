@@ -39,13 +39,14 @@ macro_rules! examples {
 }
 
 examples! {
-    PutProfile { Self { name: PROFILE.to_owned(), site: Site::example(), silence_s: 600 } }
+    PutProfile { Self { name: PROFILE.to_owned(), site: Site::example(), silence_s: 600, offers: true } }
     ProfileView {
         Self {
             name: PROFILE.to_owned(),
             site: Site::example(),
             silence_s: 600,
             provisioning: true,
+            offers: true,
             changed_at: Timestamp::UNIX_EPOCH,
         }
     }

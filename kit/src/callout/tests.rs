@@ -1,7 +1,7 @@
 //! What the broker asks is believed only if a server signed it, just now, for us.
 
 use super::*;
-use crate::testing::question;
+use crate::testing::{AskingServer, question};
 
 fn now() -> Timestamp {
     Timestamp::from_second(1_767_268_800).unwrap()
@@ -42,8 +42,11 @@ fn what_no_server_signed_is_not_believed() {
 #[test]
 fn what_is_too_long_to_be_a_word_is_no_word() {
     let long = "x".repeat(WORD_BYTES_MAX + 1);
-    let asked = Asked::read(question(&long, &long, 7, now()).as_bytes(), now()).unwrap();
+    let asks = |client: &str, user| AskingServer::start().question(client, (user, &long), 7, now());
+    let asked = Asked::read(asks("x", &long).as_bytes(), now()).unwrap();
     assert_eq!((asked.user, asked.password), (String::new(), String::new()));
+    let asked = Asked::read(asks(&long, "x").as_bytes(), now());
+    assert_eq!(asked.unwrap_err().reason, "invalid_question");
 }
 
 #[test]

@@ -24,7 +24,6 @@ pub(super) struct Listening {
 struct Ears {
     nats: async_nats::Client,
     port: Arc<dyn Port>,
-    places: Arc<Semaphore>,
 }
 
 impl Listening {
@@ -32,8 +31,7 @@ impl Listening {
     pub(super) async fn start(nats: &async_nats::Client, port: Arc<dyn Port>) -> Result<Self> {
         let own = Arc::clone(port.service());
         let listening = Self { stop: CancellationToken::new(), ends: Tasks::new(), begun: Tasks::new() };
-        let places = Arc::new(Semaphore::new(SAID_AT_ONCE_MAX));
-        let ears = Arc::new(Ears { nats: nats.clone(), port, places });
+        let ears = Arc::new(Ears { nats: nats.clone(), port });
         for pattern in own.listened() {
             let heard = nats.queue_subscribe(pattern, own.name().to_owned()).await;
             let heard = heard.map_err(|error| {
@@ -54,9 +52,11 @@ impl Listening {
 }
 
 async fn receive(heard: impl Stream<Item = Message>, pattern: &'static str, ears: Arc<Ears>, begun: Spawner) {
+    // Each pattern has places of its own: a device that floods with one thing keeps nobody else from being let in.
+    let places = Arc::new(Semaphore::new(SAID_AT_ONCE_MAX));
     let mut heard = std::pin::pin!(heard);
     while let Some(message) = heard.next().await {
-        let Ok(place) = Arc::clone(&ears.places).try_acquire_owned() else {
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
             tracing::warn!(msg.subject = pattern, "Too much is said at once; a message was dropped");
             continue;
         };

@@ -13,7 +13,7 @@ mod texts;
 
 pub use broker::{Broker, request_with};
 pub use callers::{customer, guest, operator};
-pub use callout::{from_base64, question, signed};
+pub use callout::{AskingServer, from_base64, question, signed};
 pub use envelope::receive;
 pub use keys::{Keys, OPERATOR};
 pub use reading::read_file;

@@ -23,7 +23,9 @@ pub const ESCALATIONS_MAX: u32 = 5;
 pub const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
 /// For how many days an alarm that is over is kept.
 pub const KEPT_DAYS: u64 = 90;
-/// Alarms that are forgotten at a time; more at the next.
+/// The timer that goes on with what was too much to be forgotten at a time.
+pub const FORGET: &str = "forget_more";
+/// Alarms that are forgotten in one transaction; more in the next.
 const FORGOTTEN_AT_ONCE: usize = 1000;
 /// Alarms that are cleared in one transaction because their rule changed; more in the next.
 const RETIRED_AT_ONCE: usize = 200;
@@ -36,6 +38,9 @@ pub const BY_HAND: &str = "by_hand";
 pub const RULE_CHANGED: &str = "rule_changed";
 /// It is over because its device may not connect any more.
 pub const DEVICE_REVOKED: &str = "device_revoked";
+
+/// It is over because its device stands at another site, for which its rule is not.
+pub const DEVICE_MOVED: &str = "device_moved";
 
 /// Raises an alarm: for a rule and a device there is one at a time.
 ///
@@ -162,6 +167,10 @@ pub fn retire(tx: &mut Tx<'_>, key: &str) -> Result<()> {
 /// # Errors
 /// If they cannot be removed.
 pub fn forget(tx: &mut Tx<'_>) -> Result<()> {
-    let before = tx.now() - Duration::from_secs(KEPT_DAYS * 24 * 60 * 60);
-    store::forget_alarms(tx, before, FORGOTTEN_AT_ONCE)
+    let now = tx.now();
+    let before = now - Duration::from_secs(KEPT_DAYS * 24 * 60 * 60);
+    match store::forget_alarms(tx, before, FORGOTTEN_AT_ONCE)? {
+        FORGOTTEN_AT_ONCE => tx.set_timer(FORGET, "alarms", now),
+        _ => Ok(()),
+    }
 }

@@ -1,5 +1,7 @@
 //! What may be asked of alert.
 
+use std::sync::Arc;
+
 use contracts::AlarmId;
 use contracts::alert::{
     AcknowledgeAlarm, AlarmAcknowledged, AlarmPage, AlarmState, AlarmView, ClearAlarm, GetAlarm, GetRule,
@@ -9,9 +11,10 @@ use contracts::alert::{
 use kit::id::EventId;
 use kit::{Ctx, Result, Tx, page};
 
-use crate::alarms;
 use crate::checks::{AlertError, check};
+use crate::rulebook::Rulebook;
 use crate::store::{self, Kept, Wanted};
+use crate::{alarms, turn};
 
 /// Sets a rule. What it watched before counts on only if it watches the same now.
 pub async fn put_rule(ctx: Ctx, asked: PutRule) -> Result<RuleView> {
@@ -110,7 +113,7 @@ pub async fn acknowledge_alarm(ctx: Ctx, asked: AcknowledgeAlarm) -> Result<Alar
 }
 
 /// Clears an alarm by hand. Its rule forgets what it had seen: if it still holds, it must hold anew.
-pub async fn clear_alarm(ctx: Ctx, asked: ClearAlarm) -> Result<AlarmView> {
+pub async fn clear_alarm(ctx: Ctx, book: Arc<Rulebook>, asked: ClearAlarm) -> Result<AlarmView> {
     check_note(&asked.note)?;
     ctx.write(move |tx| {
         let alarm = store::get_alarm(tx, asked.alarm)?;
@@ -119,7 +122,9 @@ pub async fn clear_alarm(ctx: Ctx, asked: ClearAlarm) -> Result<AlarmView> {
             return Err(AlertError::IsOver(asked.alarm).into());
         }
         alarms::clear(tx, asked.alarm, alarms::BY_HAND, &asked.note)?;
-        store::reset_watch(tx, &alarm.rule, alarm.device, asked.alarm)?;
+        if let Some(rule) = book.rules(tx)?.named(&alarm.rule) {
+            turn::begin_anew(tx, rule, alarm.device, asked.alarm)?;
+        }
         store::get_alarm(tx, asked.alarm)
     })
     .await

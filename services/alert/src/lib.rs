@@ -22,7 +22,8 @@ pub mod words;
 
 use std::sync::Arc;
 
-use contracts::device::{DeviceOffline, DeviceOnline};
+use contracts::alert::ClearAlarm;
+use contracts::device::{DeviceMoved, DeviceOffline, DeviceOnline};
 use contracts::ingest::ReadingsRecorded;
 use kit::{Service, Tx};
 
@@ -31,13 +32,15 @@ use crate::rulebook::Rulebook;
 /// The alert service.
 pub fn service() -> Service {
     let book = Arc::new(Rulebook::default());
-    let (readings, online, offline, ring, escalate) =
-        (Arc::clone(&book), Arc::clone(&book), Arc::clone(&book), Arc::clone(&book), book);
+    let [readings, online, offline, moved, ring, escalate, clear] = std::array::from_fn(|_| Arc::clone(&book));
     Service::new(contracts::alert::NAME, env!("CARGO_PKG_VERSION"))
         .about("Watches what devices say by rules, and keeps one open alarm for each rule and device.")
         .giving_way()
         .hearing_at_leisure()
-        .migrations_from(&[include_str!("../migrations/0001_alarms.sql")])
+        .migrations_from(&[
+            include_str!("../migrations/0001_alarms.sql"),
+            include_str!("../migrations/0002_revoked.sql"),
+        ])
         .answers(handlers::put_rule)
         .answers(handlers::get_rule)
         .answers(handlers::list_rules)
@@ -45,14 +48,16 @@ pub fn service() -> Service {
         .answers(handlers::list_alarms)
         .answers(handlers::get_alarm)
         .answers(handlers::acknowledge_alarm)
-        .answers(handlers::clear_alarm)
+        .answers(move |ctx, asked: ClearAlarm| handlers::clear_alarm(ctx, Arc::clone(&clear), asked))
         .hears(move |tx: &mut Tx<'_>, event: ReadingsRecorded| reactions::readings(tx, &readings, &event))
         .hears(move |tx: &mut Tx<'_>, event: DeviceOnline| reactions::online(tx, &online, &event))
         .hears(move |tx: &mut Tx<'_>, event: DeviceOffline| reactions::offline(tx, &offline, &event))
+        .hears(move |tx: &mut Tx<'_>, event: DeviceMoved| reactions::moved(tx, &moved, &event))
         .hears(reactions::registered)
         .hears(reactions::revoked)
         .on_timer(turn::WATCH, move |tx, key| reactions::rung(tx, &ring, key))
         .on_timer(alarms::ESCALATE, move |tx, key| alarms::escalate(tx, &escalate, key))
         .on_timer(alarms::RETIRE, alarms::retire)
+        .on_timer(alarms::FORGET, |tx: &mut Tx<'_>, _: &str| alarms::forget(tx))
         .every("forget", alarms::FORGET_EVERY, alarms::forget)
 }

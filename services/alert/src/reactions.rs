@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use contracts::DeviceId;
 use contracts::alert::{Condition, RuleName};
-use contracts::device::{DeviceOffline, DeviceOnline, DeviceRegistered, DeviceRevoked};
+use contracts::device::{DeviceMoved, DeviceOffline, DeviceOnline, DeviceRegistered, DeviceRevoked};
 use contracts::ingest::{ReadingsRecorded, RecordedSeries};
 use contracts::readings::Site;
 use kit::{Result, Tx};
@@ -29,9 +29,9 @@ pub fn readings(tx: &mut Tx<'_>, book: &Rulebook, event: &ReadingsRecorded) -> R
     let rules = book.rules(tx)?;
     let mut concerned: BTreeMap<(RuleName, DeviceId), Concerned<'_>> = BTreeMap::new();
     for series in event.series.iter().filter(|series| series.live && !series.readings.is_empty()) {
-        let profile = OnceCell::new();
+        let known = OnceCell::new();
         for rule in rules.about(&series.metric) {
-            if !is_for(tx, rule, series.device, &event.site, &profile)? {
+            if !is_for(tx, rule, series.device, &event.site, &known)? {
                 continue;
             }
             let entry = concerned.entry((rule.rule.name.clone(), series.device));
@@ -55,10 +55,11 @@ pub fn readings(tx: &mut Tx<'_>, book: &Rulebook, event: &ReadingsRecorded) -> R
 
 /// Notes that a device is there.
 pub fn online(tx: &mut Tx<'_>, book: &Rulebook, event: &DeviceOnline) -> Result<()> {
+    store::end_revoked(tx, event.device)?;
     came_or_went(tx, book, (event.device, &event.site), false)
 }
 
-/// Notes that a device is gone.
+/// Notes that a device is gone. Of one that may not connect any more that is known.
 pub fn offline(tx: &mut Tx<'_>, book: &Rulebook, event: &DeviceOffline) -> Result<()> {
     came_or_went(tx, book, (event.device, &event.site), true)
 }
@@ -70,9 +71,9 @@ fn came_or_went(
     gone: bool,
 ) -> Result<()> {
     let rules = book.rules(tx)?;
-    let (at, profile) = (tx.told_at(), OnceCell::new());
+    let (at, known) = (tx.told_at(), OnceCell::new());
     for rule in rules.about_presence() {
-        if is_for(tx, rule, device, site, &profile)? {
+        if is_for(tx, rule, device, site, &known)? {
             let counts = rule.counts_at(at);
             turn(tx, rule, device, Some(site), |mover| {
                 mover.came_or_went(at.as_millisecond(), gone, counts);
@@ -88,12 +89,27 @@ pub fn registered(tx: &mut Tx<'_>, event: DeviceRegistered) -> Result<()> {
 }
 
 /// Forgets what was seen of a device that may not connect any more, and clears its alarms: that it is silent is
-/// known.
+/// known. Until it is back, nothing more of it is looked at: what it said before may be heard after this.
 pub fn revoked(tx: &mut Tx<'_>, event: DeviceRevoked) -> Result<()> {
     for alarm in store::list_open_of(tx, event.device, ALARMS_OF_A_DEVICE_MAX)? {
         alarms::clear(tx, alarm, alarms::DEVICE_REVOKED, "")?;
     }
+    store::put_revoked(tx, event.device, &event.site)?;
     store::forget_watches_of(tx, event.device)
+}
+
+/// Forgets what rules of other sites saw of a device that stands elsewhere now, and clears what they raised: they hear
+/// nothing further of it.
+pub fn moved(tx: &mut Tx<'_>, book: &Rulebook, event: &DeviceMoved) -> Result<()> {
+    store::update_site(tx, event.device, &event.site)?;
+    for rule in book.rules(tx)?.of_other_sites(&event.site) {
+        let name = &rule.rule.name;
+        if let Some(alarm) = store::find_open(tx, name, event.device)? {
+            alarms::clear(tx, alarm, alarms::DEVICE_MOVED, "")?;
+        }
+        store::forget_watch(tx, name, event.device)?;
+    }
+    Ok(())
 }
 
 /// Looks at a watch because its time has come.
@@ -105,18 +121,20 @@ pub fn rung(tx: &mut Tx<'_>, book: &Rulebook, key: &str) -> Result<()> {
     }
 }
 
+/// Whether a rule is for a device, and the device may connect.
 fn is_for(
     tx: &Tx<'_>,
     rule: &Ready,
     device: DeviceId,
     site: &Site,
-    profile: &OnceCell<Option<String>>,
+    known: &OnceCell<store::Known>,
 ) -> Result<bool> {
-    rule.is_for(device, site, || match profile.get() {
-        Some(profile) => Ok(profile.clone()),
+    let look = || match known.get() {
+        Some(known) => Ok(known.clone()),
         None => {
-            let found = store::find_profile(tx, device)?;
-            Ok(profile.get_or_init(|| found).clone())
+            let found = store::find_known(tx, device)?;
+            Ok::<_, kit::Error>(known.get_or_init(|| found).clone())
         }
-    })
+    };
+    Ok(rule.is_for(device, site, || Ok(look()?.profile))? && !look()?.revoked)
 }

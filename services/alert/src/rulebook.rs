@@ -52,13 +52,13 @@ impl Ready {
         &self,
         device: DeviceId,
         site: &Site,
-        profile: impl FnOnce() -> Result<Option<String>>,
+        profile: impl FnOnce() -> Result<String>,
     ) -> Result<bool> {
         Ok(match &self.rule.of {
             Scope::All => true,
             Scope::Site(wanted) => wanted == site,
             Scope::Devices(wanted) => wanted.contains(&device),
-            Scope::Profile(wanted) => profile()?.as_ref() == Some(wanted),
+            Scope::Profile(wanted) => profile()? == *wanted,
         })
     }
 }
@@ -91,6 +91,11 @@ impl Rules {
     /// One by its name.
     pub fn named(&self, name: &RuleName) -> Option<&Arc<Ready>> {
         self.by_name.get(name)
+    }
+
+    /// Those that are for one site only, and for another than this.
+    pub fn of_other_sites(&self, site: &Site) -> impl Iterator<Item = &Arc<Ready>> {
+        self.by_name.values().filter(move |ready| matches!(&ready.rule.of, Scope::Site(wanted) if wanted != site))
     }
 
     /// Those about a metric, and those about any.

@@ -16,8 +16,8 @@ pub use alarms::{
     insert_alarm, list_alarms, list_of_other_editions, list_open_of,
 };
 pub use watches::{
-    find_profile, find_site, find_watch, forget_watches, forget_watches_of, put_device, put_watch,
-    reset_watch,
+    Known, end_revoked, find_known, find_site, find_watch, forget_watch, forget_watches, forget_watches_of,
+    put_device, put_revoked, put_watch, update_site,
 };
 
 /// A rule as it is kept.

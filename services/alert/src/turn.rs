@@ -1,8 +1,8 @@
 //! One turn of one watch: it is read once, moved in memory, and written once.
 
-use contracts::DeviceId;
 use contracts::alert::{Action, RuleName, StockCounted};
 use contracts::readings::{Reading, Site};
+use contracts::{AlarmId, DeviceId};
 use kit::{Error, Result, Timestamp, Tx};
 
 use crate::alarms;
@@ -56,6 +56,19 @@ pub fn ring(tx: &mut Tx<'_>, rule: &Ready, device: DeviceId) -> Result<()> {
     let (site, counts) = (store::find_site(tx, device)?, rule.counts_at(tx.now()));
     let watch = Watch { timer: None, ..before.clone() };
     move_on(tx, rule, device, site.as_ref(), (Some(before), watch), |mover| mover.pass(now, counts))
+}
+
+/// Lets a rule forget what it saw of a device, after its alarm was cleared by hand, and watch on.
+///
+/// # Errors
+/// If it cannot be read or recorded.
+pub fn begin_anew(tx: &mut Tx<'_>, rule: &Ready, device: DeviceId, cleared: AlarmId) -> Result<()> {
+    let before = store::find_watch(tx, &rule.rule.name, device, &rule.edition)?;
+    let Some(before) = before.filter(|watch| watch.open == Some(cleared)) else { return Ok(()) };
+    let mut watch = before.clone();
+    watch.reset(&rule.rule.when, tx.now().as_millisecond());
+    let site = store::find_site(tx, device)?;
+    move_on(tx, rule, device, site.as_ref(), (Some(before), watch), |_| {})
 }
 
 fn move_on(

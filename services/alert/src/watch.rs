@@ -187,8 +187,13 @@ impl<'a> Mover<'a> {
                 _ => Look::Calm,
             }),
             Condition::Count { beyond, limit, times, of, within_seconds, .. } => {
+                let is = is_beyond(*beyond, value, *limit);
+                // Outside of its hours a rule sees no value that is beyond; one that is not may end an alarm.
+                if is && !counts {
+                    return None;
+                }
                 let counted = &mut self.watch.counted;
-                counted.push((time, is_beyond(*beyond, value, *limit)));
+                counted.push((time, is));
                 counted.retain(|(at, _)| *within_seconds == 0 || time - at < millis(*within_seconds));
                 let surplus = counted.len().saturating_sub(*of as usize);
                 counted.drain(..surplus);
@@ -309,10 +314,16 @@ impl Watch {
         }
     }
 
-    /// Forgets what was pending, after an alarm was cleared by hand: if the rule still holds, it must hold anew.
-    pub fn reset(&mut self) {
+    /// Forgets what was pending, after an alarm was cleared by hand: if the rule still holds, it must hold anew. That
+    /// nothing is heard of a device, and that it is offline, holds on from now.
+    pub fn reset(&mut self, when: &Condition, now: i64) {
         let (latest, base, timer) = (self.latest, self.base, self.timer);
         *self = Self { latest, base, timer, ..Self::default() };
+        match when {
+            Condition::Silent { .. } => self.seen = Some(now),
+            Condition::Offline { .. } => self.since = Some(now),
+            _ => {}
+        }
     }
 }
 

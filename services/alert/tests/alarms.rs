@@ -1,8 +1,8 @@
 //! What people do with alarms, and what happens if they do not.
 
 use contracts::alert::{
-    AcknowledgeAlarm, AlarmAcknowledged, AlarmEscalated, AlarmState, ClearAlarm, GetAlarm, ListAlarms, Rule,
-    Severity, reason,
+    AcknowledgeAlarm, AlarmAcknowledged, AlarmEscalated, AlarmState, ClearAlarm, Condition, GetAlarm,
+    ListAlarms, Rule, Severity, reason,
 };
 use kit::Example;
 
@@ -68,6 +68,25 @@ async fn an_alarm_that_is_cleared_by_hand_is_raised_anew_if_its_rule_still_holds
 }
 
 #[tokio::test]
+async fn a_device_that_stays_away_raises_an_alarm_anew_after_one_is_cleared_by_hand() {
+    for when in [Condition::Silent { metric: None, seconds: 300 }, Condition::Offline { seconds: 300 }] {
+        let tower = Watchtower::with(when).await;
+        tower.hears(device(1), &[5.0]);
+        tower.hears_offline(device(1));
+        tower.waits(300).await;
+        let alarm = tower.open().await[0].alarm;
+        tower.ask(&ClearAlarm { alarm, note: String::new() }).await.unwrap();
+        tower.waits(299).await;
+        assert_eq!(tower.counts(), (1, 1));
+        tower.waits(1).await;
+        assert_eq!(tower.counts(), (2, 1));
+        tower.hears_online(device(1));
+        tower.hears(device(1), &[5.0]);
+        assert_eq!(tower.counts(), (2, 2));
+    }
+}
+
+#[tokio::test]
 async fn alarms_are_listed_the_newest_first_a_page_at_a_time() {
     let tower = Watchtower::with(above(0, 0)).await;
     for number in 1..=5 {
@@ -98,6 +117,39 @@ async fn an_alarm_that_was_over_long_ago_is_forgotten() {
     tower.waits(91 * 24 * 3600).await;
     let left: Vec<_> = tower.all().await.iter().map(|alarm| alarm.device).collect();
     assert_eq!(left, [device(2)]);
+}
+
+#[tokio::test]
+async fn however_many_alarms_were_over_long_ago_all_are_forgotten() {
+    let tower = Watchtower::with(above(0, 0)).await;
+    tower.set_periods().await;
+    for number in 1..=1200 {
+        tower.hears(device(number), &[9.0, 5.0]);
+    }
+    tower.waits(90 * 24 * 3600 + 1).await;
+    tower.waits(3600).await;
+    let rows = tower.sql(|sql| sql.get("SELECT count(*) FROM alarms", [], |row| row.get::<_, i64>(0)));
+    assert_eq!(rows.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn the_thousandth_alarm_is_reached_page_by_page() {
+    let tower = Watchtower::with(above(0, 0)).await;
+    for number in 1..=1000 {
+        tower.hears(device(number), &[9.0, 5.0]);
+    }
+    let (mut after, mut found) = (None, Vec::new());
+    loop {
+        let ask = ListAlarms { all: true, limit: Some(200), after, ..ListAlarms::default() };
+        let page = tower.ask(&ask).await.unwrap();
+        found.extend(page.items.into_iter().map(|alarm| alarm.alarm));
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(found.len(), 1000);
+    assert!(found.is_sorted_by(|one, next| one > next));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What must hold for an alarm, and what ends it.
 
 use contracts::alert::{AlarmRaised, Beyond, Condition, Scope};
-use contracts::device::{DeviceRegistered, DeviceRevoked};
+use contracts::device::{DeviceMoved, DeviceOffline, DeviceRegistered, DeviceRevoked, Gone};
 use contracts::readings::{Metric, Reading, Site};
 use kit::Example;
 
@@ -237,6 +237,52 @@ async fn a_device_that_comes_back_with_other_credentials_is_still_of_its_profile
     tower.sets(contracts::alert::Rule { of, ..rule(above(0, 0)) }).await.unwrap();
     tower.hear(&DeviceRegistered { device: device(1), site: Site::example(), profile });
     tower.hear(&DeviceRevoked { device: device(1), site: Site::example() });
+    tower.hears_online(device(1));
     tower.hears(device(1), &[9.0]);
     assert_eq!(tower.counts(), (1, 0));
+}
+
+#[tokio::test]
+async fn what_is_heard_late_of_a_device_that_is_revoked_raises_nothing() {
+    let tower = Watchtower::with(above(0, 0)).await;
+    let others = [
+        ("silent", Condition::Silent { metric: None, seconds: 60 }),
+        ("offline", Condition::Offline { seconds: 0 }),
+    ];
+    for (name, when) in others {
+        tower.sets(contracts::alert::Rule { name: name.parse().unwrap(), ..rule(when) }).await.unwrap();
+    }
+    tower.hears(device(1), &[5.0]);
+    tower.hear(&DeviceRevoked { device: device(1), site: Site::example() });
+    let (site, since) = (Site::example(), tower.now());
+    tower.hear(&DeviceOffline { device: device(1), site, since, why: Gone::ShutOut });
+    // What it said before, and ingest recorded after.
+    tower.waits(1).await;
+    tower.hears(device(1), &[9.0]);
+    tower.waits(1000).await;
+    assert_eq!(tower.counts(), (0, 0));
+    tower.hears_online(device(1));
+    tower.hears(device(1), &[9.0]);
+    assert_eq!(tower.counts(), (1, 0));
+    tower.waits(60).await;
+    assert_eq!(tower.counts(), (2, 0));
+}
+
+#[tokio::test]
+async fn a_device_that_moves_leaves_the_alarms_of_its_site_behind_and_keeps_the_others() {
+    let tower = Watchtower::empty();
+    let silent = Condition::Silent { metric: None, seconds: 60 };
+    let of = Scope::Site(Site::example());
+    tower.sets(contracts::alert::Rule { of: of.clone(), ..rule(above(0, 0)) }).await.unwrap();
+    for (name, of, when) in [("everywhere", Scope::All, above(0, 0)), ("silent", of, silent)] {
+        tower.sets(contracts::alert::Rule { name: name.parse().unwrap(), of, ..rule(when) }).await.unwrap();
+    }
+    tower.hears(device(1), &[9.0]);
+    let (site, before): (Site, _) = ("oslo".parse().unwrap(), Site::example());
+    tower.hear(&DeviceMoved { device: device(1), site, before });
+    tower.waits(1000).await;
+    let left: Vec<_> = tower.open().await.into_iter().map(|alarm| alarm.rule.as_str().to_owned()).collect();
+    assert_eq!((left, tower.counts()), (vec!["everywhere".to_owned()], (2, 1)));
+    let over = tower.all().await.into_iter().find(|alarm| !alarm.cleared_by.is_empty()).unwrap();
+    assert_eq!(over.cleared_by, "device_moved");
 }

@@ -1,7 +1,9 @@
 //! The hours of a rule.
 
 use contracts::alert::rule::{Day, Schedule};
-use contracts::alert::{Condition, Rule};
+use contracts::alert::{Beyond, Condition, Rule};
+use contracts::readings::Metric;
+use kit::Example;
 
 use crate::{Watchtower, above, at, device, rule};
 
@@ -44,4 +46,27 @@ async fn a_device_that_was_silent_all_night_raises_an_alarm_in_the_morning() {
     assert_eq!(tower.counts(), (0, 0));
     tower.waits(3600 + 60).await;
     assert_eq!(tower.counts(), (2, 0));
+}
+
+#[tokio::test]
+async fn a_value_that_was_beyond_outside_of_its_hours_is_not_counted() {
+    let tower = Watchtower::empty();
+    let (metric, beyond) = (Metric::example(), Beyond::Above);
+    let count = Condition::Count { metric, beyond, limit: 8.0, times: 3, of: 5, within_seconds: 0 };
+    tower.sets(at_work(count)).await.unwrap();
+    tower.set_clock(at("2026-01-01T07:59:00Z"));
+    tower.hears(device(1), &[9.0; 10]);
+    tower.set_clock(at("2026-01-01T08:01:00Z"));
+    tower.hears(device(1), &[9.0; 2]);
+    assert_eq!(tower.counts(), (0, 0));
+    tower.waits(1).await;
+    tower.hears(device(1), &[9.0]);
+    assert_eq!(tower.counts(), (1, 0));
+    // Still beyond in the evening: it stays open. Over is over at any time.
+    tower.set_clock(at("2026-01-01T20:00:00Z"));
+    tower.hears(device(1), &[9.0; 10]);
+    assert_eq!(tower.counts(), (1, 0));
+    tower.waits(60).await;
+    tower.hears(device(1), &[5.0; 5]);
+    assert_eq!(tower.counts(), (1, 1));
 }

@@ -25,6 +25,10 @@ const ADMITTED_FOR: Duration = Duration::from_secs(24 * 3600);
 /// For how long somebody is let in who registers.
 const REGISTERING_FOR: Duration = Duration::from_secs(120);
 
+/// Connections of one device at a time; a further one is refused. One that ended and whose end was not told is found
+/// by looking at the broker within a minute.
+pub const CONNECTIONS_MAX: u32 = 16;
+
 /// Subscriptions of one device; the broker refuses a further one.
 const SUBSCRIPTIONS_MAX: u32 = 16;
 
@@ -90,6 +94,9 @@ async fn decide(ctx: Ctx, asked: &Asked, now: Timestamp) -> Result<Grant> {
             return registering(ctx, profile, hardware, asked, now).await;
         }
     };
+    if is_of_another(&asked.client_id, Some(device)) {
+        return Err(Refusal::NotAdmitted.into());
+    }
     let digest = digest(&asked.password);
     // Who may not come in costs no write.
     if !ctx.look_up(move |sql| doors::speaks(sql, device, &digest, now)).await? {
@@ -104,7 +111,10 @@ async fn decide(ctx: Ctx, asked: &Asked, now: Timestamp) -> Result<Grant> {
             if !doors::speaks(tx, device, &digest, tx.now())? {
                 return Err(Refusal::NotAdmitted.into());
             }
-            doors::insert_connection(tx, &connection, device)?;
+            if doors::connections_at(tx, device, &connection.server)? >= CONNECTIONS_MAX {
+                return Err(Refusal::NotAdmitted.into());
+            }
+            doors::insert_connection(tx, &connection, device, &digest)?;
             let site = found.site.clone();
             if state != found.state {
                 store::update(tx, &store::Device { state, ..found })?;
@@ -115,22 +125,43 @@ async fn decide(ctx: Ctx, asked: &Asked, now: Timestamp) -> Result<Grant> {
     Ok(grant_to_device(device, &site, asked.is_mqtt(), now + ADMITTED_FOR))
 }
 
+/// Whether a client id names another device. The broker knows a session over MQTT by this id alone: whoever takes
+/// the id of another one would disconnect it, again and again.
+fn is_of_another(client_id: &str, device: Option<DeviceId>) -> bool {
+    let own = device.map(|device| device.to_string());
+    client_id.starts_with(DEVICE_PREFIX) && !own.is_some_and(|own| client_id.starts_with(&own))
+}
+
+/// What the id of every device begins with.
+const DEVICE_PREFIX: &str = "dev_";
+
+/// What a device hears of its own.
+const HEARD: [&str; 6] = [
+    wire::STATE_DELTA,
+    wire::STATE_ACCEPTED,
+    wire::STATE_REJECTED,
+    wire::CLAIM_ACCEPTED,
+    wire::CLAIM_REJECTED,
+    wire::INBOX,
+];
+
 /// What a device may do: speak for itself, at the place where it stands.
 pub fn grant_to_device(device: DeviceId, site: &Site, mqtt: bool, until: Timestamp) -> Grant {
     let of = |pattern: &str| wire::of(pattern, device);
-    let mut subscribe =
-        vec![of(wire::STATE_DELTA), of(wire::STATE_ACCEPTED), of(wire::STATE_REJECTED), of(wire::INBOX)];
+    let mut subscribe = HEARD.iter().map(|pattern| of(pattern)).collect::<Vec<_>>();
     if mqtt {
         subscribe.push(MQTT_DELIVERY.to_owned());
+    }
+    let mut publish = vec![of(wire::STATE_REPORTED), of(wire::STATE_GET), of(wire::CLAIM_OFFER)];
+    // What is said over NATS can name any subject for its answer, also another device's or one that registers, and the
+    // stream of readings would answer there. Over MQTT nothing can be named.
+    if mqtt {
+        publish.push(contracts::readings::subject(site, device));
     }
     Grant {
         name: device.to_string(),
         account: ACCOUNT.to_owned(),
-        publish: vec![
-            contracts::readings::subject(site, device),
-            of(wire::STATE_REPORTED),
-            of(wire::STATE_GET),
-        ],
+        publish,
         subscribe,
         subscriptions_max: SUBSCRIPTIONS_MAX,
         payload_max: PAYLOAD_MAX,
@@ -149,6 +180,9 @@ async fn registering(
     asked: &Asked,
     now: Timestamp,
 ) -> Result<Grant> {
+    if is_of_another(&asked.client_id, None) {
+        return Err(Refusal::NotAdmitted.into());
+    }
     let (name, digest) = (profile.clone(), digest(&asked.password));
     let found = ctx.look_up(move |sql| profiles::find(sql, &name)).await?;
     found.filter(|profile| profile.secret == digest).ok_or(Refusal::NotAdmitted)?;

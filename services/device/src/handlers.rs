@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use contracts::DeviceId;
 use contracts::device::{
-    DescribeDevice, DevicePage, DeviceView, GetDevice, LABEL_CHARS_MAX, LABELS_MAX, ListDevices,
+    DescribeDevice, DeviceMoved, DevicePage, DeviceView, GetDevice, LABEL_CHARS_MAX, LABELS_MAX, ListDevices,
 };
 use kit::{Asker, Ctx, Result, Sql, Timestamp, page};
 
@@ -39,7 +39,7 @@ pub async fn describe_device(ctx: Ctx, asked: DescribeDevice) -> Result<DeviceVi
         tx.about(asked.device);
         let mut device = store::get(tx, asked.device)?;
         // What a device may say, it may say of the place where it was let in.
-        let moves = asked.site.as_ref().is_some_and(|site| *site != device.site);
+        let before = device.site.clone();
         device.site = asked.site.unwrap_or(device.site);
         device.labels = asked.labels.unwrap_or(device.labels);
         for (name, value) in asked.relabel {
@@ -50,8 +50,9 @@ pub async fn describe_device(ctx: Ctx, asked: DescribeDevice) -> Result<DeviceVi
         }
         check_labels(&device.labels)?;
         store::update(tx, &device)?;
-        if moves {
+        if before != device.site {
             kick::disconnect(tx, device.id)?;
+            tx.emit(&DeviceMoved { device: device.id, site: device.site, before })?;
         }
         let now = tx.now();
         view(tx, store::get(tx, device.id)?, now)
@@ -81,7 +82,7 @@ fn check_labels(labels: &BTreeMap<String, String>) -> Result<(), Refusal> {
 }
 
 /// A time that was asked for, within its bounds.
-fn seconds(
+pub(crate) fn seconds(
     what: &'static str,
     asked: Option<u32>,
     usual: u32,

@@ -83,7 +83,34 @@ pub fn kicked(tx: &mut Tx<'_>, kick: Kick, attempt: Attempt<()>) -> Result<()> {
 /// If the rows cannot be written.
 pub fn shut_out(tx: &mut Tx<'_>, device: &Device) -> Result<()> {
     disconnect(tx, device.id)?;
-    tx.emit(&DeviceRevoked { device: device.id, site: device.site.clone() })
+    tx.emit(&DeviceRevoked { device: device.id, site: device.site.clone() })?;
+    presence::shut_out(tx, device.id)
+}
+
+/// The timer of a device one of whose secrets ends.
+pub const OVERLAP: &str = "device_overlap";
+
+/// A secret that was replaced has ended.
+///
+/// # Errors
+/// If the rows cannot be written.
+pub fn overlap_over(tx: &mut Tx<'_>, key: &str) -> Result<()> {
+    end_outlived(tx, key.parse()?)
+}
+
+/// Ends the connections that were let in by a secret that speaks no more; those by one that ends, when it does.
+///
+/// # Errors
+/// If the rows cannot be written.
+pub fn end_outlived(tx: &mut Tx<'_>, device: DeviceId) -> Result<()> {
+    let now = tx.now();
+    for connection in doors::connections_outlived(tx, device, now)? {
+        tx.perform(&Kick { device, connection })?;
+    }
+    match doors::next_end(tx, device, now)? {
+        Some(due) => tx.set_timer(OVERLAP, &device.to_string(), due),
+        None => Ok(()),
+    }
 }
 
 /// Disconnects a device.

@@ -3,7 +3,9 @@
 //! # Layout
 //! - [`handlers`]: what operators and customers may ask
 //! - [`admit`]: whom the broker lets in, which it asks here; [`provision`]: devices that register themselves
-//! - [`talk`]: what devices say of their state; [`kick`]: what is done at the broker, and told to devices
+//! - [`talk`]: what devices say of their state; [`offer`]: devices that offer themselves to customers
+//! - [`pace`]: how often devices may speak
+//! - [`kick`]: what is done at the broker, and told to devices
 //! - [`presence`]: whether a device is there; [`look`]: comparing that with the broker
 //! - [`lifecycle`], [`shadow`], [`secret`], [`refusal`]: the rules; no I/O
 //! - [`store`]: the SQL
@@ -13,6 +15,8 @@ pub mod handlers;
 pub mod kick;
 pub mod lifecycle;
 pub mod look;
+pub mod offer;
+pub mod pace;
 pub mod presence;
 pub mod provision;
 pub mod refusal;
@@ -28,6 +32,8 @@ use kit::access::Issuer;
 use kit::runtime::{Ended, Options};
 use kit::{Ctx, Service};
 
+use crate::pace::{Pace, paced};
+
 /// The key with which devices are let in, from the folder of the keys.
 ///
 /// # Errors
@@ -40,10 +46,15 @@ pub fn issuer(options: &Options) -> Result<Issuer, Ended> {
 /// The service of devices.
 pub fn service(issuer: Issuer) -> Service {
     let issuer = Arc::new(issuer);
+    let pace = Arc::new(Pace::default());
+    let [reports, asks, offers] = std::array::from_fn(|_| Arc::clone(&pace));
     Service::new("device", env!("CARGO_PKG_VERSION"))
         .about("Knows every device, lets it in, and keeps what it is to be like.")
         .hearing_at_leisure()
-        .migrations_from(&[include_str!("../migrations/0001_devices.sql")])
+        .migrations_from(&[
+            include_str!("../migrations/0001_devices.sql"),
+            include_str!("../migrations/0002_offers.sql"),
+        ])
         .answers(handlers::get_device)
         .answers(handlers::list_devices)
         .answers(handlers::describe_device)
@@ -65,12 +76,21 @@ pub fn service(issuer: Issuer) -> Service {
         .listens(wire::CONNECTED, presence::connected)
         .listens(wire::DISCONNECTED, presence::disconnected)
         .listens(wire::PROVISION, provision::provision)
-        .listens(wire::STATE_REPORTED, talk::reported)
-        .listens(wire::STATE_GET, talk::asked)
+        .listens(wire::STATE_REPORTED, move |ctx: Ctx, said| {
+            paced(Arc::clone(&reports), (ctx, said), wire::STATE_REJECTED, talk::reported)
+        })
+        .listens(wire::STATE_GET, move |ctx: Ctx, said| {
+            paced(Arc::clone(&asks), (ctx, said), wire::STATE_REJECTED, talk::asked)
+        })
+        .listens(wire::CLAIM_OFFER, move |ctx: Ctx, said| {
+            paced(Arc::clone(&offers), (ctx, said), wire::CLAIM_REJECTED, offer::offered)
+        })
         .tells(TELLS)
         .hears(presence::readings_recorded)
         .on_timer(presence::LEFT, presence::left_for_good)
         .on_timer(presence::SILENT, presence::silent)
+        .on_timer(presence::WATCH, presence::watch_kind)
+        .on_timer(kick::OVERLAP, kick::overlap_over)
         .every_from_start("look_at_broker", look::EVERY, look::due)
         .performs(kick::kick, kick::kicked)
         .performs(kick::tell, kick::told)

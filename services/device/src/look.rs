@@ -21,6 +21,10 @@ const CONNECTING: Duration = Duration::from_secs(30);
 /// Connections that the broker says at a time.
 const PAGE: usize = 1000;
 
+/// Connections that stand on a page and on the next one too: those that end between the two move all behind them
+/// forward, and none may fall between.
+const OVERLAP: usize = 100;
+
 /// Pages that are asked for; with more connections nothing is concluded.
 const PAGES_MAX: usize = 20;
 
@@ -91,22 +95,59 @@ pub fn due(tx: &mut Tx<'_>) -> Result<()> {
 /// # Errors
 /// If it does not answer.
 pub async fn look(ctx: EffectCtx, _: Look) -> Result<Option<Seen>, Trouble> {
-    let mut seen: Option<Seen> = None;
-    for page in 0..PAGES_MAX {
-        let asked = json!({ "limit": PAGE, "offset": page * PAGE }).to_string();
+    let mut gathered = Gathered::default();
+    for _ in 0..PAGES_MAX {
+        let asked = json!({ "limit": PAGE, "offset": gathered.offset, "sort": "cid" }).to_string();
         let answer = ctx.command(wire::CONNECTIONS.to_owned(), asked.into_bytes().into()).await;
         let answer = answer.map_err(|error| Trouble::Transient(error.message))?;
         // With an error in it, the account is one that the broker has not heard of: nobody was ever there.
-        let Ok(Answer { server, data }) = serde_json::from_slice(&answer) else { return Ok(None) };
-        let seen = seen.get_or_insert(Seen { server: server.id, numbers: BTreeSet::new() });
-        let connections = data.connections.unwrap_or_default();
-        let many = connections.len();
-        seen.numbers.extend(connections.into_iter().map(|connection| connection.cid));
-        if many == 0 || (page + 1) * PAGE >= data.total {
-            return Ok(Some(seen.clone()));
+        let Ok(answer) = serde_json::from_slice(&answer) else { return Ok(None) };
+        match gathered.take(answer) {
+            Next::Page => {}
+            Next::End(seen) => return Ok(Some(seen)),
+            Next::Nothing => return Ok(None),
         }
     }
     Ok(None)
+}
+
+/// What pages said so far. Connections come by their numbers, and a new one has the greatest.
+#[derive(Debug, Default)]
+struct Gathered {
+    seen: Option<Seen>,
+    offset: usize,
+}
+
+/// What follows a page.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    Page,
+    End(Seen),
+    /// Pages that do not fit to each other: nothing can be concluded.
+    Nothing,
+}
+
+impl Gathered {
+    fn take(&mut self, Answer { server, data }: Answer) -> Next {
+        let numbers: BTreeSet<u64> =
+            data.connections.unwrap_or_default().into_iter().map(|connection| connection.cid).collect();
+        let seen = self.seen.get_or_insert(Seen { server: server.id.clone(), numbers: BTreeSet::new() });
+        let joined = match (seen.numbers.last(), numbers.first()) {
+            (Some(last), Some(first)) => first <= last,
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        if seen.server != server.id || !joined {
+            return Next::Nothing;
+        }
+        let many = numbers.len();
+        seen.numbers.extend(numbers);
+        if many < PAGE || self.offset + many >= data.total {
+            return Next::End(seen.clone());
+        }
+        self.offset += many - OVERLAP;
+        Next::Page
+    }
 }
 
 /// Forgets connections that are no more. The shop has one broker: what another server let in was let in by the one
@@ -129,8 +170,41 @@ fn compare(tx: &mut Tx<'_>, seen: &Seen) -> Result<()> {
         if gone(&connection) {
             presence::ended(tx, &connection)?;
         } else {
-            presence::arrived(tx, device)?;
+            presence::is_connected(tx, device)?;
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A page of a broker that has these connections.
+    fn page(server: &str, all: &[u64], offset: usize) -> Answer {
+        let connections = all.iter().skip(offset).take(PAGE).map(|cid| Numbered { cid: *cid }).collect();
+        let data = Data { total: all.len(), connections: Some(connections) };
+        Answer { server: Server { id: server.to_owned() }, data }
+    }
+
+    #[test]
+    fn connections_that_end_while_pages_are_read_hide_none_that_live() {
+        let mut all: Vec<u64> = (1..=1500).collect();
+        let mut gathered = Gathered::default();
+        assert_eq!(gathered.take(page("A", &all, 0)), Next::Page);
+        all.drain(..50);
+        let Next::End(seen) = gathered.take(page("A", &all, gathered.offset)) else { panic!("the end") };
+        assert_eq!(seen.numbers, (1..=1500).collect());
+    }
+
+    #[test]
+    fn from_pages_between_which_something_may_be_missing_nothing_is_concluded() {
+        let all: Vec<u64> = (1..=2500).collect();
+        for next in [page("A", &all[300..], 900), page("B", &all, 900), page("A", &[], 0)] {
+            let mut gathered = Gathered::default();
+            assert_eq!(gathered.take(page("A", &all, 0)), Next::Page);
+            assert_eq!(gathered.take(next), Next::Nothing);
+        }
+        assert!(matches!(Gathered::default().take(page("A", &[], 0)), Next::End(_)));
+    }
 }

@@ -10,6 +10,7 @@ use kit::{Ctx, Error, Result, Timestamp, Tx};
 use serde::Deserialize;
 
 use crate::kick;
+use crate::lifecycle::{self, Step};
 use crate::store::doors::{self, Connection};
 use crate::store::{self, Device, profiles};
 
@@ -18,6 +19,12 @@ pub const LEFT: &str = "device_left";
 
 /// The timer of a device that may become silent.
 pub const SILENT: &str = "device_silent";
+
+/// The timer of a kind of devices whose silence was changed; its key is the kind.
+pub const WATCH: &str = "device_watch";
+
+/// Devices whose timers are set anew in one transaction, once the silence of their kind was changed.
+const WATCHED_AT_ONCE: usize = 200;
 
 /// How long a device may be away before it counts as gone. It doubles with each return within that time, and
 /// begins anew once the device stayed away or stayed connected for longer than [`GRACE_MAX`].
@@ -104,6 +111,15 @@ pub fn ended(tx: &mut Tx<'_>, connection: &Connection) -> Result<()> {
     left(tx, device)
 }
 
+/// The broker says that a device is connected. If its coming was not told, it comes now; one that is silent stays so.
+///
+/// # Errors
+/// If the rows cannot be written.
+pub fn is_connected(tx: &mut Tx<'_>, id: DeviceId) -> Result<()> {
+    let missed = |device: &Device| device.left_at.is_some() || device.since.is_none();
+    if store::find(tx, id)?.is_some_and(|device| missed(&device)) { arrived(tx, id) } else { Ok(()) }
+}
+
 /// A device is there.
 ///
 /// # Errors
@@ -120,7 +136,7 @@ pub fn arrived(tx: &mut Tx<'_>, id: DeviceId) -> Result<()> {
 
 fn come_online(tx: &mut Tx<'_>, mut device: Device) -> Result<()> {
     let id = device.id;
-    if device.online {
+    if device.online || !may_be_there(tx, &device)? {
         return store::update_presence(tx, &device);
     }
     device.online = true;
@@ -130,12 +146,58 @@ fn come_online(tx: &mut Tx<'_>, mut device: Device) -> Result<()> {
     tx.emit(&DeviceOnline { device: id, site: device.site, since: tx.now() })
 }
 
+/// Whether a device may connect. What one said that may not is heard for a while longer, and shows nothing.
+fn may_be_there(tx: &Tx<'_>, device: &Device) -> Result<bool> {
+    Ok(lifecycle::after(device.state, Step::Connect).is_some()
+        && doors::speaking(tx, device.id, tx.now())? > 0)
+}
+
+/// A device may not connect any more: it is gone at once, so that everybody hears of it when it comes back.
+///
+/// # Errors
+/// If the rows cannot be written.
+pub fn shut_out(tx: &mut Tx<'_>, id: DeviceId) -> Result<()> {
+    let Some(mut device) = store::find(tx, id)?.filter(|device| device.online) else { return Ok(()) };
+    tx.cancel_timer(LEFT, &id.to_string())?;
+    let now = tx.now();
+    device.left_at.get_or_insert(now);
+    go_offline(tx, device, now, Gone::ShutOut)
+}
+
 /// Waits for its silence, if its kind is ever silent for too long.
 fn watch(tx: &mut Tx<'_>, device: &Device) -> Result<()> {
     if let Some(due) = silent_at(tx, device)? {
         tx.set_timer(SILENT, &device.id.to_string(), due)?;
     }
     Ok(())
+}
+
+/// Sees to it that the devices of a kind are watched by its silence of now.
+///
+/// # Errors
+/// If the timer cannot be set.
+pub fn silence_changed(tx: &mut Tx<'_>, profile: &str) -> Result<()> {
+    let now = tx.now();
+    tx.set_timer(WATCH, &format!("{profile} "), now)
+}
+
+/// The silence of a kind was changed: the key is its name, and behind a blank the device behind which it goes on.
+///
+/// # Errors
+/// If the rows cannot be written.
+pub fn watch_kind(tx: &mut Tx<'_>, key: &str) -> Result<()> {
+    let (profile, after) = key.split_once(' ').unwrap_or((key, ""));
+    let found = store::list_online(tx, profile, after, WATCHED_AT_ONCE)?;
+    for device in &found {
+        watch(tx, device)?;
+    }
+    match found.last() {
+        Some(last) if found.len() == WATCHED_AT_ONCE => {
+            let now = tx.now();
+            tx.set_timer(WATCH, &format!("{profile} {}", last.id), now)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// When a device counts as silent if it says nothing further; none: never.

@@ -1,7 +1,10 @@
 //! Why something is refused.
 
 use contracts::DeviceId;
-use contracts::device::{DeviceState, LABEL_CHARS_MAX, LABELS_MAX, PROFILE_CHARS_MAX, reason};
+use contracts::device::{
+    CODE_CHARS_MAX, CODE_CHARS_MIN, DeviceState, LABEL_CHARS_MAX, LABELS_MAX, PROFILE_CHARS_MAX, SAID_MAX,
+    reason,
+};
 use kit::{Error, Kind};
 
 /// What is refused, and why.
@@ -47,11 +50,28 @@ pub enum Refusal {
     /// A code that does not open.
     #[error("the code is wrong, was used, or its time is over; nothing was done, ask for another code")]
     ClaimRefused,
+    /// A device that may not offer itself.
+    #[error(
+        "the device may not offer itself: it belongs to somebody, is out of use, or its profile does not let it; \
+         nothing was done, shopctl device claim makes a code"
+    )]
+    MayNotOffer,
+    /// A code that cannot be one.
+    #[error(
+        "a code must be {CODE_CHARS_MIN} to {CODE_CHARS_MAX} printable characters without blanks; nothing was done"
+    )]
+    InvalidCode,
+    /// What is no offer.
+    #[error("the offer {0}; nothing was done")]
+    InvalidOffer(&'static str),
     /// Too many at once.
     #[error(
         "too many devices of this profile register themselves at once; nothing was done, try again in a minute"
     )]
     TooFast,
+    /// More than a device may say.
+    #[error("a device may say {SAID_MAX} things in a second; this and what follows in this second was not heard")]
+    SaysTooMuch,
     /// The state is at another version.
     #[error("the state is at version {is}, not {expected}; nothing was done, read it and decide again")]
     VersionDiffers {
@@ -83,7 +103,10 @@ impl From<Refusal> for Error {
             Refusal::AlreadyProvisioned(_) => Self::conflict(reason::ALREADY_PROVISIONED, text),
             Refusal::WrongState { .. } => Self::conflict(reason::WRONG_STATE, text),
             Refusal::ClaimRefused => Self::refused(reason::CLAIM_REFUSED, text),
+            Refusal::MayNotOffer => Self::refused(reason::OFFER_REFUSED, text),
+            Refusal::InvalidCode | Refusal::InvalidOffer(_) => Self::invalid(reason::INVALID_OFFER, text),
             Refusal::TooFast => Self::new(Kind::Overloaded, reason::TOO_FAST, text),
+            Refusal::SaysTooMuch => Self::new(Kind::Overloaded, reason::SAYS_TOO_MUCH, text),
             Refusal::VersionDiffers { .. } => Self::conflict(reason::VERSION_DIFFERS, text),
             Refusal::InvalidState(_) => Self::invalid(reason::INVALID_STATE, text),
             Refusal::TooManyProfiles(_) => Self::refused(reason::TOO_MANY, text),

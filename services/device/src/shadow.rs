@@ -76,8 +76,13 @@ fn merge(fields: &mut Object, at: &mut Object, change: &Object, now_ms: i64) {
                 at.remove(name);
             }
             Value::Object(inner) => {
-                let (fields, at) = (object_in(fields, name), object_in(at, name));
-                merge(fields, at, inner, now_ms);
+                let (inner_fields, inner_at) = (object_in(fields, name), object_in(at, name));
+                merge(inner_fields, inner_at, inner, now_ms);
+                // An object without fields says nothing, and would be told as missing for ever.
+                if inner_fields.is_empty() {
+                    fields.remove(name);
+                    at.remove(name);
+                }
             }
             value => {
                 fields.insert(name.clone(), value.clone());
@@ -149,6 +154,18 @@ mod tests {
         assert_eq!(side.at, object(json!({"in": {"b": 20, "c": 10}})));
         side.change(&object(json!({"in": 5})), 30).unwrap();
         assert_eq!((side.fields, side.at), (object(json!({"in": 5})), object(json!({"in": 30}))));
+    }
+
+    #[test]
+    fn an_object_goes_with_its_last_field() {
+        let mut state = State::default();
+        state.desired.change(&object(json!({"in": {"b": 2, "deep": {"c": 3}}})), 10).unwrap();
+        state
+            .desired
+            .change(&object(json!({"in": {"b": null, "deep": {"c": null}}, "none": {}})), 20)
+            .unwrap();
+        assert_eq!(state.desired, Side::default());
+        assert_eq!(state.delta(), Object::new());
     }
 
     #[test]

@@ -138,6 +138,17 @@ pub fn list(
     )
 }
 
+/// Devices of a kind that count as there, by id, behind one.
+pub fn list_online(sql: &Sql<'_>, profile: &str, after: &str, rows_max: usize) -> Result<Vec<Device>> {
+    sql.list(
+        "SELECT id, profile, hardware, site, state, owner, labels, online, since_ms, left_at_ms, flaps, last_seen_ms,
+                made_at_ms, changed_at_ms
+         FROM devices WHERE id > ?1 AND profile = ?2 AND online ORDER BY id LIMIT ?3",
+        params![after, profile, rows_max],
+        row_to_device,
+    )
+}
+
 /// Writes down a new device.
 pub fn insert(tx: &Tx<'_>, device: &Device) -> Result<()> {
     tx.execute(

@@ -11,12 +11,12 @@ use crate::shadow::State;
 use crate::store::{self, states};
 
 /// Who says it, which the broker lets nobody else say.
-fn speaker(said: &Said) -> Result<DeviceId> {
+pub(crate) fn speaker(said: &Said) -> Result<DeviceId> {
     said.subject.split('.').nth(1).unwrap_or_default().parse().map_err(Error::from)
 }
 
 /// Where a device awaits its answer: in its own inbox if it says so, else at the usual subject.
-fn answered_at(said: &Said, device: DeviceId, usual: &str) -> String {
+pub(crate) fn answered_at(said: &Said, device: DeviceId, usual: &str) -> String {
     let inbox = wire::of(wire::INBOX, device);
     let own = inbox.trim_end_matches('>');
     let in_own = said.reply.as_deref().filter(|reply| {

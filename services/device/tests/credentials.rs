@@ -33,6 +33,22 @@ async fn a_second_rotation_does_not_lengthen_the_first() {
 }
 
 #[tokio::test]
+async fn who_was_let_in_by_a_replaced_secret_is_disconnected_when_its_time_is_over() {
+    let house = House::open().await;
+    let old = house.registers(None).await.unwrap();
+    house.comes(&old).await;
+    let new = house.rotates(old.device, 60).await;
+    house.comes(&new).await;
+    house.rotates(old.device, 600).await;
+    assert_eq!((house.work().await, house.connections(old.device).len()), (0, 2));
+    house.advance(seconds(60)).await;
+    assert_eq!((house.work().await, house.connections(old.device).len()), (1, 1));
+    assert!(house.shows(old.device).await.online);
+    house.advance(seconds(540)).await;
+    assert_eq!((house.work().await, house.connections(old.device).len()), (1, 0));
+}
+
+#[tokio::test]
 async fn without_an_overlap_the_device_is_disconnected() {
     let house = House::open().await;
     let old = house.registers(None).await.unwrap();

@@ -45,7 +45,12 @@ impl Deref for House {
 impl House {
     async fn open() -> Self {
         let house = Self { scratch: Scratch::of(device::service(Issuer::generate().unwrap())) };
-        let profile = PutProfile { name: PROFILE.to_owned(), site: Site::example(), silence_s: SILENCE_S };
+        let profile = PutProfile {
+            name: PROFILE.to_owned(),
+            site: Site::example(),
+            silence_s: SILENCE_S,
+            offers: true,
+        };
         house.ask(&profile).await.unwrap();
         house
     }
@@ -69,7 +74,10 @@ impl House {
 
     /// What the broker is answered about somebody who wants to connect: what they may do, or why not.
     async fn connects(&self, user: &str, password: &str) -> std::result::Result<Value, String> {
-        let asked = question(user, password, 1, self.now());
+        self.answered(question(user, password, 1, self.now())).await
+    }
+
+    async fn answered(&self, asked: String) -> std::result::Result<Value, String> {
         let told = self.say_and_wait(kit::callout::SUBJECT, Some("$SYS._INBOX.a.b"), asked).await.unwrap();
         let [(subject, body)] = &told[..] else { panic!("one answer") };
         assert_eq!(subject, "$SYS._INBOX.a.b");

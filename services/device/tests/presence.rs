@@ -1,14 +1,14 @@
 //! Whether a device is there.
 
 use contracts::DeviceId;
-use contracts::device::{DeviceOffline, DeviceOnline, Gone};
+use contracts::device::{ActivateDevice, DeviceOffline, DeviceOnline, Gone, PutProfile, SuspendDevice, wire};
 use contracts::ingest::{ReadingsRecorded, RecordedSeries};
 use device::look::EVERY;
 use device::presence::{GRACE, GRACE_MAX};
 use kit::Example;
 use serde_json::json;
 
-use super::{House, SILENCE_S, seconds};
+use super::{House, PROFILE, SILENCE_S, seconds};
 
 impl House {
     fn hears_of(&self, device: DeviceId) {
@@ -108,6 +108,82 @@ async fn readings_of_a_device_that_nobody_knows_are_no_fault() {
     let house = House::open().await;
     house.hears_of(DeviceId::example());
     assert!(house.dead_letters().is_empty());
+}
+
+impl House {
+    /// What the broker says when it is looked at.
+    fn broker_has(&self, (server, number): &(String, u64)) {
+        let data = json!({ "total": 1, "connections": [{ "cid": number }] });
+        self.answers_outside(json!({ "server": { "id": server }, "data": data }).to_string());
+    }
+}
+
+#[tokio::test]
+async fn a_silent_device_that_is_connected_stays_silent_however_often_the_broker_is_looked_at() {
+    let house = House::open().await;
+    let credential = house.registers(None).await.unwrap();
+    let connection = house.comes(&credential).await;
+    house.set_periods().await;
+    house.broker_has(&connection);
+    for _ in 0..=SILENCE_S / 60 + 2 {
+        house.advance(EVERY).await;
+        house.work().await;
+    }
+    assert_eq!((house.ups(), house.downs()), (1, vec![Gone::Silent]));
+    house.hears_of(credential.device);
+    assert_eq!(house.ups(), 2);
+}
+
+#[tokio::test]
+async fn a_device_whose_coming_was_not_told_comes_when_the_broker_is_looked_at() {
+    let house = House::open().await;
+    let credential = house.registers(None).await.unwrap();
+    house.connects(&credential.device.to_string(), &credential.secret).await.unwrap();
+    let connection = house.connections(credential.device).remove(0);
+    house.set_periods().await;
+    house.broker_has(&connection);
+    house.advance(EVERY).await;
+    house.work().await;
+    assert_eq!(house.ups(), 1);
+}
+
+#[tokio::test]
+async fn who_is_shut_out_is_gone_at_once_and_what_it_said_before_does_not_bring_it_back() {
+    let house = House::open().await;
+    let credential = house.registers(None).await.unwrap();
+    let device = credential.device;
+    let connection = house.comes(&credential).await;
+    house.ask(&SuspendDevice { device }).await.unwrap();
+    assert_eq!(house.downs(), [Gone::ShutOut]);
+    house.advance(seconds(2)).await;
+    house.hears_of(device);
+    house.told_of(wire::CONNECTED, device, &connection.0, connection.1).await;
+    house.work().await;
+    house.advance(GRACE_MAX).await;
+    assert_eq!((house.ups(), house.downs().len()), (1, 1));
+    house.ask(&ActivateDevice { device }).await.unwrap();
+    house.comes(&credential).await;
+    assert_eq!((house.ups(), house.shows(device).await.online), (2, true));
+}
+
+#[tokio::test]
+async fn a_silence_that_is_changed_counts_for_who_is_there_already() {
+    let house = House::open().await;
+    let kind = PutProfile { name: PROFILE.to_owned(), silence_s: 0, ..PutProfile::example() };
+    house.ask(&kind).await.unwrap();
+    for _ in 0..3 {
+        let credential = house.registers(None).await.unwrap();
+        house.comes(&credential).await;
+    }
+    house.ask(&PutProfile { silence_s: 60, ..kind.clone() }).await.unwrap();
+    house.advance(seconds(59)).await;
+    assert_eq!(house.downs(), []);
+    house.ask(&PutProfile { silence_s: 0, ..kind.clone() }).await.unwrap();
+    house.advance(seconds(600)).await;
+    assert_eq!(house.downs(), []);
+    house.ask(&PutProfile { silence_s: 300, ..kind }).await.unwrap();
+    house.advance(seconds(1)).await;
+    assert_eq!(house.downs(), [Gone::Silent; 3]);
 }
 
 #[tokio::test]

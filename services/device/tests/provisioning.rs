@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{House, PROFILE, seconds};
 
 impl House {
-    async fn opens(&self) -> String {
+    pub(super) async fn opens(&self) -> String {
         self.ask(&OpenProvisioning { profile: PROFILE.to_owned() }).await.unwrap().secret
     }
 

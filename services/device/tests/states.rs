@@ -2,11 +2,11 @@
 
 use contracts::DeviceId;
 use contracts::device::wire::{self, Accepted, Delta, Rejected};
-use contracts::device::{GetState, SetDesired};
+use contracts::device::{GetState, SAID_MAX, SetDesired};
 use kit::Example;
 use serde_json::{Map, Value, json};
 
-use super::House;
+use super::{House, seconds};
 
 fn object(value: Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap()
@@ -112,4 +112,19 @@ async fn what_is_no_state_is_rejected() {
     let nobody = DeviceId::example();
     let unknown = house.reports(nobody, json!({"reported": {}})).await.unwrap_err();
     assert_eq!(unknown.reason, "unknown_device");
+}
+
+#[tokio::test]
+async fn a_device_that_floods_is_refused_once_and_not_heard_for_the_rest_of_the_second() {
+    let house = House::open().await;
+    let (noisy, other) = (house.registers(None).await.unwrap().device, house.registers(None).await.unwrap().device);
+    for _ in 0..SAID_MAX {
+        house.reports(noisy, json!({"reported": {"a": 1}})).await.unwrap();
+    }
+    let refused = house.reports(noisy, json!({"reported": {"a": 1}})).await.unwrap_err();
+    assert_eq!(refused.reason, "device_says_too_much");
+    assert!(house.say(&wire::of(wire::STATE_GET, noisy), "").await.unwrap().is_empty());
+    house.reports(other, json!({"reported": {"a": 1}})).await.unwrap();
+    house.advance(seconds(1)).await;
+    assert!(house.reports(noisy, json!({"reported": {"a": 1}})).await.is_ok());
 }

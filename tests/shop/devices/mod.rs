@@ -2,6 +2,7 @@
 
 mod alarms;
 mod callout;
+mod claims;
 mod doors;
 pub(crate) mod mqtt;
 mod provisioning;

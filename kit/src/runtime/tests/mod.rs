@@ -9,6 +9,7 @@ mod effects;
 mod fast;
 mod full;
 mod hearing;
+mod listening;
 mod looking;
 mod offline;
 mod pruning;
@@ -156,11 +157,16 @@ struct World {
 
 impl World {
     async fn start() -> Self {
-        let broker = Broker::start(shop());
+        Self::start_with(shop()).await
+    }
+
+    async fn start_with(shop: Shop) -> Self {
+        let peers = shop.peers.clone();
+        let broker = Broker::start(shop);
         let world = Self { broker, folder: tempfile::tempdir().unwrap(), client: OnceLock::new() };
         let _ = world.client.set(world.broker.client().await);
         // It ends with the world's runtime.
-        let _ = world.run(crate::streams::service(world.broker.link_of(crate::streams::NAME), shop().peers));
+        let _ = world.run(crate::streams::service(world.broker.link_of(crate::streams::NAME), peers));
         world
     }
 

@@ -161,14 +161,13 @@ pub fn escalate(tx: &Tx<'_>, alarm: AlarmId, severity: Severity, escalations: u3
     Ok(())
 }
 
-/// Forgets alarms that were over before a time, so many at once.
-pub fn forget_alarms(tx: &Tx<'_>, before: Timestamp, rows_max: usize) -> Result<()> {
+/// Forgets alarms that were over before a time, so many at once. Answers how many.
+pub fn forget_alarms(tx: &Tx<'_>, before: Timestamp, rows_max: usize) -> Result<usize> {
     tx.execute(
         "DELETE FROM alarms WHERE id IN
              (SELECT id FROM alarms WHERE state = 'cleared' AND cleared_at_ms < ?1 ORDER BY cleared_at_ms LIMIT ?2)",
         params![before.as_millisecond(), rows_max],
-    )?;
-    Ok(())
+    )
 }
 
 fn row_to_alarm(row: &Row<'_>) -> rusqlite::Result<AlarmView> {

@@ -35,10 +35,7 @@ pub async fn rotate(ctx: Ctx, asked: RotateCredential) -> Result<Credential> {
         let until = now + overlap;
         let secret = secret::make(tx);
         doors::add_credential(tx, device.id, &secret::digest(&secret), until)?;
-        // What was let in by a secret that speaks no more does not stay.
-        if overlap.is_zero() {
-            kick::disconnect(tx, device.id)?;
-        }
+        kick::end_outlived(tx, device.id)?;
         Ok(Credential { device: device.id, secret, site: device.site, before_until: speaks.then_some(until) })
     })
     .await

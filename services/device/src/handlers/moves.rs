@@ -2,15 +2,14 @@
 
 use contracts::DeviceId;
 use contracts::device::{
-    ActivateDevice, CLAIM_S_DEFAULT, CLAIM_S_MAX, ClaimCode, ClaimDevice, DeviceState, DeviceView,
-    OfferClaim, RetireDevice, SuspendDevice,
+    ActivateDevice, ClaimCode, ClaimDevice, DeviceState, DeviceView, OfferClaim, RetireDevice, SuspendDevice,
 };
 use kit::{Ctx, Owner, Result, Tx};
 
 use crate::lifecycle::{self, Step};
 use crate::refusal::Refusal;
 use crate::store::{self, Device, doors};
-use crate::{kick, secret};
+use crate::{kick, offer, secret};
 
 /// Takes a device into use, or into use again.
 pub async fn activate(ctx: Ctx, asked: ActivateDevice) -> Result<DeviceView> {
@@ -54,36 +53,42 @@ fn after(device: &Device, step: Step) -> Result<DeviceState, Refusal> {
 
 /// Makes a code by which a customer claims a device.
 pub async fn offer_claim(ctx: Ctx, asked: OfferClaim) -> Result<ClaimCode> {
-    let window = super::seconds("window_s", asked.window_s, CLAIM_S_DEFAULT, 1, CLAIM_S_MAX)?;
+    let window = offer::window(asked.window_s)?;
     ctx.write(move |tx| {
         tx.about(asked.device);
         let device = store::get(tx, asked.device)?;
         after(&device, Step::Claim)?;
         let code = secret::make_code(tx);
-        let until = tx.now() + window;
-        doors::put_claim(tx, device.id, &secret::digest(&code), until)?;
+        let until = offer::keep(tx, device.id, &code, window)?;
         Ok(ClaimCode { device: device.id, code, until })
     })
     .await
 }
 
-/// Makes a device one's own. The code is used up by it; whoever has it already is answered the same.
+/// Makes a device one's own. The code is used up by it; whoever has it already is answered the same. Wrong codes
+/// are counted, for a device may have chosen a short one.
 pub async fn claim(ctx: Ctx, asked: ClaimDevice) -> Result<DeviceView> {
     let owner = Owner::of(ctx.caller());
-    ctx.write(move |tx| {
-        tx.about(asked.device);
-        let now = tx.now();
-        let device = store::find(tx, asked.device)?.ok_or(Refusal::ClaimRefused)?;
-        if device.owner == owner && owner != Owner::nobody() {
-            return super::view(tx, device, now);
-        }
-        let digest = secret::digest(&asked.code);
-        let good = doors::find_claim(tx, device.id, &digest)?.is_some_and(|until| now < until);
-        let state = lifecycle::after(device.state, Step::Claim).filter(|_| good && owner != Owner::nobody());
-        let state = state.ok_or(Refusal::ClaimRefused)?;
-        doors::remove_claim(tx, device.id)?;
-        store::update(tx, &Device { state, owner, ..device })?;
-        super::view(tx, store::get(tx, asked.device)?, now)
-    })
-    .await
+    let claimed: Option<DeviceView> = ctx
+        .write(move |tx| {
+            tx.about(asked.device);
+            let now = tx.now();
+            let Some(device) = store::find(tx, asked.device)? else { return Ok(None) };
+            if device.owner == owner && owner != Owner::nobody() {
+                return super::view(tx, device, now).map(Some);
+            }
+            let digest = secret::digest(&asked.code);
+            let good = doors::find_claim(tx, device.id, &digest)?.is_some_and(|until| now < until);
+            if !good {
+                doors::count_try(tx, device.id)?;
+                return Ok(None);
+            }
+            let state = lifecycle::after(device.state, Step::Claim).filter(|_| owner != Owner::nobody());
+            let Some(state) = state else { return Ok(None) };
+            doors::remove_claim(tx, device.id)?;
+            store::update(tx, &Device { state, owner, ..device })?;
+            super::view(tx, store::get(tx, asked.device)?, now).map(Some)
+        })
+        .await?;
+    claimed.ok_or_else(|| Refusal::ClaimRefused.into())
 }

@@ -7,8 +7,8 @@ use contracts::device::{
 use kit::{Ctx, Result};
 
 use crate::refusal::Refusal;
-use crate::secret;
 use crate::store::profiles::{self, Profile};
+use crate::{presence, secret};
 
 /// Lists the kinds of devices.
 pub async fn list(ctx: Ctx, _: ListProfiles) -> Result<ProfileList> {
@@ -29,6 +29,10 @@ pub async fn put(ctx: Ctx, asked: PutProfile) -> Result<ProfileView> {
     super::seconds("silence_s", Some(asked.silence_s), 0, 0, SILENCE_S_MAX)?;
     ctx.write(move |tx| {
         tx.about(&asked.name);
+        let before = profiles::find(tx, &asked.name)?;
+        if before.is_some_and(|before| before.silence_s != asked.silence_s) {
+            presence::silence_changed(tx, &asked.name)?;
+        }
         Ok(profiles::put(tx, &asked)?.into_view())
     })
     .await

@@ -1,6 +1,7 @@
 //! The SQL of what devices come in by: credentials, connections, and codes to claim them.
 
 use contracts::DeviceId;
+use contracts::device::CLAIM_TRIES_MAX;
 use kit::sql::{parsed, time};
 use kit::{Result, Sql, Timestamp, Tx};
 use rusqlite::params;
@@ -58,14 +59,51 @@ pub fn remove_credentials(tx: &Tx<'_>, device: DeviceId) -> Result<usize> {
     tx.execute("DELETE FROM credentials WHERE device = ?1", [device.to_string()])
 }
 
-/// Notes that somebody was let in under a number.
-pub fn insert_connection(tx: &Tx<'_>, connection: &Connection, device: DeviceId) -> Result<()> {
+/// When the next secret of a device ends, of those that were replaced.
+pub fn next_end(sql: &Sql<'_>, device: DeviceId, now: Timestamp) -> Result<Option<Timestamp>> {
+    sql.find(
+        "SELECT until_ms FROM credentials WHERE device = ?1 AND until_ms > ?2 ORDER BY until_ms LIMIT 1",
+        params![device.to_string(), now.as_millisecond()],
+        |row| time(row, "until_ms"),
+    )
+}
+
+/// Notes that somebody was let in under a number, by a secret.
+pub fn insert_connection(
+    tx: &Tx<'_>,
+    connection: &Connection,
+    device: DeviceId,
+    digest: &Digest,
+) -> Result<()> {
     tx.execute(
-        "INSERT INTO connections (server, number, device, admitted_ms) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (server, number) DO UPDATE SET device = ?3, admitted_ms = ?4",
-        params![connection.server, connection.number, device.to_string(), tx.now().as_millisecond()],
+        "INSERT INTO connections (server, number, device, digest, admitted_ms) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (server, number) DO UPDATE SET device = ?3, digest = ?4, admitted_ms = ?5",
+        params![connection.server, connection.number, device.to_string(), digest, tx.now().as_millisecond()],
     )?;
     Ok(())
+}
+
+/// How many connections of a device a server has.
+pub fn connections_at(sql: &Sql<'_>, device: DeviceId, server: &str) -> Result<u32> {
+    sql.get(
+        "SELECT count(*) FROM connections WHERE device = ?1 AND server = ?2",
+        params![device.to_string(), server],
+        |row| row.get(0),
+    )
+}
+
+/// The connections of a device that were let in by a secret that speaks no more.
+pub fn connections_outlived(sql: &Sql<'_>, device: DeviceId, now: Timestamp) -> Result<Vec<Connection>> {
+    sql.list(
+        "SELECT server, number FROM connections
+         WHERE device = ?1 AND NOT EXISTS
+               (SELECT 1 FROM credentials
+                WHERE credentials.device = ?1 AND credentials.digest = connections.digest
+                      AND (until_ms = 0 OR until_ms > ?2))
+         ORDER BY server, number",
+        params![device.to_string(), now.as_millisecond()],
+        |row| Ok(Connection { server: row.get("server")?, number: row.get("number")? }),
+    )
 }
 
 /// Whose connection this is.
@@ -111,7 +149,7 @@ pub fn connections_before(sql: &Sql<'_>, before: Timestamp) -> Result<Vec<(Conne
 pub fn put_claim(tx: &Tx<'_>, device: DeviceId, digest: &Digest, until: Timestamp) -> Result<()> {
     tx.execute(
         "INSERT INTO claims (device, digest, until_ms) VALUES (?1, ?2, ?3)
-         ON CONFLICT (device) DO UPDATE SET digest = ?2, until_ms = ?3",
+         ON CONFLICT (device) DO UPDATE SET digest = ?2, until_ms = ?3, tries = 0",
         params![device.to_string(), digest, until.as_millisecond()],
     )?;
     Ok(())
@@ -124,6 +162,14 @@ pub fn find_claim(sql: &Sql<'_>, device: DeviceId, digest: &Digest) -> Result<Op
         params![device.to_string(), digest],
         |row| time(row, "until_ms"),
     )
+}
+
+/// Counts a wrong code. With the last that may be tried the right one ends.
+pub fn count_try(tx: &Tx<'_>, device: DeviceId) -> Result<()> {
+    let id = device.to_string();
+    tx.execute("UPDATE claims SET tries = tries + 1 WHERE device = ?1", [&id])?;
+    tx.execute("DELETE FROM claims WHERE device = ?1 AND tries >= ?2", params![id, CLAIM_TRIES_MAX])?;
+    Ok(())
 }
 
 /// Forgets the code of a device.

@@ -21,6 +21,8 @@ pub struct Profile {
     pub site: Site,
     /// After how many seconds without a reading a device counts as gone; 0: never.
     pub silence_s: u32,
+    /// Whether its devices may offer themselves to customers.
+    pub offers: bool,
     /// The digest of what devices register themselves with; empty: they may not.
     pub secret: Vec<u8>,
     /// Since when registrations are counted.
@@ -39,6 +41,7 @@ impl Profile {
             site: self.site,
             silence_s: self.silence_s,
             provisioning: !self.secret.is_empty(),
+            offers: self.offers,
             changed_at: self.changed_at,
         }
     }
@@ -47,7 +50,7 @@ impl Profile {
 /// A kind of devices.
 pub fn find(sql: &Sql<'_>, name: &str) -> Result<Option<Profile>> {
     sql.find(
-        "SELECT name, site, silence_s, secret, window_from_ms, registered, changed_at_ms FROM profiles
+        "SELECT name, site, silence_s, offers, secret, window_from_ms, registered, changed_at_ms FROM profiles
          WHERE name = ?1",
         [name],
         row_to_profile,
@@ -66,7 +69,7 @@ pub fn get(sql: &Sql<'_>, name: &str) -> Result<Profile> {
 /// All kinds of devices, by name.
 pub fn list(sql: &Sql<'_>) -> Result<Vec<Profile>> {
     sql.list(
-        "SELECT name, site, silence_s, secret, window_from_ms, registered, changed_at_ms FROM profiles
+        "SELECT name, site, silence_s, offers, secret, window_from_ms, registered, changed_at_ms FROM profiles
          ORDER BY name LIMIT ?1",
         [PROFILES_MAX],
         row_to_profile,
@@ -84,10 +87,10 @@ pub fn put(tx: &Tx<'_>, put: &PutProfile) -> Result<Profile> {
         return Err(Refusal::TooManyProfiles(PROFILES_MAX).into());
     }
     tx.execute(
-        "INSERT INTO profiles (name, site, silence_s, secret, window_from_ms, registered, changed_at_ms)
-         VALUES (?1, ?2, ?3, x'', 0, 0, ?4)
-         ON CONFLICT (name) DO UPDATE SET site = ?2, silence_s = ?3, changed_at_ms = ?4",
-        params![put.name, put.site.as_str(), put.silence_s, tx.now().as_millisecond()],
+        "INSERT INTO profiles (name, site, silence_s, offers, secret, window_from_ms, registered, changed_at_ms)
+         VALUES (?1, ?2, ?3, ?4, x'', 0, 0, ?5)
+         ON CONFLICT (name) DO UPDATE SET site = ?2, silence_s = ?3, offers = ?4, changed_at_ms = ?5",
+        params![put.name, put.site.as_str(), put.silence_s, put.offers, tx.now().as_millisecond()],
     )?;
     get(tx, &put.name)
 }
@@ -116,6 +119,7 @@ fn row_to_profile(row: &Row<'_>) -> rusqlite::Result<Profile> {
         name: row.get("name")?,
         site: parsed(row, "site")?,
         silence_s: row.get("silence_s")?,
+        offers: row.get("offers")?,
         secret: row.get("secret")?,
         window_from: time(row, "window_from_ms")?,
         registered: row.get("registered")?,
