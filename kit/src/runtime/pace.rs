@@ -60,3 +60,65 @@ impl Pace {
 fn are_events(jobs: &[Job]) -> bool {
     !jobs.is_empty() && jobs.iter().all(|job| matches!(job.work, Work::Hear(_)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use bytes::Bytes;
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::clock::SystemChance;
+    use crate::engine::hearing::Heard;
+    use crate::trace::Trace;
+
+    /// A pace with which the next group of events is an hour away, if there was one before.
+    fn slow() -> Pace {
+        Pace { apart: Duration::from_secs(3600), last_of_events: None, before: 0 }
+    }
+
+    fn event() -> Job {
+        let heard = Heard {
+            source: "TELLER".into(),
+            origin: "here".into(),
+            sequence: 1,
+            previous: 0,
+            due: 0,
+            event_id: "evt_1".into(),
+            subject: "events.teller.told".into(),
+            key: "word".into(),
+            body: Bytes::new(),
+        };
+        let now = Timestamp::UNIX_EPOCH;
+        Job::heard(heard, "teller", Trace::begin(now, &mut SystemChance), now)
+    }
+
+    fn request() -> Job {
+        Job::piece(Timestamp::UNIX_EPOCH, |_| Ok(Bytes::new()))
+    }
+
+    #[test]
+    fn an_event_behind_a_quiet_time_waits_for_nothing() {
+        let (_sender, waiting) = channel();
+        assert!(slow().next(&[event()], &waiting).is_none());
+    }
+
+    #[test]
+    fn events_behind_others_wait_for_more_and_take_what_comes() {
+        let (sender, waiting) = channel();
+        let mut pace = slow();
+        pace.ends(&[event()]);
+        sender.send(Entry::Look).unwrap();
+        assert!(matches!(pace.next(&[event()], &waiting), Some(Entry::Look)));
+    }
+
+    #[test]
+    fn who_asks_something_never_waits_for_events() {
+        let (_sender, waiting) = channel();
+        let mut pace = slow();
+        pace.ends(&[event()]);
+        assert!(pace.next(&[event(), request()], &waiting).is_none());
+        assert!(pace.next(&[request()], &waiting).is_none());
+    }
+}
