@@ -95,3 +95,11 @@ fn a_load_that_is_behind_its_time_ends_with_ctrl_c_and_says_what_it_told() {
     assert_eq!((ended.status.code(), &report["interrupted"]), (Some(0), &Value::from(true)), "{report}");
     assert!(report["stored"].as_u64() > Some(0), "{report}");
 }
+
+#[test]
+fn where_nobody_speaks_mqtt_nothing_is_registered_or_told() {
+    let shop = open();
+    let (code, said) = shop.bench.json("device simulate --mqtt 127.0.0.1:1 --for 1s");
+    assert_eq!((code, &said["error"]["code"]), (11, &json!("broker_unreachable")), "{said}");
+    assert_eq!(shop.bench.json("device ls").1, json!([]));
+}

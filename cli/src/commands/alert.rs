@@ -158,7 +158,10 @@ fn facts(alarm: &AlarmView) -> Vec<(&'static str, String)> {
         ("rule", alarm.rule.to_string()),
         ("since", show::time(alarm.since)),
         ("raised", show::time(alarm.raised_at)),
-        ("seen", format!("{} times, last {}", alarm.count, show::time(alarm.last_at))),
+        (
+            "seen",
+            format!("{}, last {}", show::count(alarm.count, "time", "times"), show::time(alarm.last_at)),
+        ),
     ];
     facts.extend(alarm.last_value.map(|value| ("last value", value.to_string())));
     facts.extend((alarm.escalations > 0).then(|| ("escalated", alarm.escalations.to_string())));

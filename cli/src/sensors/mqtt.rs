@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use contracts::DeviceId;
+use kit::text::printable;
 use rumqttc::{AsyncClient, ConnectReturnCode, ConnectionError, Event, EventLoop, MqttOptions, Packet, QoS};
+use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -23,6 +25,26 @@ const AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 /// Connections that are being made at once.
 const CONNECTING_AT_ONCE: usize = 50;
+
+/// How long a connection may take that only shows whether anybody is there.
+const PROBE_TIME: Duration = Duration::from_secs(3);
+
+/// Whether anybody listens there at all: what comes then is tried again and again, as devices do.
+///
+/// # Errors
+/// 11 if nobody does.
+pub(crate) async fn probe((host, port): (&str, u16)) -> Result<(), Failure> {
+    let why = match tokio::time::timeout(PROBE_TIME, TcpStream::connect((host, port))).await {
+        Ok(Ok(_)) => return Ok(()),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("no answer within {} s", PROBE_TIME.as_secs()),
+    };
+    let what = format!("no reading was told: nobody speaks MQTT at {}:{port}", printable(host));
+    Err(Failure::new(exit::BROKER_UNREACHABLE, "broker_unreachable", what)
+        .why(why)
+        .mend("shopctl status      says whether the shop of this machine is open")
+        .mend("--mqtt HOST:PORT    names another broker"))
+}
 
 /// What all connections tell together.
 #[derive(Debug, Default)]

@@ -59,8 +59,13 @@ pub(crate) fn plot(
             format!("{label:>margin$} ┤{dots}")
         })
         .collect();
-    let gap = cells.saturating_sub(ends.0.chars().count() + ends.1.chars().count()).max(1);
-    lines.push(format!("{:margin$}  {}{:gap$}{}", "", ends.0, "", ends.1));
+    let gap = cells.saturating_sub(ends.0.chars().count() + ends.1.chars().count());
+    if gap > 0 {
+        lines.push(format!("{:margin$}  {}{:gap$}{}", "", ends.0, "", ends.1));
+    } else {
+        // Under each other where there is no room beside each other.
+        lines.extend([format!("{:margin$}  {}", "", ends.0), format!("{:margin$}  {:>cells$}", "", ends.1)]);
+    }
     lines
 }
 
@@ -157,6 +162,10 @@ mod tests {
                 assert_eq!(line.chars().count(), width, "{line}");
             }
         }
+        let ends = ("2026-11-26 17:36:00", "2026-11-27 17:37:00");
+        let narrow = plot(&[bucket(0, 1.0, 2.0)], 60_000, (at(0), at(5)), ends, 40);
+        assert!(narrow.iter().all(|line| line.chars().count() <= 40), "{narrow:#?}");
+        assert!(narrow[ROWS].ends_with(ends.0) && narrow[ROWS + 1].ends_with(ends.1), "{narrow:#?}");
         assert!(
             drawn(&[bucket(0, 1.0, 1.0)], 5, 3).len() > ROWS,
             "a constant on a screen that is too narrow"

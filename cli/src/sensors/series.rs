@@ -70,6 +70,9 @@ pub(crate) fn read(bytes: &[u8], reads: &Reads) -> Result<Series, Failure> {
         .iter()
         .map(|name| String::from_utf8_lossy(name).trim_start_matches('\u{feff}').to_owned())
         .collect();
+    if names.is_empty() {
+        return Err(Failure::invalid("invalid_csv", "there is no first line that names the columns"));
+    }
     let time = column(&names, "time", reads.time.as_deref(), |name| TIME_NAMES.contains(&name))?;
     let value =
         column(&names, "value", reads.value.as_deref(), |name| !name.eq_ignore_ascii_case(&names[time]))?;
@@ -232,5 +235,6 @@ mod tests {
         assert_eq!(read_named.readings[0].value, 2.0);
         let failure = read(b"temp\n1\n", &reads()).unwrap_err();
         assert_eq!(failure.code(), "ambiguous_column");
+        assert_eq!(read(b"", &reads()).unwrap_err().code(), "invalid_csv");
     }
 }

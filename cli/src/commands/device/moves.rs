@@ -18,7 +18,7 @@ use crate::show::count;
 #[command(after_help = "\
 Examples:
   shopctl device activate dev_01h2e8kqvbfwea724h75qc655w
-  shopctl device ls --state suspended --all -o jsonl | jq -r .device | xargs shopctl device activate")]
+  shopctl device activate dev_01h2e8kqvbfwea724h75qc655w dev_01h2e8kqvbfwea724h75qc655x")]
 pub(crate) struct Activate {
     #[command(flatten)]
     which: Which,
@@ -29,7 +29,7 @@ pub(crate) struct Activate {
 #[command(after_help = "\
 Examples:
   shopctl device suspend dev_01h2e8kqvbfwea724h75qc655w
-  shopctl device ls --site seattle --all -o jsonl | jq -r .device | xargs shopctl device suspend")]
+  shopctl device suspend dev_01h2e8kqvbfwea724h75qc655w dev_01h2e8kqvbfwea724h75qc655x")]
 pub(crate) struct Suspend {
     #[command(flatten)]
     which: Which,

@@ -10,7 +10,7 @@ use crate::commands::telemetry::site;
 use crate::failure::{Failure, exit};
 use crate::pick;
 use crate::progress::{Live, Whole};
-use crate::sensors::mqtt::Fleet;
+use crate::sensors::mqtt::{Fleet, probe};
 use crate::sensors::outlet::{Outlet, Stream};
 use crate::sensors::registry::{self, Known};
 use crate::sensors::senml;
@@ -152,11 +152,15 @@ struct Load<'a> {
 impl<'a> Load<'a> {
     async fn new(shop: &'a Shop, args: &Args) -> Result<Self, Failure> {
         let faults = if args.perfect { Faults { gaps: 0.0, repeats: 0.0, late: 0.0 } } else { FAULTS };
+        // Before anything is registered for it.
+        let mqtt = args.mqtt.as_ref().map(|address| address.find(shop)).transpose()?;
+        if let Some((host, port)) = &mqtt {
+            probe((host, *port)).await?;
+        }
         let known = registry::known(shop, args.random_seed, args.devices, &args.site).await?;
-        let outlet = match &args.mqtt {
+        let outlet = match mqtt {
             None => Outlet::Stream(Stream::new(shop.client().await?, shop.timeout)),
-            Some(address) => {
-                let (host, port) = address.find(shop)?;
+            Some((host, port)) => {
                 let secrets = registry::secrets(shop, &known).await?;
                 Outlet::Mqtt(Fleet::connect((&host, port), &secrets, MQTT_TIME).await?)
             }

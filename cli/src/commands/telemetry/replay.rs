@@ -169,12 +169,19 @@ fn tell(shop: &Shop, report: &Report, began: Instant, span: &str) -> Result<(), 
         ))?;
         shop.out.say(format!("in {}", since(began)));
         let (device, metric) = (report.device, &report.metric);
+        if report.stored == 0 {
+            return end(report);
+        }
         shop.out.next(format!(
             "shopctl telemetry series {device} {metric}{span}      and shopctl telemetry counts --device {device}"
         ));
     } else {
         shop.out.json(report)?;
     }
+    end(report)
+}
+
+fn end(report: &Report) -> Result<(), Failure> {
     if report.refused.is_empty() { Ok(()) } else { Err(Failure::shown(exit::REFUSED)) }
 }
 
