@@ -55,9 +55,14 @@ impl Job {
         Self::of_stream(subject, trace, now, Box::new(run))
     }
 
-    /// Goes back to the beginning of a stream of raw messages: it does not hold any more what was drained.
-    pub(crate) fn drained_anew(source: &'static str, origin: String, trace: Trace, now: Timestamp) -> Self {
-        let run = move |tx: &mut Tx<'_>| standing::note(tx, source, &origin, 0).map(|()| ANEW);
+    /// Goes back to before the first message that a stream holds: it does not hold any more what was drained.
+    pub(crate) fn drained_anew(
+        (source, origin): (&'static str, String),
+        before: u64,
+        trace: Trace,
+        now: Timestamp,
+    ) -> Self {
+        let run = move |tx: &mut Tx<'_>| standing::note(tx, source, &origin, before).map(|()| Bytes::new());
         Self::of_stream(source, trace, now, Box::new(run))
     }
 

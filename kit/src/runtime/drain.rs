@@ -183,14 +183,18 @@ impl Drainer {
             Ok((standing::position(sql, source, &from)?, standing::received(sql, source, &from)?))
         })
         .await?;
-        let lost = position > 0
-            && (handle.cached_info().state.last_sequence < position
-                || match handle.get_raw_message(position).await {
-                    Ok(found) => is_later(moment(found.time.unix_timestamp_nanos()), newest),
-                    // It was forgotten since, because the stream is full.
-                    Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => false,
-                    Err(error) => return Err(broker(error)),
-                });
+        let state = &handle.cached_info().state;
+        let lost = match position {
+            // It went back to the beginning; what is not held there any more was drained before.
+            0 => newest.is_some(),
+            _ if state.last_sequence < position => true,
+            _ => match handle.get_raw_message(position).await {
+                Ok(found) => is_later(moment(found.time.unix_timestamp_nanos()), newest),
+                // It was forgotten since, because the stream is full.
+                Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => false,
+                Err(error) => return Err(broker(error)),
+            },
+        };
         if !lost {
             return Ok(position);
         }
@@ -198,10 +202,11 @@ impl Drainer {
             stream = source,
             "The stream has lost what was drained of it; all of it is drained again"
         );
-        let now = self.port.now();
-        let job = Job::drained_anew(source, origin.to_owned(), Trace::begin(now, &mut SystemChance), now);
+        let (before, now) = (state.first_sequence.saturating_sub(1), self.port.now());
+        let trace = Trace::begin(now, &mut SystemChance);
+        let job = Job::drained_anew((source, origin.to_owned()), before, trace, now);
         self.writer.enqueue(job).await?.await?;
-        Ok(0)
+        Ok(before)
     }
 
     /// Hands batch after batch to the writer, the next being gathered while one is written. An error means to begin

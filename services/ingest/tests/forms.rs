@@ -144,6 +144,13 @@ async fn texts_with_escapes_are_read_too() {
     assert_eq!(recorded(r#"[{"n":"temp\u0065rature","v":1}]"#).await, [one("temperature", "", 0, 1.0)]);
 }
 
+#[test]
+fn an_empty_object_takes_no_room() {
+    // Of a message of a megabyte that says nothing else there are hundreds of thousands.
+    let objects: Vec<ingest::json::Object<'_>> = serde_json::from_str("[{},{}]").unwrap();
+    assert!(objects.iter().all(|object| object.0.capacity() == 0));
+}
+
 proptest! {
     #[test]
     fn whatever_a_device_says_nothing_is_found_before_an_error_and_no_value_is_none(

@@ -5,6 +5,7 @@ use std::time::Duration;
 use contracts::ingest::{GetCounts, Refusal};
 use ingest::gather::METRICS_MAX;
 use ingest::rate::{READINGS_AT_ONCE, READINGS_PER_SECOND};
+use proptest::prelude::*;
 
 use crate::house::{House, id, site, subject};
 
@@ -153,4 +154,95 @@ async fn counts_are_told_by_device_and_site_page_by_page() {
     assert_eq!((tacoma.items.len(), tacoma.items[0].device, tacoma.total.accepted), (1, id(3), 5));
     let nobody = ask(GetCounts { device: Some(id(9)), ..GetCounts::default() }).await;
     assert_eq!((nobody.items.len(), nobody.next), (0, None));
+}
+
+/// A name of a field of one of the forms, or of none.
+fn label() -> impl Strategy<Value = String> {
+    let labels = [
+        "bn",
+        "n",
+        "bu",
+        "u",
+        "bt",
+        "t",
+        "bv",
+        "v",
+        "bs",
+        "s",
+        "vb",
+        "vs",
+        "vd",
+        "bver",
+        "ut",
+        "x_",
+        "ts",
+        "values",
+        "metric",
+        "value",
+        "time",
+        "unit",
+        "temperature",
+    ];
+    prop_oneof![8 => prop::sample::select(labels.map(str::to_owned).to_vec()), 1 => "[a-z.:/]{0,70}"]
+}
+
+/// What may stand in a field, as it is written.
+fn field() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<f64>()
+            .prop_filter("JSON has no other", |number| number.is_finite())
+            .prop_map(|n| format!("{n:e}")),
+        (-400_i64..400).prop_map(|seconds| seconds.to_string()),
+        (-400_i64..400).prop_map(|seconds| (1_767_268_800 + seconds).to_string()),
+        (-400_000_i64..400_000).prop_map(|millis| (1_767_268_800_000 + millis).to_string()),
+        Just("1e400".to_owned()),
+        Just("-0.0".to_owned()),
+        Just("18446744073709551616".to_owned()),
+        any::<bool>().prop_map(|said| said.to_string()),
+        "[a-z%°\u{7f}\u{200b}]{0,20}".prop_map(|text| format!("{text:?}").replace("\\u{", "\\\\u{")),
+        Just("null".to_owned()),
+        Just(r#"{"a":1,"b":-2.5}"#.to_owned()),
+        Just("[1]".to_owned()),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_said_in_the_words_of_the_forms_the_rest_of_the_batch_is_recorded(
+        said in prop::collection::vec(
+            prop::collection::vec(prop::collection::vec((label(), field()), 0..6), 0..5),
+            1..8,
+        ),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let house = House::open();
+        let object = |fields: &Vec<(String, String)>| {
+            let fields: Vec<String> = fields.iter().map(|(label, field)| format!("{label:?}:{field}")).collect();
+            format!("{{{}}}", fields.join(","))
+        };
+        let mut batch: Vec<(String, String)> = said
+            .iter()
+            .map(|objects| match &objects[..] {
+                [alone] => (subject(1), object(alone)),
+                many => (subject(1), format!("[{}]", many.iter().map(object).collect::<Vec<_>>().join(","))),
+            })
+            .collect();
+        batch.push((subject(2), "7".to_owned()));
+        house.hears(&batch);
+        prop_assert_eq!(runtime.block_on(house.readings(2, "value")), [(house.now(), 7.0)]);
+        for letter in house.0.dead_letters() {
+            prop_assert_eq!(&letter.reason, "unreadable", "{}", letter.body);
+        }
+        // Each reading was told that is there, and no other.
+        let counts = runtime.block_on(house.counts()).total;
+        let told: usize = house
+            .told()
+            .iter()
+            .flat_map(|event| &event.series)
+            .map(|series| series.readings.len())
+            .sum();
+        prop_assert_eq!(u64::try_from(told).unwrap(), counts.accepted);
+    }
 }

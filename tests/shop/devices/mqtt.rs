@@ -20,12 +20,7 @@ pub(crate) struct Device {
 impl Device {
     /// Connects as somebody; an error is the broker's refusal.
     pub(super) async fn connect(shop: &Shop, user: &str, password: &str) -> Result<Self, ConnectionError> {
-        Self::connect_at(shop.lent_broker().mqtt_port(), user, password).await
-    }
-
-    /// The same at a port.
-    pub(crate) async fn connect_at(port: u16, user: &str, password: &str) -> Result<Self, ConnectionError> {
-        let mut options = MqttOptions::new(user, "127.0.0.1", port);
+        let mut options = MqttOptions::new(user, "127.0.0.1", shop.lent_broker().mqtt_port());
         options.set_credentials(user, password).set_keep_alive(Duration::from_secs(30));
         let (client, mut events) = AsyncClient::new(options, 100);
         while !matches!(events.poll().await?, Event::Incoming(Packet::ConnAck(_))) {}
@@ -37,6 +32,17 @@ impl Device {
     /// Connects with what a device was given.
     pub(super) async fn with(shop: &Shop, credential: &Credential) -> Result<Self, ConnectionError> {
         Self::connect(shop, &credential.device.to_string(), &credential.secret).await
+    }
+
+    /// Connects at a port of a broker that is not a [`Shop`]'s.
+    pub(crate) async fn connect_at(port: u16, user: &str, password: &str) -> Result<Self, ConnectionError> {
+        let mut options = MqttOptions::new(user, "127.0.0.1", port);
+        options.set_credentials(user, password).set_keep_alive(Duration::from_secs(30));
+        let (client, mut events) = AsyncClient::new(options, 100);
+        while !matches!(events.poll().await?, Event::Incoming(Packet::ConnAck(_))) {}
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let task = tokio::spawn(listen(events, Arc::clone(&said)));
+        Ok(Self { client, said, task })
     }
 
     /// Says something, and waits until the broker has acknowledged it.

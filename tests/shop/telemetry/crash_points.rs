@@ -6,7 +6,7 @@ use std::time::Duration;
 use kit::Client;
 use kit::crash::{POINTS, VARIABLE};
 use kit::drain::MQTT_STREAM;
-use kit::limits::MQTT_SURE_AFTER;
+use kit::limits::{MQTT_ACK_WAIT, MQTT_SURE_AFTER};
 use kit::testing::eventually;
 use tests::processes::ProcessShop;
 
@@ -44,9 +44,12 @@ async fn dies_at(house: &mut House, service: &'static str, place: &str) {
     house.shop.start(service);
 }
 
-/// Arms every place so that it fails once, and waits until each has.
+/// Arms every place so that it fails once, one so that it acknowledges too late, and waits until each has.
 async fn fails_everywhere(house: &mut House, places: &[String]) {
-    let arms: Vec<String> = places.iter().map(|place| format!("{place}=error@3")).collect();
+    let mut arms: Vec<String> = places.iter().map(|place| format!("{place}=error@3")).collect();
+    // Before that the broker hands out once more what is committed already.
+    let late = (MQTT_ACK_WAIT + Duration::from_secs(1)).as_millis();
+    arms.push(format!("drain.after_commit_before_ack/{MQTT_STREAM}=delay:{late}@1"));
     house.shop.kill("ingest");
     house.shop.start_with("ingest", &[(VARIABLE, &arms.join(","))]);
     eventually("every place fails once", || async {
@@ -87,4 +90,5 @@ async fn what_was_acknowledged_is_recorded_once_wherever_ingest_and_telemetry_di
     }
     let counts = house.counts().await.unwrap();
     assert_eq!((counts.total.refused, counts.total.conflicting, counts.missed_messages), (0, 0, 0));
+    assert!(counts.total.repeated > 0, "what was handed out again is known");
 }

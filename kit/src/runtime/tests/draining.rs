@@ -212,10 +212,11 @@ async fn numbers_that_a_broker_gives_anew_are_drained_too() {
     let mut world = World::start().await;
     let first = world.run(drinker());
     world.until_part_is("DROPS", "ok").await;
-    for at in 0..5 {
-        world.says(&format!("a{at}")).await;
+    // More than the stream holds of one device.
+    for at in 0..60 {
+        world.says(&format!("a{at:02}")).await;
+        world.until_drunk(at + 1).await;
     }
-    world.until_drunk(5).await;
     let copied = world.broker.folder().join("copied");
     world.broker.kill();
     copy(&world.broker.store(), &copied);
@@ -223,19 +224,19 @@ async fn numbers_that_a_broker_gives_anew_are_drained_too() {
     for at in 0..5 {
         world.says(&format!("b{at}")).await;
     }
-    world.until_drunk(10).await;
+    world.until_drunk(65).await;
     // While it runs: devices speak before it is there again.
     sets_back(&mut world.broker, &copied);
     for at in 0..8 {
         world.says(&format!("c{at}")).await;
     }
-    world.until_drunk(18).await;
+    world.until_drunk(73).await;
     // While it is away; and there are fewer numbers than were drained.
     first.kill();
     sets_back(&mut world.broker, &copied);
     world.says("d0").await;
     let second = world.run(drinker());
-    world.until_drunk(19).await;
+    world.until_drunk(74).await;
     // And more.
     second.kill();
     sets_back(&mut world.broker, &copied);
@@ -243,12 +244,14 @@ async fn numbers_that_a_broker_gives_anew_are_drained_too() {
         world.says(&format!("e{at:02}")).await;
     }
     let third = world.run(drinker());
-    let drunk: Vec<String> = world.until_drunk(39).await.into_iter().map(|(body, _)| body).collect();
-    let all = [("a", 5), ("b", 5), ("c", 8)]
-        .into_iter()
-        .flat_map(|(name, many)| (0..many).map(move |at| said(&format!("{name}{at}")).0));
+    let drunk: Vec<String> = world.until_drunk(94).await.into_iter().map(|(body, _)| body).collect();
+    let a = (0..60).map(|at| said(&format!("a{at:02}")).0);
+    let more = [("b", 5), ("c", 8)].into_iter();
+    let more = more.flat_map(|(name, many)| (0..many).map(move |at| said(&format!("{name}{at}")).0));
     let rest = (0..20).map(|at| said(&format!("e{at:02}")).0);
-    assert_eq!(drunk, all.chain([said("d0").0]).chain(rest).collect::<Vec<_>>());
+    assert_eq!(drunk, a.chain(more).chain([said("d0").0]).chain(rest).collect::<Vec<_>>());
+    let missed = rows(world.folder.path(), "SELECT '', sum(messages) FROM missed").unwrap();
+    assert_eq!(missed, [(String::new(), 0)], "what the stream has forgotten since was drained before");
     third.stop().await.unwrap();
 }
 
