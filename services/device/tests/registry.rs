@@ -1,8 +1,8 @@
 //! Kinds of devices and devices.
 
 use contracts::device::{
-    ActivateDevice, DescribeDevice, DeviceMoved, DeviceRegistered, DeviceRevoked, DeviceState, ListDevices, ListProfiles,
-    PutProfile, RetireDevice, SuspendDevice,
+    ActivateDevice, DescribeDevice, DeviceMoved, DeviceRegistered, DeviceRevoked, DeviceState, ListDevices,
+    ListProfiles, PutProfile, RetireDevice, SuspendDevice,
 };
 use contracts::readings::Site;
 use kit::Example;
