@@ -32,7 +32,8 @@ use crate::rulebook::Rulebook;
 /// The alert service.
 pub fn service() -> Service {
     let book = Arc::new(Rulebook::default());
-    let [readings, online, offline, moved, ring, escalate, clear] = std::array::from_fn(|_| Arc::clone(&book));
+    let [readings, online, offline, moved, ring, escalate, clear] =
+        std::array::from_fn(|_| Arc::clone(&book));
     Service::new(contracts::alert::NAME, env!("CARGO_PKG_VERSION"))
         .about("Watches what devices say by rules, and keeps one open alarm for each rule and device.")
         .giving_way()

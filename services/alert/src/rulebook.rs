@@ -95,7 +95,9 @@ impl Rules {
 
     /// Those that are for one site only, and for another than this.
     pub fn of_other_sites(&self, site: &Site) -> impl Iterator<Item = &Arc<Ready>> {
-        self.by_name.values().filter(move |ready| matches!(&ready.rule.of, Scope::Site(wanted) if wanted != site))
+        self.by_name
+            .values()
+            .filter(move |ready| matches!(&ready.rule.of, Scope::Site(wanted) if wanted != site))
     }
 
     /// Those about a metric, and those about any.

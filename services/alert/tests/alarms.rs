@@ -4,6 +4,8 @@ use contracts::alert::{
     AcknowledgeAlarm, AlarmAcknowledged, AlarmEscalated, AlarmState, ClearAlarm, Condition, GetAlarm,
     ListAlarms, Rule, Severity, reason,
 };
+use contracts::ingest::{ReadingsRecorded, RecordedSeries};
+use contracts::readings::{Metric, Reading, Site};
 use kit::Example;
 
 use crate::{Watchtower, above, device, rule};
@@ -119,15 +121,28 @@ async fn an_alarm_that_was_over_long_ago_is_forgotten() {
     assert_eq!(left, [device(2)]);
 }
 
+impl Watchtower {
+    /// So many devices are beyond for a moment, each with an alarm that is over.
+    fn hears_short_bouts(&self, devices: u128) {
+        let time = self.now().as_millisecond();
+        let readings = vec![Reading { time: time - 1000, value: 9.0 }, Reading { time, value: 5.0 }];
+        let of = |number| {
+            let (device, metric, readings) = (device(number), Metric::example(), readings.clone());
+            RecordedSeries { device, metric, unit: None, live: true, readings }
+        };
+        let series = (1..=devices).map(of).collect();
+        self.hear(&ReadingsRecorded { site: Site::example(), number: 0, series });
+    }
+}
+
 #[tokio::test]
 async fn however_many_alarms_were_over_long_ago_all_are_forgotten() {
     let tower = Watchtower::with(above(0, 0)).await;
     tower.set_periods().await;
-    for number in 1..=1200 {
-        tower.hears(device(number), &[9.0, 5.0]);
-    }
-    tower.waits(90 * 24 * 3600 + 1).await;
-    tower.waits(3600).await;
+    tower.hears_short_bouts(1200);
+    assert_eq!(tower.counts(), (1200, 1200));
+    // It is looked for them once an hour: once since they are old enough.
+    tower.waits(90 * 24 * 3600 + 3600).await;
     let rows = tower.sql(|sql| sql.get("SELECT count(*) FROM alarms", [], |row| row.get::<_, i64>(0)));
     assert_eq!(rows.unwrap(), 0);
 }
@@ -135,9 +150,7 @@ async fn however_many_alarms_were_over_long_ago_all_are_forgotten() {
 #[tokio::test]
 async fn the_thousandth_alarm_is_reached_page_by_page() {
     let tower = Watchtower::with(above(0, 0)).await;
-    for number in 1..=1000 {
-        tower.hears(device(number), &[9.0, 5.0]);
-    }
+    tower.hears_short_bouts(1000);
     let (mut after, mut found) = (None, Vec::new());
     loop {
         let ask = ListAlarms { all: true, limit: Some(200), after, ..ListAlarms::default() };

@@ -72,6 +72,7 @@ where
 #[cfg(test)]
 mod tests {
     use kit::Example;
+    use kit::id::Id;
 
     use super::*;
 

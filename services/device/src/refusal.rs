@@ -70,7 +70,9 @@ pub enum Refusal {
     )]
     TooFast,
     /// More than a device may say.
-    #[error("a device may say {SAID_MAX} things in a second; this and what follows in this second was not heard")]
+    #[error(
+        "a device may say {SAID_MAX} things in a second; this and what follows in this second was not heard"
+    )]
     SaysTooMuch,
     /// The state is at another version.
     #[error("the state is at version {is}, not {expected}; nothing was done, read it and decide again")]

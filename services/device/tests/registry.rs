@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use contracts::device::{
-    ActivateDevice, DescribeDevice, DeviceMoved, DeviceRegistered, DeviceRevoked, DeviceState, ListDevices, ListProfiles,
-    PutProfile, RetireDevice, SuspendDevice,
+    ActivateDevice, DescribeDevice, DeviceMoved, DeviceRegistered, DeviceRevoked, DeviceState, ListDevices,
+    ListProfiles, PutProfile, RetireDevice, SuspendDevice,
 };
 use contracts::readings::Site;
 use kit::Example;

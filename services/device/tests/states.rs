@@ -117,7 +117,8 @@ async fn what_is_no_state_is_rejected() {
 #[tokio::test]
 async fn a_device_that_floods_is_refused_once_and_not_heard_for_the_rest_of_the_second() {
     let house = House::open().await;
-    let (noisy, other) = (house.registers(None).await.unwrap().device, house.registers(None).await.unwrap().device);
+    let (noisy, other) =
+        (house.registers(None).await.unwrap().device, house.registers(None).await.unwrap().device);
     for _ in 0..SAID_MAX {
         house.reports(noisy, json!({"reported": {"a": 1}})).await.unwrap();
     }

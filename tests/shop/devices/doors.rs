@@ -98,6 +98,22 @@ async fn forged_and_foreign_secrets_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_takes_the_session_of_another_device_over() {
+    let (shop, counter) = open().await;
+    let (one, other) = (counter.registers_device().await, counter.registers_device().await);
+    let device = Device::with(&shop, &one).await.unwrap();
+    let (id, user) = (one.device.to_string(), other.device.to_string());
+    assert!(Device::connect_as(&shop, &id, &user, &other.secret).await.is_err());
+    assert!(!device.is_cut_off());
+    assert!(Device::connect_as(&shop, "sensor-1", &user, &other.secret).await.is_ok());
+    // Its own it takes over, and the connection before ends.
+    let again = Device::with(&shop, &one).await.unwrap();
+    device.is_sent_away().await;
+    assert!(!again.is_cut_off());
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_is_revoked_or_suspended_is_disconnected_and_stays_out() {
     let (shop, counter) = open().await;
     let (one, other) = (counter.registers_device().await, counter.registers_device().await);

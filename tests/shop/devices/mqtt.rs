@@ -20,7 +20,17 @@ pub(crate) struct Device {
 impl Device {
     /// Connects as somebody; an error is the broker's refusal.
     pub(super) async fn connect(shop: &Shop, user: &str, password: &str) -> Result<Self, ConnectionError> {
-        let mut options = MqttOptions::new(user, "127.0.0.1", shop.lent_broker().mqtt_port());
+        Self::connect_as(shop, user, user, password).await
+    }
+
+    /// The same under a client id.
+    pub(super) async fn connect_as(
+        shop: &Shop,
+        id: &str,
+        user: &str,
+        password: &str,
+    ) -> Result<Self, ConnectionError> {
+        let mut options = MqttOptions::new(id, "127.0.0.1", shop.lent_broker().mqtt_port());
         options.set_credentials(user, password).set_keep_alive(Duration::from_secs(30));
         let (client, mut events) = AsyncClient::new(options, 100);
         while !matches!(events.poll().await?, Event::Incoming(Packet::ConnAck(_))) {}

@@ -38,7 +38,7 @@ async fn who_floods_one_place_keeps_nobody_from_being_heard_at_another() {
     let world = World::start_with(shop).await;
     let _porter = world.run(porter());
     let caller = world.broker.client_of("caller").await;
-    let opened = caller.nats().subscribe("opened").await.unwrap();
+    let opened = caller.nats().queue_subscribe("opened", "caller".to_owned()).await.unwrap();
     let opened = tokio::sync::Mutex::new(opened);
     let opens = || async {
         caller.nats().publish("door", "please".into()).await.unwrap();

@@ -51,10 +51,7 @@ pub fn forget_watch(tx: &Tx<'_>, rule: &RuleName, device: DeviceId) -> Result<()
 
 /// Notes where a device stands now, if it is known.
 pub fn update_site(tx: &Tx<'_>, device: DeviceId, site: &Site) -> Result<()> {
-    tx.execute(
-        "UPDATE devices SET site = ?2 WHERE device = ?1",
-        params![device.to_string(), site.as_str()],
-    )?;
+    tx.execute("UPDATE devices SET site = ?2 WHERE device = ?1", params![device.to_string(), site.as_str()])?;
     Ok(())
 }
 
