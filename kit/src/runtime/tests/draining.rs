@@ -231,6 +231,8 @@ async fn numbers_that_a_broker_gives_anew_are_drained_too() {
         world.says(&format!("c{at}")).await;
     }
     world.until_drunk(73).await;
+    let missed = || rows(world.folder.path(), "SELECT '', sum(messages) FROM missed").unwrap();
+    let before = missed();
     // While it is away; and there are fewer numbers than were drained.
     first.kill();
     sets_back(&mut world.broker, &copied);
@@ -250,8 +252,7 @@ async fn numbers_that_a_broker_gives_anew_are_drained_too() {
     let more = more.flat_map(|(name, many)| (0..many).map(move |at| said(&format!("{name}{at}")).0));
     let rest = (0..20).map(|at| said(&format!("e{at:02}")).0);
     assert_eq!(drunk, a.chain(more).chain([said("d0").0]).chain(rest).collect::<Vec<_>>());
-    let missed = rows(world.folder.path(), "SELECT '', sum(messages) FROM missed").unwrap();
-    assert_eq!(missed, [(String::new(), 0)], "what the stream has forgotten since was drained before");
+    assert_eq!(missed(), before, "what the stream has forgotten since was drained before");
     third.stop().await.unwrap();
 }
 
