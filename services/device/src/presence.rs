@@ -1,5 +1,6 @@
 //! Whether a device is there: by its connections, and by what it says.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use contracts::DeviceId;
@@ -268,14 +269,20 @@ fn go_offline(tx: &mut Tx<'_>, mut device: Device, last: Timestamp, why: Gone) -
     tx.emit(&DeviceOffline { device: device.id, site: device.site, since: last, why })
 }
 
-/// Devices said something. What was told long ago shows no longer that they are there.
+/// Devices said something. What was told long ago, or measured before they left, shows no longer that they are there:
+/// what waited at the broker while nobody recorded it is told after them.
 ///
 /// # Errors
 /// If the rows cannot be written.
 pub fn readings_recorded(tx: &mut Tx<'_>, event: ReadingsRecorded) -> Result<()> {
     let told_at = tx.told_at();
     let just_before = told_at - SEEN_EVERY;
-    for id in event.series.iter().map(|series| series.device).collect::<std::collections::BTreeSet<_>>() {
+    let mut newest: BTreeMap<DeviceId, i64> = BTreeMap::new();
+    for series in &event.series {
+        let measured = series.readings.iter().map(|reading| reading.time).max().unwrap_or(i64::MIN);
+        newest.entry(series.device).and_modify(|known| *known = measured.max(*known)).or_insert(measured);
+    }
+    for (id, measured) in newest {
         if store::was_seen(tx, id, just_before)? {
             continue;
         }
@@ -283,7 +290,8 @@ pub fn readings_recorded(tx: &mut Tx<'_>, event: ReadingsRecorded) -> Result<()>
         let Some(mut device) = store::find(tx, id)? else { continue };
         device.last_seen = device.last_seen.max(Some(told_at));
         let silent = silent_at(tx, &device)?.is_some_and(|due| due <= tx.now());
-        let away = device.left_at.is_some_and(|left_at| left_at >= told_at);
+        let away =
+            device.left_at.is_some_and(|left_at| left_at >= told_at || left_at.as_millisecond() >= measured);
         if device.online || silent || away {
             store::update_presence(tx, &device)?;
         } else {

@@ -3,6 +3,7 @@
 use contracts::DeviceId;
 use contracts::device::{ActivateDevice, DeviceOffline, DeviceOnline, Gone, PutProfile, SuspendDevice, wire};
 use contracts::ingest::{ReadingsRecorded, RecordedSeries};
+use contracts::readings::Reading;
 use device::look::EVERY;
 use device::presence::{GRACE, GRACE_MAX};
 use kit::Example;
@@ -13,6 +14,12 @@ use super::{House, PROFILE, SILENCE_S, seconds};
 impl House {
     fn hears_of(&self, device: DeviceId) {
         let series = RecordedSeries { device, ..ReadingsRecorded::example().series.remove(0) };
+        self.hear(&ReadingsRecorded { series: vec![series], ..ReadingsRecorded::example() });
+    }
+
+    fn says_measured_at(&self, device: DeviceId, time: i64) {
+        let readings = vec![Reading { time, value: 4.2 }];
+        let series = RecordedSeries { device, readings, ..ReadingsRecorded::example().series.remove(0) };
         self.hear(&ReadingsRecorded { series: vec![series], ..ReadingsRecorded::example() });
     }
 
@@ -101,6 +108,20 @@ async fn what_was_told_long_ago_does_not_bring_a_device_back() {
     let event = ReadingsRecorded { series: vec![series], ..ReadingsRecorded::example() };
     house.hear_told_at(before, &event);
     assert!(!house.shows(credential.device).await.online);
+}
+
+#[tokio::test]
+async fn what_was_measured_before_a_device_left_does_not_bring_it_back_however_late_it_is_recorded() {
+    let house = House::open().await;
+    let credential = house.registers(None).await.unwrap();
+    let connection = house.comes(&credential).await;
+    let measured = house.now().as_millisecond();
+    house.goes(credential.device, &connection).await;
+    house.advance(GRACE * 2).await;
+    house.says_measured_at(credential.device, measured);
+    assert!(!house.shows(credential.device).await.online);
+    house.says_measured_at(credential.device, house.now().as_millisecond());
+    assert!(house.shows(credential.device).await.online, "it speaks by whoever may speak for it");
 }
 
 #[tokio::test]
