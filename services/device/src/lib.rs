@@ -91,6 +91,7 @@ pub fn service(issuer: Issuer) -> Service {
         .on_timer(presence::SILENT, presence::silent)
         .on_timer(presence::WATCH, presence::watch_kind)
         .on_timer(kick::OVERLAP, kick::overlap_over)
+        .on_timer(look::AGAIN, look::once_more)
         .every_from_start("look_at_broker", look::EVERY, look::due)
         .performs(kick::kick, kick::kicked)
         .performs(kick::tell, kick::told)

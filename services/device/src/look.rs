@@ -15,8 +15,12 @@ use crate::store::doors::{self, Connection};
 /// How often it is done.
 pub const EVERY: Duration = Duration::from_secs(60);
 
-/// How long somebody who was let in may take to be connected.
-const CONNECTING: Duration = Duration::from_secs(30);
+/// How long somebody who was let in may take to be connected: the broker waits for two seconds, and a look takes up to
+/// five. Whoever came later is looked for once more.
+pub const CONNECTING: Duration = Duration::from_secs(10);
+
+/// The timer of looking once more.
+pub const AGAIN: &str = "look_again";
 
 /// Connections that the broker says at a time.
 const PAGE: usize = 1000;
@@ -166,14 +170,24 @@ fn compare(tx: &mut Tx<'_>, seen: &Seen) -> Result<()> {
     let gone = |connection: &Connection| {
         connection.server != seen.server || !seen.numbers.contains(&connection.number)
     };
-    for (connection, device) in doors::connections_before(tx, tx.now() - CONNECTING)? {
-        if gone(&connection) {
-            presence::ended(tx, &connection)?;
-        } else {
-            presence::is_connected(tx, device)?;
+    let (now, sure) = (tx.now(), tx.now() - CONNECTING);
+    let mut again = false;
+    for (connection, device, let_in) in doors::connections(tx)? {
+        match (gone(&connection), let_in <= sure) {
+            (true, true) => presence::ended(tx, &connection)?,
+            (true, false) => again = true,
+            (false, _) => presence::is_connected(tx, device)?,
         }
     }
-    Ok(())
+    if again { tx.set_timer(AGAIN, "", now + CONNECTING) } else { Ok(()) }
+}
+
+/// Somebody was let in just before the last look, and was not there.
+///
+/// # Errors
+/// If the row cannot be written.
+pub fn once_more(tx: &mut Tx<'_>, _: &str) -> Result<()> {
+    due(tx)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use contracts::DeviceId;
 use contracts::device::{ActivateDevice, DeviceOffline, DeviceOnline, Gone, PutProfile, SuspendDevice, wire};
 use contracts::ingest::{ReadingsRecorded, RecordedSeries};
 use contracts::readings::Reading;
-use device::look::EVERY;
+use device::look::{CONNECTING, EVERY};
 use device::presence::{GRACE, GRACE_MAX};
 use kit::Example;
 use serde_json::json;
@@ -166,6 +166,21 @@ async fn a_device_whose_coming_was_not_told_comes_when_the_broker_is_looked_at()
     house.advance(EVERY).await;
     house.work().await;
     assert_eq!(house.ups(), 1);
+}
+
+#[tokio::test]
+async fn who_came_just_before_and_went_while_nobody_heard_it_is_gone_soon() {
+    let house = House::open().await;
+    let credential = house.registers(None).await.unwrap();
+    let (server, number) = house.comes(&credential).await;
+    house.set_periods().await;
+    house.broker_has(&(server, number + 1));
+    house.work().await;
+    assert_eq!(house.connections(credential.device).len(), 1, "the broker may not show it yet");
+    house.advance(CONNECTING).await;
+    house.work().await;
+    house.advance(GRACE).await;
+    assert_eq!(house.downs(), [Gone::Disconnected]);
 }
 
 #[tokio::test]

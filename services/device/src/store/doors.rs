@@ -133,16 +133,12 @@ pub fn connections_of(sql: &Sql<'_>, device: DeviceId) -> Result<Vec<Connection>
     )
 }
 
-/// The connections of devices that were let in before a time.
-pub fn connections_before(sql: &Sql<'_>, before: Timestamp) -> Result<Vec<(Connection, DeviceId)>> {
-    sql.list(
-        "SELECT server, number, device FROM connections WHERE admitted_ms < ?1",
-        [before.as_millisecond()],
-        |row| {
-            let connection = Connection { server: row.get("server")?, number: row.get("number")? };
-            Ok((connection, parsed(row, "device")?))
-        },
-    )
+/// All connections of devices, and when each was let in.
+pub fn connections(sql: &Sql<'_>) -> Result<Vec<(Connection, DeviceId, Timestamp)>> {
+    sql.list("SELECT server, number, device, admitted_ms FROM connections", [], |row| {
+        let connection = Connection { server: row.get("server")?, number: row.get("number")? };
+        Ok((connection, parsed(row, "device")?, time(row, "admitted_ms")?))
+    })
 }
 
 /// Keeps a code by which a device is claimed, in the place of one before.
