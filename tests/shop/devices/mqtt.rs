@@ -30,13 +30,7 @@ impl Device {
         user: &str,
         password: &str,
     ) -> Result<Self, ConnectionError> {
-        let mut options = MqttOptions::new(id, "127.0.0.1", shop.lent_broker().mqtt_port());
-        options.set_credentials(user, password).set_keep_alive(Duration::from_secs(30));
-        let (client, mut events) = AsyncClient::new(options, 100);
-        while !matches!(events.poll().await?, Event::Incoming(Packet::ConnAck(_))) {}
-        let said = Arc::new(Mutex::new(Vec::new()));
-        let task = tokio::spawn(listen(events, Arc::clone(&said)));
-        Ok(Self { client, said, task })
+        Self::open(shop.lent_broker().mqtt_port(), id, user, password).await
     }
 
     /// Connects with what a device was given.
@@ -46,7 +40,11 @@ impl Device {
 
     /// Connects at a port of a broker that is not a [`Shop`]'s.
     pub(crate) async fn connect_at(port: u16, user: &str, password: &str) -> Result<Self, ConnectionError> {
-        let mut options = MqttOptions::new(user, "127.0.0.1", port);
+        Self::open(port, user, user, password).await
+    }
+
+    async fn open(port: u16, id: &str, user: &str, password: &str) -> Result<Self, ConnectionError> {
+        let mut options = MqttOptions::new(id, "127.0.0.1", port);
         options.set_credentials(user, password).set_keep_alive(Duration::from_secs(30));
         let (client, mut events) = AsyncClient::new(options, 100);
         while !matches!(events.poll().await?, Event::Incoming(Packet::ConnAck(_))) {}
