@@ -17,6 +17,7 @@ use crate::context::{Ctx, EffectCtx, to_body};
 use crate::drain::{Batch, RawStream, Unfit};
 use crate::effect::{Attempt, Effect, Policy, Trouble};
 use crate::engine::port::Waiting;
+use crate::engine::schema::{Migrations, Turn};
 use crate::error::{Error, Result};
 use crate::limits::LEISURE;
 use crate::listen::Outside;
@@ -60,6 +61,7 @@ pub struct Service {
     version: &'static str,
     about: &'static str,
     migrations: &'static [&'static str],
+    turns: Option<(usize, Turn)>,
     answers: BTreeMap<String, Answer>,
     calls: BTreeSet<&'static str>,
     reactions: BTreeMap<&'static str, Reaction>,
@@ -83,6 +85,7 @@ impl Service {
             version,
             about: "",
             migrations: &[],
+            turns: None,
             answers: BTreeMap::new(),
             calls: BTreeSet::new(),
             reactions: BTreeMap::new(),
@@ -118,6 +121,12 @@ impl Service {
     /// The scripts that make its tables, in order. A released script is never edited.
     pub fn migrations_from(mut self, scripts: &'static [&'static str]) -> Self {
         self.migrations = scripts;
+        self
+    }
+
+    /// What turns rows into others that no script can, behind the script with this number, in the same transaction.
+    pub fn turning_rows(mut self, behind: usize, turn: Turn) -> Self {
+        self.turns = Some((behind, turn));
         self
     }
 
@@ -331,8 +340,8 @@ impl Service {
         sources
     }
 
-    pub(crate) fn migrations(&self) -> &'static [&'static str] {
-        self.migrations
+    pub(crate) fn migrations(&self) -> Migrations<'static> {
+        Migrations { scripts: self.migrations, turns: self.turns }
     }
 
     pub(crate) fn answer(&self, subject: &str) -> Option<&Answer> {

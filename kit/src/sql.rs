@@ -74,6 +74,26 @@ impl<'a> Sql<'a> {
         let rows = statement.query_map(params, |row| read(row))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
+
+    /// Reads row after row, until one is read as the last or there are no more.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub fn list_while(
+        &self,
+        sql: &str,
+        params: impl Params,
+        mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<bool>,
+    ) -> Result<()> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params)?;
+        while let Some(row) = rows.next()? {
+            if !read(row)? {
+                break;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Reads a text column as a type that is written as text, such as an identifier.

@@ -83,7 +83,7 @@ impl Engine {
         mut chance: Box<dyn Chance>,
     ) -> Result<Self, schema::OpenError> {
         let (connection, origin) =
-            schema::open_writer(path, service.name(), service.migrations(), clock.now(), &mut *chance)?;
+            schema::open_and_upgrade(path, service.name(), service.migrations(), clock.now(), &mut *chance)?;
         Ok(Self::over(connection, origin, service, clock, chance))
     }
 

@@ -69,15 +69,41 @@ pub enum OpenError {
     },
 }
 
+/// What turns rows into others, where SQL has no words for it.
+pub type Turn = fn(&Connection) -> rusqlite::Result<()>;
+
+/// What makes the tables of a part and upgrades them.
+#[derive(Debug, Clone, Copy)]
+pub struct Migrations<'a> {
+    /// The scripts, in order.
+    pub scripts: &'a [&'a str],
+    /// What turns rows, behind the script with this number.
+    pub turns: Option<(usize, Turn)>,
+}
+
+/// Opens the only connection that writes, creating and upgrading the tables in one transaction, with scripts alone.
+///
+/// # Errors
+/// As [`open_and_upgrade`].
+pub fn open_writer(
+    path: &Path,
+    service: &str,
+    scripts: &[&str],
+    now: Timestamp,
+    chance: &mut dyn Chance,
+) -> Result<(Connection, String), OpenError> {
+    open_and_upgrade(path, service, Migrations { scripts, turns: None }, now, chance)
+}
+
 /// Opens the only connection that writes, creating and upgrading the tables in one transaction.
 ///
 /// # Errors
 /// [`OpenError`]; nothing has been changed then.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that opens a database to write")]
-pub fn open_writer(
+pub(crate) fn open_and_upgrade(
     path: &Path,
     service: &str,
-    migrations: &[&str],
+    migrations: Migrations<'_>,
     now: Timestamp,
     chance: &mut dyn Chance,
 ) -> Result<(Connection, String), OpenError> {
@@ -166,7 +192,7 @@ fn migrate(
     connection: &mut Connection,
     path: &str,
     service: &str,
-    migrations: &[&str],
+    migrations: Migrations<'_>,
     now: Timestamp,
     chance: &mut dyn Chance,
 ) -> Result<String, OpenError> {
@@ -179,7 +205,8 @@ fn migrate(
          ) STRICT, WITHOUT ROWID;",
     )
     .map_err(storage)?;
-    for (part, scripts) in [("kit", KIT), (service, migrations)] {
+    let kit = Migrations { scripts: KIT, turns: None };
+    for (part, Migrations { scripts, turns }) in [("kit", kit), (service, migrations)] {
         let found: usize = tx
             .query_row(
                 "SELECT coalesce(max(version), 0) FROM schema_version WHERE part = ?1",
@@ -191,8 +218,11 @@ fn migrate(
             let (path, part) = (path.to_owned(), part.to_owned());
             return Err(OpenError::Newer { path, part, found, known: scripts.len() });
         }
-        for script in &scripts[found..] {
+        for (version, script) in (1..).zip(scripts).skip(found) {
             tx.execute_batch(script).map_err(storage)?;
+            if let Some((_, turn)) = turns.filter(|(behind, _)| *behind == version) {
+                turn(&tx).map_err(storage)?;
+            }
             crash::point("migrate.step", part).map_err(armed).map_err(storage)?;
         }
         tx.execute(
@@ -250,6 +280,23 @@ mod tests {
             .query_row("SELECT id, name FROM things", [], |row| Ok((row.get(0)?, row.get(1)?)))
             .unwrap();
         assert_eq!(row, (7, String::new()));
+    }
+
+    #[test]
+    fn rows_that_no_script_can_turn_are_turned_once_and_with_the_tables() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("thing.db");
+        let one = "CREATE TABLE words (word TEXT NOT NULL) STRICT; INSERT INTO words VALUES ('a'), ('b');";
+        drop(open(&path, "thing", &[one]).unwrap());
+        let twice: Turn = |sql| sql.execute("UPDATE words SET word = word || word", []).map(drop);
+        let again = || {
+            let migrations = Migrations { scripts: &[one, ""], turns: Some((2, twice)) };
+            open_and_upgrade(&path, "thing", migrations, Timestamp::UNIX_EPOCH, &mut SystemChance).unwrap().0
+        };
+        drop(again());
+        let words: String =
+            again().query_row("SELECT group_concat(word) FROM words", [], |row| row.get(0)).unwrap();
+        assert_eq!(words, "aa,bb");
     }
 
     #[test]

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_nats::jetstream::consumer::{self, AckPolicy, pull};
 use async_nats::jetstream::stream::{self, RawMessageErrorKind};
@@ -16,27 +16,24 @@ use async_nats::jetstream::{self, Message, context::GetStreamErrorKind};
 use bytes::Bytes;
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, StreamExt};
-use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use super::gathered::{Gathered, Turns, moment};
 use super::keeping::Keeping;
 use super::writer::Writer;
 use crate::client::broker;
 use crate::clock::SystemChance;
 use crate::crash;
-use crate::drain::{MQTT_PREFIX, MQTT_QOS, MQTT_STREAM, RawMessage, RawStream};
+use crate::drain::{MQTT_STREAM, RawStream};
 use crate::engine::drain::{ANEW, Drained, is_later};
 use crate::engine::port::{Port, read};
 use crate::engine::standing::{self, Course};
 use crate::engine::{Job, mirror};
 use crate::error::{Error, Result};
-use crate::limits::{
-    DRAINED_AHEAD_BYTES_MAX, DRAINED_BYTES_MAX, DRAINED_MESSAGES_MAX, MQTT_SURE_AFTER, RETRY_WAIT,
-};
+use crate::limits::{DRAINED_AHEAD_BYTES_MAX, DRAINED_MESSAGES_MAX, MQTT_SURE_AFTER, RETRY_WAIT};
 use crate::streams::MakeDrain;
 use crate::trace::Trace;
 use crate::vitals::Vitals;
-use crate::wire;
 
 /// How long one pull may wait at the broker, and how often the broker says that it is still there.
 const PULL: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(2));
@@ -63,21 +60,6 @@ struct Start {
     position: u64,
     /// How much the consumer has handed out.
     handed: u64,
-}
-
-/// Messages that are gathered into a batch.
-#[derive(Default)]
-struct Gathered {
-    messages: Vec<RawMessage>,
-    bytes: usize,
-    /// How many messages were taken, with those that were passed over.
-    count: usize,
-    /// The number of the last of them.
-    last: u64,
-    /// When that was received.
-    received: Timestamp,
-    /// What is to be acknowledged: all of them, or the last one for all.
-    taken: Vec<Message>,
 }
 
 impl Drainer {
@@ -226,10 +208,13 @@ impl Drainer {
         let mut course = Course::at(start.position, start.handed);
         // One batch is written while the next one is gathered: the longer a commit takes, the more share the next.
         let mut committing = FuturesOrdered::new();
-        let mut gathered = Gathered::default();
+        let (mut gathered, mut turns) = (Gathered::default(), Turns::default());
         let mut after = start.position;
         loop {
-            if gathered.count > 0 && committing.is_empty() {
+            let ready = gathered.count > 0 && committing.is_empty();
+            let rest = turns.wait(&gathered, Instant::now()).filter(|_| ready);
+            if ready && rest.is_none() {
+                turns.begins(Instant::now());
                 crash::pause("drain.gathered", stream).await?;
                 let (job, taken) = self.job(std::mem::take(&mut gathered), &start.origin, &mut after);
                 let committed = self.writer.enqueue(job).await?;
@@ -247,6 +232,7 @@ impl Drainer {
                     *wait = RETRY_WAIT.0;
                     acknowledge(stream, taken).await?;
                 }
+                () = tokio::time::sleep(rest.unwrap_or_default()), if rest.is_some() => {}
                 // What is gathered and not handed over is handed out again.
                 () = stop.cancelled() => {
                     while let Some((taken, committed)) = committing.next().await {
@@ -301,53 +287,6 @@ impl Drainer {
     }
 }
 
-impl Gathered {
-    fn take(&mut self, message: Message, course: &mut Course, sure: i64) -> Result<()> {
-        let (raw, consumer_sequence) = raw(&message)?;
-        course.takes(consumer_sequence, raw.sequence)?;
-        (self.last, self.received) = (raw.sequence, raw.received);
-        let promised = wire::get(message.headers.as_ref(), MQTT_QOS).is_some_and(|qos| qos != "0");
-        let comes_otherwise = promised && sure > 0 && raw.received.as_millisecond() >= sure;
-        if !comes_otherwise {
-            self.bytes += raw.body.len();
-            self.messages.push(raw);
-        }
-        // One acknowledgement is for all before it.
-        self.taken.clear();
-        self.taken.push(message);
-        self.count += 1;
-        Ok(())
-    }
-
-    fn take_mqtt(&mut self, message: Message) -> Result<()> {
-        let (mut raw, _) = raw(&message)?;
-        if let Some(subject) = raw.subject.strip_prefix(MQTT_PREFIX) {
-            raw.subject = subject.to_owned();
-        }
-        self.bytes += raw.body.len();
-        self.messages.push(raw);
-        self.taken.push(message);
-        self.count += 1;
-        Ok(())
-    }
-
-    fn is_full(&self) -> bool {
-        self.count >= DRAINED_MESSAGES_MAX || self.bytes >= DRAINED_BYTES_MAX
-    }
-}
-
-/// The message, and how many its consumer had handed out with it.
-fn raw(message: &Message) -> Result<(RawMessage, u64)> {
-    let info = message.info().map_err(cannot_bind)?;
-    let received = moment(info.published.unix_timestamp_nanos());
-    let (subject, body) = (message.subject.to_string(), message.payload.clone());
-    Ok((RawMessage { subject, body, sequence: info.stream_sequence, received }, info.consumer_sequence))
-}
-
-fn moment(nanos: i128) -> Timestamp {
-    Timestamp::from_nanosecond(nanos).unwrap_or(Timestamp::UNIX_EPOCH)
-}
-
 /// From when on it is certain, in milliseconds since 1970, that a consumer has what came by MQTT.
 fn sure_from(created_nanos: i128) -> i64 {
     let created = i64::try_from(created_nanos / 1_000_000).unwrap_or(i64::MAX);
@@ -366,7 +305,7 @@ async fn acknowledge(stream: &str, taken: Vec<Message>) -> Result<()> {
     Ok(())
 }
 
-fn cannot_bind(error: impl std::fmt::Display) -> Error {
+pub(super) fn cannot_bind(error: impl std::fmt::Display) -> Error {
     broker(CannotBind(error.to_string()))
 }
 

@@ -12,7 +12,8 @@
 //!   stored something
 //! - `recover`: a database older than its stream takes up its own events
 //! - `keeping`: how a service gets its stream and consumers; `permits`: whether the broker lets it work
-//! - `hear`: the streams of others to the database; `drain`: raw messages to the database
+//! - `hear`: the streams of others to the database; `drain`: raw messages to the database, `gathered`: in
+//!   which batches
 //! - `due`: timers and effects; `prune`: forgetting what is old
 //! - `tasks`: what is waited for at a drain
 //! - [`lock`]: one owner a database; `guard`: its files are still there; `room`: so is room on the disk
@@ -22,6 +23,7 @@ mod acks;
 mod connect;
 mod drain;
 mod due;
+mod gathered;
 mod guard;
 mod hear;
 mod keeping;

@@ -5,6 +5,7 @@ use contracts::readings::{Metric, Reading, Unit};
 use kit::drain::{Batch, Unfit};
 use kit::{Result, Tx};
 
+use crate::chunks;
 use crate::gather::{Gathered, METRICS_MAX, OfDevice, Taken};
 use crate::rate::Rates;
 use crate::settings::Settings;
@@ -99,17 +100,16 @@ fn keep(tx: &Tx<'_>, series: &Series, mut readings: Vec<Taken>, tally: &mut Tall
     let mut kept = Kept { live: Vec::with_capacity(readings.len()), late: Vec::new() };
     // What is newer than the newest cannot be there yet.
     let new = readings.partition_point(|reading| reading.time <= series.newest);
-    for reading in &readings[..new] {
-        if store::insert_reading(tx, series, reading)? {
+    chunks::weave(tx, series.number, &readings[..new], |reading, there| match there {
+        Some(first) => tally.seen_again(first, reading.value),
+        None => {
             kept.late.push(Reading { time: reading.time, value: reading.value });
             tally.accepted += 1;
             tally.late += 1;
             tally.ahead += u64::from(reading.time > reading.received);
-        } else {
-            tally.seen_again(store::get_value(tx, series, reading.time)?, reading.value);
         }
-    }
-    store::insert_newer(tx, series, &readings[new..])?;
+    })?;
+    chunks::append(tx, series.number, &readings[new..])?;
     for reading in &readings[new..] {
         let live = reading.received - reading.time <= LIVE_WITHIN_MS;
         let to = if live { &mut kept.live } else { &mut kept.late };

@@ -47,12 +47,13 @@ pub async fn get_range(ctx: Ctx, asked: GetRange) -> Result<Range> {
         let found = store::find_device(sql, device)?.ok_or_else(|| unknown("nothing", &device))?;
         let series = store::find_series(sql, &Device { number: found.number, received: i64::MIN }, &metric)?
             .ok_or_else(|| unknown("no such metric", &device))?;
-        let mut rows = store::list_readings(sql, series.number, (begin, end), limit + 1)?;
+        let store::Listed { readings: mut rows, number: told } =
+            store::list_readings(sql, series.number, (begin, end), limit + 1)?;
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let number = rows.first().map_or(number, |(_, _, number)| *number);
-        let next = rows.last().filter(|_| more).map(|(reading, _, _)| reading.time.to_string());
-        let (readings, after_ms) = rows.into_iter().map(|(reading, after, _)| (reading, after)).unzip();
+        let number = told.unwrap_or(number);
+        let next = rows.last().filter(|_| more).map(|(reading, _)| reading.time.to_string());
+        let (readings, after_ms) = rows.into_iter().unzip();
         Ok(Range { unit: series.unit, readings, after_ms, number, next })
     })
     .await

@@ -1,4 +1,5 @@
-//! Forgetting readings that are older than what is kept, in pieces so small that recording hardly waits for one.
+//! Forgetting readings that are older than what is kept, in pieces so small that recording hardly waits for one. They
+//! go a chunk at a time, when its newest is old: at most a day later than they could.
 
 use std::time::Duration;
 
@@ -17,8 +18,8 @@ pub const MORE: &str = "prune_more_readings";
 /// Time between two rounds.
 pub const EVERY: Duration = Duration::from_secs(60);
 
-/// Readings that one piece removes.
-pub const READINGS_AT_ONCE: usize = 2000;
+/// Chunks of readings that one piece removes.
+pub const CHUNKS_AT_ONCE: usize = 500;
 
 /// Series that one piece looks at.
 pub const SERIES_AT_ONCE: usize = 200;
@@ -30,7 +31,7 @@ pub fn begin(tx: &mut Tx<'_>, settings: &Settings) -> Result<()> {
     go_on(tx, settings)
 }
 
-/// Removes some readings, if the clock can be believed, and comes again at once if there may be more.
+/// Removes some chunks, if the clock can be believed, and comes again at once if there may be more.
 pub fn go_on(tx: &mut Tx<'_>, settings: &Settings) -> Result<()> {
     let now = tx.now().as_millisecond();
     let mut standing = store::pruning(tx)?;
@@ -39,7 +40,7 @@ pub fn go_on(tx: &mut Tx<'_>, settings: &Settings) -> Result<()> {
     }
     let before = now - millis(settings.keep);
     let all = store::series_behind(tx, standing.behind, SERIES_AT_ONCE)?;
-    let mut room = READINGS_AT_ONCE;
+    let mut room = CHUNKS_AT_ONCE;
     for series in &all {
         room -= store::remove_before(tx, *series, before, room)?;
         if room == 0 {

@@ -1,5 +1,7 @@
-//! Every SQL statement of ingest: here those that record, in [`show`] those that are asked, in [`old`] those that forget.
+//! Every SQL statement of ingest: here those that record, in [`chunks`] where readings lie, in [`show`] those
+//! that are asked, in [`old`] those that forget.
 
+mod chunks;
 mod old;
 mod show;
 
@@ -8,15 +10,16 @@ use contracts::ingest::Refusal;
 use contracts::readings::{Metric, Site, Unit};
 use kit::sql::Columns;
 use kit::{Error, Result, Sql, Tx};
-use rusqlite::types::Value;
-use rusqlite::{named_params, params, params_from_iter};
+use rusqlite::{named_params, params};
 
 use crate::gather::Taken;
 
-pub use old::{Pruning, pruning, put_pruning, remove_before, series_behind};
-pub use show::{
-    Found, find_device, get_total, latest, list_counts, list_readings, list_series, missed, number,
+pub use chunks::{
+    Chunk, Listed, first_behind, first_chunk, grow_chunk, insert_chunk, last_chunk, list_readings, put_chunk,
 };
+pub(crate) use chunks::{INSERT, written};
+pub use old::{Pruning, pruning, put_pruning, remove_before, series_behind};
+pub use show::{Found, find_device, get_total, latest, list_counts, list_series, missed, number};
 
 /// A device that said something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,28 +66,6 @@ impl Tally {
         }
     }
 }
-
-/// How many readings one statement records: most of what a statement costs, it costs once.
-const ROWS: [usize; 3] = [64, 8, 1];
-
-/// What a batch of rows is recorded with, for each of [`ROWS`]. If it fails all of the batch is taken back anyway: with
-/// `OR FAIL` SQLite does not keep the pages of before for each statement, which takes more time than the rows.
-const INSERTS: [&str; 3] = [
-    concat!(
-        "INSERT OR FAIL INTO readings (series, time_ms, value, after_ms) VALUES ",
-        "(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),",
-        "(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),",
-        "(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),",
-        "(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),",
-        "(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),",
-        "(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),",
-        "(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),",
-        "(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?)",
-    ),
-    "INSERT OR FAIL INTO readings (series, time_ms, value, after_ms) VALUES \
-     (?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?)",
-    "INSERT OR FAIL INTO readings (series, time_ms, value, after_ms) VALUES (?,?,?,?)",
-];
 
 /// The device, which has just said something. What it said of itself is noted with its counts: [`note_device`].
 pub fn take_device(tx: &Tx<'_>, device: DeviceId, site: &Site, received: i64) -> Result<Device> {
@@ -189,45 +170,6 @@ pub fn update_newest(tx: &Tx<'_>, series: &Series, newest: &Taken) -> Result<()>
         "UPDATE series SET newest_ms = ?2, newest_value = ?3, newest_after_ms = ?4 WHERE number = ?1",
         params![series.number, newest.time, newest.value, newest.received - newest.time],
     )?;
-    Ok(())
-}
-
-/// Records a reading, unless there is one of this time. Answers whether it did.
-pub fn insert_reading(tx: &Tx<'_>, series: &Series, reading: &Taken) -> Result<bool> {
-    let rows = tx.execute(
-        "INSERT INTO readings (series, time_ms, value, after_ms) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (series, time_ms) DO NOTHING",
-        params![series.number, reading.time, reading.value, reading.received - reading.time],
-    )?;
-    Ok(rows > 0)
-}
-
-/// The value of a reading that is there.
-pub fn get_value(sql: &Sql<'_>, series: &Series, time: i64) -> Result<f64> {
-    sql.get(
-        "SELECT value FROM readings WHERE series = ?1 AND time_ms = ?2",
-        params![series.number, time],
-        |row| row.get(0),
-    )
-}
-
-/// Records readings that are newer than all of their series, by their time.
-pub fn insert_newer(tx: &Tx<'_>, series: &Series, mut readings: &[Taken]) -> Result<()> {
-    for (rows, insert) in ROWS.into_iter().zip(INSERTS) {
-        while readings.len() >= rows {
-            let (now, rest) = readings.split_at(rows);
-            let values = now.iter().flat_map(|reading| {
-                [
-                    Value::Integer(series.number),
-                    Value::Integer(reading.time),
-                    Value::Real(reading.value),
-                    Value::Integer(reading.received - reading.time),
-                ]
-            });
-            tx.execute(insert, params_from_iter(values))?;
-            readings = rest;
-        }
-    }
     Ok(())
 }
 

@@ -46,6 +46,7 @@ Examples:
   shopctl device simulate                                     ten sensors, until Ctrl-C
   shopctl device simulate --devices 1000 --rate 20000 --pack 100 --for 30s
   shopctl device simulate --mqtt --devices 200 --for 30s      as MQTT clients, QoS 1
+  shopctl device simulate --history 24h --rate 10000 --for 10s --pack 100     a day of ten sensors, in ten seconds
   shopctl device simulate --perfect --for 1m -o json | jq .stored")]
 pub(crate) struct Args {
     /// How many sensors
@@ -57,6 +58,9 @@ pub(crate) struct Args {
     /// How long [default: until Ctrl-C]
     #[arg(long = "for", value_name = "TIME", value_parser = pick::duration)]
     time: Option<Duration>,
+    /// Tell what they measured in so much time until now, instead of what they measure now; --for says in how much time
+    #[arg(long, value_name = "TIME", requires = "time", value_parser = pick::duration)]
+    history: Option<Duration>,
     /// Readings in one message
     #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=senml::PACK_MAX as u64))]
     pack: u64,
@@ -141,8 +145,36 @@ pub(crate) async fn run(shop: &Shop, args: Args) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The clock by which sensors measure: that of the shop, or one that catches up with it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Pace {
+    /// When this began (milliseconds since 1970).
+    began: i64,
+    /// What the sensors' clock showed then.
+    from: i64,
+    /// How many times as fast it goes.
+    speed: f64,
+}
+
+impl Pace {
+    /// A clock that is behind by so much now, and no more after this time.
+    fn catching_up(now: i64, behind: Duration, within: Option<Duration>) -> Self {
+        let (behind_ms, within) = (millis(behind), within.map_or(f64::INFINITY, |time| time.as_secs_f64()));
+        Self { began: now, from: now.saturating_sub(behind_ms), speed: 1.0 + behind.as_secs_f64() / within }
+    }
+
+    fn at(self, now: i64) -> i64 {
+        self.from.saturating_add((now.saturating_sub(self.began) as f64 * self.speed) as i64)
+    }
+}
+
+fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
+
 struct Load<'a> {
     all: Vec<One>,
+    pace: Pace,
     metric: Metric,
     unit: Unit,
     outlet: Outlet<'a>,
@@ -165,15 +197,17 @@ impl<'a> Load<'a> {
                 Outlet::Mqtt(Fleet::connect((&host, port), &secrets, MQTT_TIME).await?)
             }
         };
-        let now = shop.now().as_millisecond();
+        let pace =
+            Pace::catching_up(shop.now().as_millisecond(), args.history.unwrap_or_default(), args.time);
         let one = |(number, known): (usize, &Known)| One {
             subject: readings::subject(&known.site, known.device),
             teller: Teller::new(Sensor::new(args.random_seed, number as u64), faults),
-            measured: now,
+            measured: pace.from,
         };
         let named = |error: readings::InvalidName| Failure::from(kit::Error::from(error));
         Ok(Self {
             all: known.iter().enumerate().map(one).collect(),
+            pace,
             metric: "temperature".parse().map_err(named)?,
             unit: "Cel".parse().map_err(named)?,
             outlet,
@@ -209,7 +243,7 @@ impl<'a> Load<'a> {
             }
             let place = next % self.all.len();
             next += 1;
-            let now = shop.now().as_millisecond();
+            let now = self.pace.at(shop.now().as_millisecond());
             // Also heard if this runs behind its time, and if the broker takes nothing.
             let told = tokio::select! {
                 biased;
@@ -328,6 +362,15 @@ mod tests {
         for wrong in ["", "0", "-1", "nan", "inf", "1e-300", "ten"] {
             assert!(rate(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_history_ends_with_now_and_without_one_the_clock_is_the_shops() {
+        let day = Duration::from_secs(86_400);
+        let pace = Pace::catching_up(1_000_000_000, day, Some(Duration::from_secs(100)));
+        assert_eq!((pace.at(1_000_000_000), pace.at(1_000_100_000)), (913_600_000, 1_000_100_000));
+        let now = Pace::catching_up(1000, Duration::ZERO, None);
+        assert_eq!((now.at(1000), now.at(7000)), (1000, 7000));
     }
 
     #[test]

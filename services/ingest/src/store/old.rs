@@ -39,15 +39,12 @@ pub fn series_behind(sql: &Sql<'_>, behind: i64, rows_max: usize) -> Result<Vec<
     )
 }
 
-/// Removes readings of a series from before a time, the oldest first. Answers how many.
+/// Removes chunks of a series whose readings are all from before a time, the oldest first. Answers how many.
 pub fn remove_before(tx: &Tx<'_>, series: i64, before: i64, rows_max: usize) -> Result<usize> {
-    let end = tx.find(
-        "SELECT time_ms FROM readings WHERE series = ?1 AND time_ms < ?2 ORDER BY time_ms LIMIT 1 OFFSET ?3",
-        params![series, before, rows_max],
-        |row| row.get::<_, i64>(0),
-    )?;
     tx.execute(
-        "DELETE FROM readings WHERE series = ?1 AND time_ms < ?2",
-        params![series, end.unwrap_or(before)],
+        "DELETE FROM chunks WHERE number IN (
+             SELECT number FROM chunks WHERE series = ?1 AND first_ms < ?2 AND last_ms < ?2
+             ORDER BY first_ms LIMIT ?3)",
+        params![series, before, rows_max],
     )
 }

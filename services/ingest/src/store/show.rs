@@ -2,7 +2,7 @@
 
 use contracts::DeviceId;
 use contracts::ingest::{DeviceCounts, LatestReading, ReadingCounts, Refusal, Refused, Series};
-use contracts::readings::{Metric, Reading, Site};
+use contracts::readings::{Metric, Site};
 use kit::sql::{Columns, time};
 use kit::{Result, Sql, Timestamp};
 use rusqlite::{Row, params};
@@ -58,27 +58,6 @@ pub fn latest(sql: &Sql<'_>, device: i64, metric: Option<&Metric>) -> Result<Vec
                 received: columns.time("received_ms")?,
                 value: columns.get("newest_value")?,
             })
-        },
-    )
-}
-
-/// The readings of a series behind a time and before another, by time, each with by how much later it was received, and
-/// with the number of the last event, which is the same for all.
-pub fn list_readings(
-    sql: &Sql<'_>,
-    series: i64,
-    (from, to): (i64, i64),
-    rows_max: usize,
-) -> Result<Vec<(Reading, i64, u64)>> {
-    sql.list(
-        "SELECT time_ms, value, after_ms, (SELECT number FROM totals WHERE one = 1) AS number FROM readings
-         WHERE series = ?1 AND time_ms >= ?2 AND time_ms < ?3
-         ORDER BY time_ms LIMIT ?4",
-        params![series, from, to, rows_max],
-        |row| {
-            let mut columns = Columns::of(row);
-            let reading = Reading { time: columns.get("time_ms")?, value: columns.get("value")? };
-            Ok((reading, columns.get("after_ms")?, columns.get("number")?))
         },
     )
 }
