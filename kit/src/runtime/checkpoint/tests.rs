@@ -138,12 +138,16 @@ fn counting() -> (Write, Arc<AtomicUsize>) {
 
 /// Says when it has begun, and goes on when told to, or when nobody can tell it any more.
 fn held_up() -> (Write, Receiver<()>, Sender<()>) {
+    held_up_before(Arc::new(log::write))
+}
+
+fn held_up_before(then: Write) -> (Write, Receiver<()>, Sender<()>) {
     let ((begins, begun), (go, told)) = (channel(), channel());
     let told = Mutex::new(told);
     let write = move |connection: &Connection| {
         let _ = begins.send(());
         let _ = told.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        log::write(connection)
+        then(connection)
     };
     (Arc::new(write), begun, go)
 }
@@ -220,6 +224,27 @@ async fn after_a_checkpoint_that_broke_the_database_nobody_is_answered_and_none_
     assert!(check::ended_unclean(&world.path()), "the log is left to the next process");
     let kept = world.notes();
     assert!((notes..=notes + 1).contains(&kept), "{notes} were answered, {kept} are there");
+}
+
+#[tokio::test]
+async fn who_is_in_a_group_while_a_checkpoint_breaks_the_database_is_not_answered() {
+    let world = World::new();
+    let (write, begun, go) = held_up_before(failing(reason::STORAGE_FAILED).0);
+    let writer = world.writer(write);
+    while begun.try_recv().is_err() {
+        answered(&writer).await.unwrap();
+    }
+    let signals = Arc::clone(&world.signals);
+    let mut waiting = std::pin::pin!(writer.submit(Job::piece(Timestamp::UNIX_EPOCH, move |_| {
+        drop(go);
+        while signals.fatal.borrow().is_none() {
+            std::thread::yield_now();
+        }
+        Ok(Bytes::new())
+    })));
+    assert!(poll!(&mut waiting).is_pending());
+    writer.stop().await;
+    assert!(poll!(&mut waiting).is_pending(), "its group has committed, and nobody says so");
 }
 
 #[test]
