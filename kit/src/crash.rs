@@ -51,6 +51,7 @@ pub const POINTS: &[Point] = &[
     at("startup.after_open", "The database is open, the broker not asked yet; the service."),
     at("shutdown", "Requests are answered and nothing more is heard, the writer still runs; the service."),
     at("checkpoint", "The writer is about to close its database, which empties the write-ahead log."),
+    at("log.checkpoint", "The log is about to be written into the database beside the writer; the service."),
     at("migrate.step", "A script of tables has run, its transaction has not committed; kit or the service."),
     at(
         "request.before_commit",

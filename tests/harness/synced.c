@@ -4,11 +4,15 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+// Two threads may sync the log at the same time. The later copy is the one that stays.
+static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 
 static void keep(int fd) {
     const char *folder = getenv("SYNCED_FILES");
@@ -33,12 +37,18 @@ static void keep(int fd) {
     if (rename(part, whole) != 0) abort();
 }
 
-int fsync(int fd) {
+static void keep_alone(int fd) {
+    if (pthread_mutex_lock(&one_at_a_time) != 0) abort();
     keep(fd);
+    if (pthread_mutex_unlock(&one_at_a_time) != 0) abort();
+}
+
+int fsync(int fd) {
+    keep_alone(fd);
     return syscall(SYS_fsync, fd);
 }
 
 int fdatasync(int fd) {
-    keep(fd);
+    keep_alone(fd);
     return syscall(SYS_fdatasync, fd);
 }

@@ -37,6 +37,8 @@ pub struct Engine {
     gate: Gate,
     /// Where places for first tries are taken, if anybody makes them.
     places: Option<Arc<Places>>,
+    /// Whoever drives this keeps the log short.
+    log_is_left: bool,
 }
 
 /// What became of one job.
@@ -118,7 +120,13 @@ impl Engine {
             told_so_far: ToldSoFar::default(),
             gate: Gate::default(),
             places: None,
+            log_is_left: false,
         }
+    }
+
+    /// Leaves the log alone after a commit from now on: whoever drives the engine keeps it short.
+    pub(crate) fn leave_log(&mut self) {
+        self.log_is_left = true;
     }
 
     /// Has first tries recorded with what asks for them, as long as there are places. Whoever offers them
@@ -220,7 +228,9 @@ impl Engine {
                 if trust && let Err(error) = self.service.trust().learn(&self.sql()) {
                     tracing::error!("What sign-in told cannot be read: {}", error.chain());
                 }
-                group.broken = log::keep_short(&self.connection).err().filter(Error::is_fatal);
+                if !self.log_is_left {
+                    group.broken = log::keep_short(&self.connection).err().filter(Error::is_fatal);
+                }
             }
             Err(error) => {
                 // A full disk has rolled back by itself already; a second rollback does no harm.

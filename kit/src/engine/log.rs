@@ -8,16 +8,29 @@ use rusqlite::Connection;
 
 use crate::error::Result;
 
-/// Pages in the log from which on a checkpoint is made after each commit, about 16 MB. A page that many commits change
-/// is written into the database once for all of them, so the longer the log, the less is written. If a reader holds
-/// on to the beginning of the log, it grows; `shopctl doctor` names that.
+/// Pages in the log from which on it is written into the database, about 16 MB. A page that many commits change is
+/// written once for all of them, so the longer the log, the less is written. If a reader holds on to the beginning of
+/// the log, it grows; `shopctl doctor` names that.
 pub(crate) const LOG_PAGES: i64 = 4000;
 
-/// How long the log is, and how much of it is in the database, in pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How long the log is, and how much of it is in the database, in pages. Both are -1 if there is no log, or if another
+/// checkpoint was at work.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Log {
     pub(crate) pages: i64,
     pub(crate) written: i64,
+}
+
+impl Log {
+    /// How much is not in the database yet.
+    pub(crate) fn left(self) -> i64 {
+        self.pages - self.written
+    }
+
+    /// Whether all of it is in the database.
+    pub(crate) fn is_whole(self) -> bool {
+        self.pages >= 0 && self.left() == 0
+    }
 }
 
 /// Looks at the log, and does nothing to it.
@@ -25,10 +38,15 @@ pub(crate) fn look(connection: &Connection) -> Result<Log> {
     checkpoint(connection, "PRAGMA wal_checkpoint(NOOP)")
 }
 
+/// Writes the log into the database, as far as readers allow. Nobody is held up by it, nor waited for.
+pub(crate) fn write(connection: &Connection) -> Result<Log> {
+    checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)")
+}
+
 /// Writes the log into the database if it is long, as far as readers allow.
 pub(crate) fn keep_short(connection: &Connection) -> Result<()> {
     if look(connection)?.pages >= LOG_PAGES {
-        checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)")?;
+        write(connection)?;
     }
     Ok(())
 }

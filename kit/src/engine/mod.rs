@@ -32,7 +32,7 @@ mod gate;
 pub mod hearing;
 pub mod job;
 pub mod journal;
-mod log;
+pub(crate) mod log;
 pub mod lookup;
 pub mod mirror;
 pub mod outbox;

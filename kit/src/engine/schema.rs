@@ -155,6 +155,24 @@ pub fn open_reader(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
+/// Opens a connection that only writes the log into the database. Closing it never does that: the last to be closed is
+/// the writer's, or nobody's if the database is broken.
+///
+/// # Errors
+/// If the file is not there or cannot be read.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that opens a database to write its log")]
+pub(crate) fn open_for_log(path: &Path) -> Result<Connection> {
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    prepare(&connection)?;
+    connection
+        .execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA query_only = ON;")?;
+    Ok(connection)
+}
+
 /// The identities of the databases in whose place this one was put by a restore, the newest first.
 ///
 /// # Errors

@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use crate::engine::check::log_of;
 
 /// The files of one database, as they were when it was opened.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Guard {
     lock: Known,
     database: Known,
     log: Known,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Known {
     path: PathBuf,
     is: Option<(u64, u64)>,
@@ -35,6 +35,11 @@ impl Guard {
     pub(super) fn of(lock: &Path, database: &Path) -> Self {
         let known = |path: &Path| Known { path: path.to_owned(), is: identity(path) };
         Self { lock: known(lock), database: known(database), log: known(&log_of(database)) }
+    }
+
+    /// Where the database is.
+    pub(super) fn database(&self) -> &Path {
+        &self.database.path
     }
 
     /// Compares. It costs three looks at the folder, which is little beside a sync to the disk.

@@ -5,6 +5,7 @@
 //! - [`start`]: one service from the lock on its database to the end of its drain
 //! - `connect`: its first connection to the broker
 //! - `writer`, `readers`: the threads around the database; `pace`: how long a group waits for more; `rest`: what they give back when there is nothing to do
+//! - `checkpoint`: the log is written into the database beside the writer
 //! - `nats_port`: what handlers ask through
 //! - `listen`: messages from outside the words of the shop
 //! - `serve`: requests in, answers out; `latency`: how long answers take
@@ -20,6 +21,7 @@
 //! - `open`: a database that can be trusted, or why not; `logs`: what is said, and how
 
 mod acks;
+mod checkpoint;
 mod connect;
 mod drain;
 mod due;

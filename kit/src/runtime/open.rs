@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::room::LOOKED_AT;
@@ -107,4 +108,9 @@ pub(super) fn broken(path: &Path, why: &str) -> Ended {
          start it again, and if it does not start: {NEXT}",
         path.display()
     ))
+}
+
+/// The same, if it broke while the process ended already.
+pub(super) fn unless_broken(path: &Path, fatal: &watch::Receiver<Option<String>>) -> Result<(), Ended> {
+    fatal.borrow().as_ref().map_or(Ok(()), |why| Err(broken(path, why)))
 }

@@ -26,11 +26,12 @@ use super::serve::Serving;
 use super::tasks::Tasks;
 use super::untold::Untold;
 use super::writer::{Signals, Writer};
-use super::{main::Options, open, permits, prune, rest, room};
+use super::{checkpoint, main::Options, open, permits, prune, rest, room};
 use crate::backup::restore;
 use crate::clock::{Clock, SystemClock};
 use crate::crash;
 use crate::drain::{MQTT_DOMAIN, MQTT_STREAM};
+use crate::engine::log::LOG_PAGES;
 use crate::engine::outbox;
 use crate::engine::places::{Begun, Places};
 use crate::engine::port::Port;
@@ -176,8 +177,9 @@ async fn live(service: Arc<Service>, options: &Options, stop: CancellationToken)
     }
 
     let origin = engine.origin().to_owned();
+    let log = checkpoint::Keeper::of(&service, guard.clone(), Arc::clone(&signals), LOG_PAGES);
     let writer = Arc::new(
-        Writer::start(engine, (lock, guard), &service, Arc::clone(&signals), Arc::clone(&vitals))
+        Writer::start(engine, (lock, guard, log), &service, Arc::clone(&signals), Arc::clone(&vitals))
             .map_err(|error| Ended::Internal(format!("no thread for the writer: {error}")))?,
     );
     let port: Arc<dyn Port> = Arc::new(NatsPort {
@@ -227,7 +229,7 @@ async fn live(service: Arc<Service>, options: &Options, stop: CancellationToken)
         tracing::warn!("{name} ends before everything was told; the rest is told at the next start");
     }
     tracing::info!("{name} has stopped");
-    ended
+    open::unless_broken(&path, &broken).and(ended)
 }
 
 /// Everything a running service consists of.

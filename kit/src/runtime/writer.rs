@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use bytes::Bytes;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
+use super::checkpoint::Keeper;
 use super::guard::{Gone, Guard};
 use super::lock::OwnerLock;
 use super::manners;
@@ -37,6 +38,19 @@ pub(super) struct Signals {
     /// The database can no longer be trusted. From then on nobody is answered: a commit that failed in
     /// the middle may be found whole by the next process, or not at all.
     pub(super) fatal: watch::Sender<Option<String>>,
+}
+
+impl Signals {
+    /// Whether nobody may be answered any more.
+    fn is_broken(&self) -> bool {
+        self.fatal.borrow().is_some()
+    }
+
+    /// Says that a checkpoint failed in such a way that no further one may be made.
+    pub(super) fn log_is_broken(&self, error: &Error) {
+        tracing::error!("The log was not written into the database: {}", error.chain());
+        self.fatal.send_replace(Some(error.chain()));
+    }
 }
 
 /// The way to the writer thread.
@@ -69,8 +83,8 @@ pub(super) enum Entry {
 impl Writer {
     /// Starts the thread, which keeps the lock on the database as long as it lives.
     pub(super) fn start(
-        engine: Engine,
-        (lock, guard): (OwnerLock, Guard),
+        mut engine: Engine,
+        (lock, guard, log): (OwnerLock, Guard, Keeper),
         service: &Service,
         signals: Arc<Signals>,
         vitals: Arc<Vitals>,
@@ -85,7 +99,8 @@ impl Writer {
                 manners::give_way();
             }
             let _says = SaysPanic(Arc::clone(&told));
-            work(engine, &guard, &waiting, &told, &own, pace);
+            engine.leave_log();
+            work(engine, &guard, log, &waiting, &told, &own, pace);
             // Nobody else may write before the last job of this writer is done.
             drop(lock);
         })?;
@@ -206,6 +221,7 @@ fn stopping() -> Error {
 fn work(
     mut engine: Engine,
     guard: &Guard,
+    mut log: Keeper,
     waiting: &Receiver<Entry>,
     signals: &Signals,
     vitals: &Vitals,
@@ -243,15 +259,18 @@ fn work(
                 Entry::Fence(why) => engine.fence(why),
                 Entry::NoRoom(why) => {
                     // What the log takes is given back to whoever needs it now.
-                    if why.is_some()
-                        && let Err(error) = engine.shorten_log()
-                    {
-                        tracing::warn!("The log was not shortened: {}", error.chain());
+                    if why.is_some() && log.shorten(&engine) == Then::End {
+                        return std::mem::forget(engine);
                     }
                     engine.no_room(why);
                 }
                 Entry::Look => {}
-                Entry::Rest => engine.rest(),
+                Entry::Rest => {
+                    engine.rest();
+                    if log.rest(&engine) == Then::End {
+                        return std::mem::forget(engine);
+                    }
+                }
             }
             let more = jobs.len() < GROUP_JOBS_MAX && hold.is_none();
             next = more.then(|| waiting.try_recv().ok()).flatten();
@@ -260,8 +279,11 @@ fn work(
             }
         }
         pace.ends(&jobs);
+        if signals.is_broken() {
+            return std::mem::forget(engine);
+        }
         if let Err(gone) = guard.check() {
-            signals.fatal.send_replace(Some(leave(&engine, gone)));
+            signals.fatal.send_replace(Some(leave(&engine, &mut log, gone)));
             return std::mem::forget(engine);
         }
         if !jobs.is_empty() || flush && !notes.is_empty() {
@@ -269,7 +291,9 @@ fn work(
             let noted = notes.len();
             let all = notes.drain(..).chain(jobs).collect();
             let group = engine.commit(all);
-            if finish(group, noted, answers, signals, vitals) == Then::End {
+            let finished = finish(group, noted, answers, signals, vitals);
+            // Everybody is answered before anything is done about the log.
+            if finished == Then::End || log.look(&engine) == Then::End {
                 // Closing would write to the file, and might take away the log of whoever comes after.
                 return std::mem::forget(engine);
             }
@@ -283,8 +307,8 @@ fn work(
             let _ = crash::point("checkpoint", "");
             // The file alone is the whole database then, for whoever copies it, and the next start sees
             // that this end was in order.
-            if let Err(error) = engine.shorten_log() {
-                tracing::warn!("The log was not shortened: {}", error.chain());
+            if log.end(&engine) == Then::End {
+                std::mem::forget(engine);
             }
             return;
         }
@@ -292,10 +316,10 @@ fn work(
 }
 
 /// What can still be saved when the files are gone, and why nothing more is written.
-fn leave(engine: &Engine, gone: Gone) -> String {
+fn leave(engine: &Engine, log: &mut Keeper, gone: Gone) -> String {
     match gone {
         Gone::All(why) => why,
-        Gone::Log(why) => match engine.shorten_log() {
+        Gone::Log(why) => match log.empty(engine) {
             Ok(()) => format!("{why}; what it held was written into the database"),
             Err(error) => format!("{why}, and what it held is lost: {}", error.chain()),
         },
@@ -304,7 +328,7 @@ fn leave(engine: &Engine, gone: Gone) -> String {
 
 /// Whether the thread goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Then {
+pub(super) enum Then {
     GoOn,
     End,
 }
@@ -316,6 +340,9 @@ fn finish(
     signals: &Signals,
     vitals: &Vitals,
 ) -> Then {
+    if signals.is_broken() {
+        return Then::End;
+    }
     vitals.group_jobs.store(group.answers.len() as u64, Ordering::Relaxed);
     vitals.groups.fetch_add(1, Ordering::Relaxed);
     match &group.failure {
@@ -344,11 +371,6 @@ fn finish(
     for (answer, waiting) in group.answers.into_iter().skip(noted).zip(waiting) {
         // Whoever asked may have gone; what was done stays done.
         let _ = waiting.send(answer);
-    }
-    if let Some(error) = group.broken {
-        tracing::error!("The log was not written into the database: {}", error.chain());
-        signals.fatal.send_replace(Some(error.chain()));
-        return Then::End;
     }
     Then::GoOn
 }

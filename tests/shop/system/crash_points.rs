@@ -11,7 +11,8 @@ use tests::walk::{Found, Lives, Walker};
 
 /// Points to which no service comes here, with the reason. To `migrate.step` each comes once, at the opening;
 /// who is killed there is looked at in `migrations.rs`.
-const NOT_REACHED: [(&str, &str); 9] = [
+const NOT_REACHED: [(&str, &str); 10] = [
+    ("log.checkpoint", "no log of this shop becomes so long; tests of the kit hold this up and let it fail"),
     ("drain.gathering", DRAINS),
     ("drain.gathered", DRAINS),
     ("drain.before_commit", DRAINS),
