@@ -1,5 +1,7 @@
 //! Ingest: every reading of every device, once.
 
+mod series;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -42,15 +44,16 @@ pub struct ReadingsRecorded {
     pub series: Vec<RecordedSeries>,
 }
 
-/// New readings of one device and metric.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// New readings of one device and metric. On the wire each time is said after `base` (as `bt` of SenML, RFC 8428): there
+/// are many, and they lie close together. One without a `base` says its times in full.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(from = "series::Said")]
 pub struct RecordedSeries {
     /// Who measured.
     pub device: DeviceId,
     /// What.
     pub metric: Metric,
     /// In which unit, if the device says it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<Unit>,
     /// Whether they came about when they were measured. What came late belongs to history: it corrects
     /// figures and raises no alarm.

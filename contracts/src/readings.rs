@@ -16,9 +16,10 @@ use crate::DeviceId;
 /// already is.
 pub const STREAM: &str = "READINGS";
 
-/// How many bytes that stream holds: about an hour of a thousand devices that say something every second. When it is
-/// full the oldest go, so that a flood fills no disk.
-pub const STREAM_BYTES_MAX: i64 = 256 * 1024 * 1024;
+/// How many bytes that stream holds: about a quarter of an hour of a thousand devices that say something every second.
+/// When it is full the oldest go, so that a flood fills no disk; and not the broker's memory, which keeps for ten seconds
+/// what was written, as long as it is there.
+pub const STREAM_BYTES_MAX: i64 = 64 * 1024 * 1024;
 
 /// How many messages of one device that stream holds. Beyond it the oldest of that device go, so that a device that
 /// floods pushes out its own.
