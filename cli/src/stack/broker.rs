@@ -32,9 +32,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// What the broker may use before it gives memory back more eagerly; nothing is refused because
 /// of it. Without it, a broker on a machine with much memory lets its garbage grow. Under full load up to
-/// 100 MiB of it are the newest blocks of the streams; with half of this a tenth of its time goes into
-/// collecting what little is left, with this none that could be measured.
-const MEMORY_AIM: (&str, &str) = ("GOMEMLIMIT", "192MiB");
+/// 100 MiB of it are the newest blocks of the streams, in a flood of readings 200: what was written stays in memory for
+/// ten seconds. Where that is more than this, half of its time goes into collecting what little is left.
+const MEMORY_AIM: (&str, &str) = ("GOMEMLIMIT", "224MiB");
 
 /// The processors that the broker may use at a time: the other half is for the services, which have the more to
 /// do. It also hands its work from thread to thread less often.

@@ -9,7 +9,7 @@ use super::drain::cannot_bind;
 use crate::drain::{MQTT_PREFIX, MQTT_QOS, RawMessage};
 use crate::engine::standing::Course;
 use crate::error::Result;
-use crate::limits::{DRAINED_APART, DRAINED_BYTES_MAX, DRAINED_MESSAGES_MAX};
+use crate::limits::{DRAINED_APART, DRAINED_BYTES_MAX, DRAINED_FULL_APART, DRAINED_MESSAGES_MAX};
 use crate::wire;
 
 /// Messages that are gathered into a batch.
@@ -34,10 +34,10 @@ pub(super) struct Turns {
 }
 
 impl Turns {
-    /// How long the next batch waits for more: not at all if it is full, or the last one is long enough ago.
+    /// How long the next batch waits: not at all if the last one began long enough ago, which for a full one is sooner.
     pub(super) fn wait(&self, gathered: &Gathered, now: Instant) -> Option<Duration> {
-        let due = self.last? + DRAINED_APART;
-        due.checked_duration_since(now).filter(|wait| !wait.is_zero() && !gathered.is_full())
+        let apart = if gathered.is_full() { DRAINED_FULL_APART } else { DRAINED_APART };
+        (self.last? + apart).checked_duration_since(now).filter(|wait| !wait.is_zero())
     }
 
     /// A batch is begun.
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_right_after_a_batch_waits_for_more_unless_it_is_enough() {
+    fn what_comes_right_after_a_batch_waits_for_more_and_less_long_if_it_is_enough() {
         let (mut turns, now) = (Turns::default(), Instant::now());
         turns.begins(now);
         let (one, full) = (
@@ -115,6 +115,7 @@ mod tests {
             Gathered { bytes: DRAINED_BYTES_MAX, ..Gathered::default() },
         );
         assert_eq!(turns.wait(&one, now), Some(DRAINED_APART));
-        assert_eq!(turns.wait(&full, now), None);
+        assert_eq!(turns.wait(&full, now), Some(DRAINED_FULL_APART));
+        assert_eq!(turns.wait(&full, now + DRAINED_FULL_APART), None);
     }
 }

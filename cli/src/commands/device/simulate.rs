@@ -46,7 +46,7 @@ Examples:
   shopctl device simulate                                     ten sensors, until Ctrl-C
   shopctl device simulate --devices 1000 --rate 20000 --pack 100 --for 30s
   shopctl device simulate --mqtt --devices 200 --for 30s      as MQTT clients, QoS 1
-  shopctl device simulate --history 24h --rate 10000 --for 10s --pack 100     a day of ten sensors, in ten seconds
+  shopctl device simulate --history 24h --rate 9000 --pack 100 --for 10s
   shopctl device simulate --perfect --for 1m -o json | jq .stored")]
 pub(crate) struct Args {
     /// How many sensors
