@@ -37,6 +37,9 @@ pub use seen::{
     ConsumerState, EndpointInfo, EndpointStats, Latency, ServiceInfo, ServiceStats, Stored, StreamState, Told,
 };
 
+/// How long a round trip to the broker may take before it is taken for lost and made again.
+const ROUND_TRIP_AGAIN: Duration = Duration::from_secs(1);
+
 /// As whom a client asks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Voice {
@@ -214,17 +217,26 @@ impl Client {
         (info.server_name, info.version)
     }
 
-    /// How long a round trip to the broker takes.
+    /// How long a round trip to the broker takes. What was under way when the broker cut the connection, as it does when
+    /// it reads its users anew, is lost: so it is asked again.
     ///
     /// # Errors
     /// `broker_unreachable`.
     pub async fn round_trip(&self) -> Result<Duration> {
-        let began = std::time::Instant::now();
         let inbox = self.nats.new_inbox();
         let mut answer = self.nats.subscribe(inbox.clone()).await.map_err(broker)?;
-        self.publish_with_reply(&inbox, inbox.clone()).await?;
-        match tokio::time::timeout(REQUEST_TIME, answer.next()).await {
-            Ok(Some(_)) => Ok(began.elapsed()),
+        let asked = async {
+            loop {
+                let began = std::time::Instant::now();
+                self.publish_with_reply(&inbox, inbox.clone()).await?;
+                if let Ok(answered) = tokio::time::timeout(ROUND_TRIP_AGAIN, answer.next()).await {
+                    return Ok(answered.map(|_| began.elapsed()));
+                }
+            }
+        };
+        match tokio::time::timeout(REQUEST_TIME, asked).await {
+            Ok(Ok(Some(time))) => Ok(time),
+            Ok(Err(error)) => Err(error),
             _ => Err(Error::unavailable(reason::BROKER_UNREACHABLE, "the broker does not answer")),
         }
     }

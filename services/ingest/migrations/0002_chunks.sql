@@ -1,5 +1,5 @@
 -- Readings of a series that lie together become one row: a third of the room, and a fraction of the pages that a batch
--- changes. The rows there are so far are turned by `turn.rs`, which then drops the table `readings`.
+-- changes. The rows there are so far are turned by `store/turn.rs`, which then drops the table `readings`.
 
 -- `data` holds the readings by their time, as `chunk.rs` writes them: `readings` of them, from `first_ms` to `last_ms` by
 -- the device's clock. Whatever lies from one chunk's beginning up to the next one's is in the first of the two. The

@@ -4,8 +4,7 @@
 //! - [`drain`]: a batch of messages becomes rows and events, in one transaction; start reading there
 //! - [`payload`]: what a message says, in whichever form; [`senml`], [`plain`]: the forms; [`json`]: reading them fast
 //! - [`gather`]: the readings of a batch by device and metric; [`rate`]: how much a device may say; no I/O
-//! - [`chunk`]: readings that lie together, as bytes; no I/O. [`chunks`]: into which of them readings go; [`turn`]: those
-//!   of a database from before there were chunks
+//! - [`chunk`]: readings that lie together, as bytes; no I/O. [`chunks`]: into which of them readings go
 //! - [`tell`]: what was recorded, as events that are not too long
 //! - [`handlers`]: what may be asked; [`prune`]: forgetting what is old
 //! - [`settings`]: what an operator sets
@@ -25,7 +24,6 @@ pub mod senml;
 pub mod settings;
 pub mod store;
 pub mod tell;
-pub mod turn;
 
 use contracts::readings;
 use kit::drain::Batch;
@@ -43,7 +41,7 @@ pub fn service(settings: Settings) -> Service {
             include_str!("../migrations/0001_readings.sql"),
             include_str!("../migrations/0002_chunks.sql"),
         ])
-        .turning_rows(2, turn::turn)
+        .turning_rows(2, store::turn)
         .answers(handlers::get_latest)
         .answers(handlers::get_range)
         .answers(handlers::list_series)

@@ -1,9 +1,10 @@
-//! Every SQL statement of ingest: here those that record, in [`chunks`] where readings lie, in [`show`] those
-//! that are asked, in [`old`] those that forget.
+//! Every SQL statement of ingest: here those that record, in `chunks` where readings lie, in `show` those that are asked,
+//! in `old` those that forget; in `turn` what turns rows of before.
 
 mod chunks;
 mod old;
 mod show;
+mod turn;
 
 use contracts::DeviceId;
 use contracts::ingest::Refusal;
@@ -17,9 +18,9 @@ use crate::gather::Taken;
 pub use chunks::{
     Chunk, Listed, first_behind, first_chunk, grow_chunk, insert_chunk, last_chunk, list_readings, put_chunk,
 };
-pub(crate) use chunks::{INSERT, written};
 pub use old::{Pruning, pruning, put_pruning, remove_before, series_behind};
 pub use show::{Found, find_device, get_total, latest, list_counts, list_series, missed, number};
+pub use turn::turn;
 
 /// A device that said something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

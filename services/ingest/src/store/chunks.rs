@@ -93,11 +93,11 @@ pub fn insert_chunk(tx: &Tx<'_>, series: i64, readings: &[Taken]) -> Result<()> 
 }
 
 /// A new chunk.
-pub(crate) const INSERT: &str =
+pub(super) const INSERT: &str =
     "INSERT INTO chunks (series, first_ms, last_ms, readings, data) VALUES (?1, ?2, ?3, ?4, ?5)";
 
 /// Readings as a row of a chunk: the time of the first, of the last, and the bytes.
-pub(crate) fn written(readings: &[Taken]) -> Option<(i64, i64, Vec<u8>)> {
+pub(super) fn written(readings: &[Taken]) -> Option<(i64, i64, Vec<u8>)> {
     let (first, last) = (readings.first()?.time, readings.last()?.time);
     let mut data = Vec::with_capacity(8 * readings.len());
     chunk::append(&mut data, first, readings);

@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, params};
 
+use super::chunks::{INSERT, written};
 use crate::chunk;
 use crate::gather::Taken;
-use crate::store::{INSERT, written};
 
 /// Readings that are in memory at a time.
 const AT_ONCE: usize = 100_000;
@@ -50,8 +50,8 @@ mod tests {
     #[test]
     fn every_reading_of_before_is_in_a_chunk_of_its_series() {
         let sql = Connection::open_in_memory().unwrap();
-        sql.execute_batch(include_str!("../migrations/0001_readings.sql")).unwrap();
-        sql.execute_batch(include_str!("../migrations/0002_chunks.sql")).unwrap();
+        sql.execute_batch(include_str!("../../migrations/0001_readings.sql")).unwrap();
+        sql.execute_batch(include_str!("../../migrations/0002_chunks.sql")).unwrap();
         let day = chunk::SPAN_MAX_MS;
         let rows: Vec<(i64, i64, f64)> = (0..300)
             .map(|at| (1, at * 1000, at as f64 / 3.0))
