@@ -64,9 +64,9 @@ pub const DRAINED_BYTES_MAX: usize = 512 * 1024;
 /// messages or a thousand.
 pub const DRAINED_APART: Duration = Duration::from_millis(50);
 /// How far apart those begin that are full, so that a flood of outsiders, which no broker holds up, leaves the processors,
-/// the broker and the disk to those who wait for an answer: 11 MB of raw messages are recorded in a second at most. The
+/// the broker and the disk to those who wait for an answer: 15 MB of raw messages are recorded in a second at most. The
 /// rest waits in its stream.
-pub const DRAINED_FULL_APART: Duration = Duration::from_millis(45);
+pub const DRAINED_FULL_APART: Duration = Duration::from_millis(35);
 /// Bytes of raw messages that are asked of the broker ahead. It hands out no more before these have come.
 pub const DRAINED_AHEAD_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Batches of raw messages that have left the broker: one is written, one is gathered. The broker keeps the rest.
