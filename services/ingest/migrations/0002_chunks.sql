@@ -1,4 +1,4 @@
--- Readings of a series that lie together become one row: a third of the room, and a fraction of the pages that a batch
+-- Readings of a series that lie together become one row: a quarter of the room, and a fraction of the pages that a batch
 -- changes. The rows there are so far are turned by `store/turn.rs`, which then drops the table `readings`.
 
 -- `data` holds the readings by their time, as `chunk.rs` writes them: `readings` of them, from `first_ms` to `last_ms` by
