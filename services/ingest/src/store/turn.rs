@@ -9,7 +9,7 @@ use crate::gather::Taken;
 /// Readings that are in memory at a time.
 const AT_ONCE: usize = 100_000;
 
-/// Turns every row of the table `readings`, and drops it. A hundred million take about a minute.
+/// Turns every row of the table `readings`, and drops it.
 ///
 /// # Errors
 /// If the database cannot be read or written; the upgrade has not happened then.
